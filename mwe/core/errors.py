@@ -1,0 +1,44 @@
+"""One error class per situation a caller may handle; every message says what was wanted, found, and what to do."""
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class MissingDataError(FileNotFoundError):
+    """A collection or one of its files is not where it is looked for."""
+
+
+class BadFileError(ValueError):
+    """A file is damaged or not in the expected format.
+
+    Args:
+        path: The file.
+        what: What is wrong with it.
+        remedy: What to do next.
+        line: Line number, counted from 1, where there is one.
+    """
+
+    def __init__(self, path: str | Path, what: str, remedy: str, line: int | None = None) -> None:
+        place = f"{path}, line {line}" if line is not None else f"{path}"
+        super().__init__(f"{place}: {what}. {remedy}")
+
+
+class StaleArtefactError(ValueError):
+    """Something computed earlier does not fit what is asked of it now (other settings, version or size)."""
+
+
+class UnknownNameError(LookupError):
+    """A tag, artist, track or word that is not known.
+
+    Args:
+        kind: What the name should have been, such as ``tag``.
+        name: The unknown name.
+        known: All names of that kind; the nearest are put into the message.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = list(known)
+        nearest = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        hint = f"; nearest: {', '.join(map(repr, nearest))}" if nearest else ""
+        super().__init__(f"unknown {kind} {name!r} ({len(names):,} known{hint})")

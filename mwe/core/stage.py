@@ -1,0 +1,87 @@
+"""The command line of every training stage: LightningCLI with run folders, ``metrics.json`` and honest tests."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pytorch_lightning import LightningDataModule, LightningModule, Trainer
+from pytorch_lightning.cli import LightningCLI, SaveConfigCallback
+
+from mwe.core.runs import RunMetrics, run_dir
+
+
+class RunConfig(SaveConfigCallback):
+    """Keeps the whole configuration in the run folder as ``fit.yaml`` or ``test.yaml``, and hands it to the logger."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "save_to_log_dir": False})
+
+    def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Write the configuration; called on one process only, so no collective calls here."""
+        run = run_dir(trainer)
+        if run is None or trainer.logger is None:
+            return
+        run.mkdir(parents=True, exist_ok=True)
+        name = "run" if trainer.state.fn is None else trainer.state.fn.value
+        self.parser.save(self.config, run / f"{name}.yaml", skip_none=False, overwrite=True, multifile=False)
+        whole = yaml.safe_load(self.parser.dump(self.config, skip_none=False))
+        trainer.logger.log_hyperparams({"cli": whole})
+
+
+class StageCLI(LightningCLI):
+    """``fit``, ``validate``, ``test`` and ``predict`` for model and data given by class path."""
+
+    def __init__(self, args: Sequence[str] | None = None, **kwargs: Any) -> None:
+        super().__init__(
+            LightningModule,
+            LightningDataModule,
+            subclass_mode_model=True,
+            subclass_mode_data=True,
+            auto_configure_optimizers=False,
+            seed_everything_default=0,
+            save_config_callback=RunConfig,
+            args=None if args is None else list(args),
+            **kwargs,
+        )
+
+    def before_test(self) -> None:
+        """Refuse to measure random weights, which Lightning does without a word."""
+        trainable = any(parameter.requires_grad for parameter in self.model.parameters())
+        if trainable and not self._get(self.config, "ckpt_path"):
+            raise ValueError(
+                "test: this model has trainable weights and no --ckpt_path was given, so random weights would be "
+                "measured. Give the checkpoint of a fit, such as --ckpt_path outputs/.../checkpoints/last.ckpt"
+            )
+
+    def after_test(self) -> None:
+        """Write ``metrics.json``."""
+        self.write_metrics()
+
+    def after_validate(self) -> None:
+        """Write ``metrics.json``."""
+        self.write_metrics()
+
+    def write_metrics(self) -> None:
+        """Write what the run logged into its folder; every process computes, one writes."""
+        run = run_dir(self.trainer)
+        if run is None or not self.trainer.is_global_zero:
+            return
+        values = {name.removeprefix("test/"): float(value) for name, value in self.trainer.callback_metrics.items()}
+        seed = self._get(self.config, "seed_everything")
+        path = RunMetrics(
+            metrics={name: value for name, value in values.items() if math.isfinite(value)},
+            collection=str(getattr(self.datamodule, "collection_name", "")),
+            seed=seed if isinstance(seed, int) and not isinstance(seed, bool) else None,
+            notes=dict(getattr(self.model, "notes", {})),
+        ).write(run)
+        print(f"metrics written to {_shown(path)}")
+
+
+def _shown(path: Path) -> str:
+    """Path as the user would type it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd().resolve()))
+    except ValueError:
+        return str(path)

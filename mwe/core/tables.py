@@ -1,0 +1,115 @@
+"""Results tables: published and reproduced figures side by side, as CSV for programs and Markdown for people."""
+
+import csv
+import io
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from mwe.core.errors import MissingDataError
+from mwe.core.files import atomic_write
+from mwe.core.runs import RunMetrics
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure of a table.
+
+    Args:
+        row: Name of the model or setting.
+        metric: What was measured.
+        published: The paper's figure, where there is one.
+        reproduced: Mean over runs.
+        sd: Standard deviation over runs (``n - 1``), where there is more than one.
+        n: Number of runs.
+        collection: What it was measured on.
+        seeds: Seeds or folds of the runs.
+        command: What to type to make it.
+    """
+
+    row: str
+    metric: str
+    published: float | None
+    reproduced: float
+    sd: float | None
+    n: int
+    collection: str
+    seeds: str
+    command: str
+
+
+def rows_of_runs(
+    row: str,
+    runs: Sequence[Path],
+    metrics: Sequence[str],
+    command: str,
+    published: dict[str, float] | None = None,
+) -> list[Row]:
+    """Mean and standard deviation of each metric over the ``metrics.json`` of several run folders.
+
+    Args:
+        row: Name of the row.
+        runs: Run folders.
+        metrics: Metrics to take, in order; one that no run has is left out.
+        command: What to type to make the row.
+        published: The paper's figures by metric.
+
+    Raises:
+        MissingDataError: A run has no ``metrics.json``.
+    """
+    missing = [str(run) for run in runs if not (run / "metrics.json").is_file()]
+    if missing or not runs:
+        raise MissingDataError(f"row {row!r}: no metrics.json in {', '.join(missing) or 'any run'}. Run: {command}")
+    read = [RunMetrics.read(run / "metrics.json") for run in runs]
+    rows = []
+    for metric in metrics:
+        values = [one.metrics[metric] for one in read if metric in one.metrics]
+        if values:
+            sd = statistics.stdev(values) if len(values) > 1 else None
+            seeds = " ".join(run.name for run in runs)
+            named = (published or {}).get(metric)
+            mean = statistics.fmean(values)
+            rows.append(Row(row, metric, named, mean, sd, len(values), read[0].collection, seeds, command))
+    return rows
+
+
+def write_table(target: str, title: str, rows: Iterable[Row], out: Path = Path("outputs/tables")) -> Path:
+    """Write ``<out>/<target>.csv`` and ``.md``; return the path of the Markdown."""
+    listed = list(rows)
+    names = [field.name for field in fields(Row)]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([_cell(getattr(row, name)) for name in names] for row in listed)
+    for ending, content in ((".csv", text.getvalue()), (".md", markdown(title, listed))):
+        with atomic_write(out / f"{target}{ending}") as temporary:
+            temporary.write_text(content, encoding="utf-8")
+    return out / f"{target}.md"
+
+
+def markdown(title: str, rows: Sequence[Row]) -> str:
+    """One line per row, one column per metric: reproduced ± sd, with the published figure in brackets."""
+    metrics = list(dict.fromkeys(row.metric for row in rows))
+    cells: dict[str, dict[str, str]] = {}
+    for row in rows:
+        cells.setdefault(row.row, {})[row.metric] = _figure(row)
+    lines = [f"# {title}", "", "Reproduced (mean ± sd over runs); the published figure stands in brackets.", ""]
+    lines += ["| row | " + " | ".join(metrics) + " |", "|---" * (len(metrics) + 1) + "|"]
+    lines += [f"| {name} | " + " | ".join(own.get(metric, "") for metric in metrics) + " |" for name, own in cells.items()]
+    lines += ["", "| row | collection | runs | command |", "|---|---|---|---|"]
+    for name in cells:
+        first = next(row for row in rows if row.row == name)
+        lines.append(f"| {name} | {first.collection} | {first.n}: {first.seeds} | `{first.command}` |")
+    return "\n".join(lines) + "\n"
+
+
+def _figure(row: Row) -> str:
+    digits = 3 if abs(row.reproduced) <= 1 else 2
+    sd = "" if row.sd is None else f" ± {row.sd:.{digits}f}"
+    published = "" if row.published is None else f" ({row.published:g})"
+    return f"{row.reproduced:.{digits}f}{sd}{published}"
+
+
+def _cell(value: object) -> object:
+    return "" if value is None else f"{value:.6f}" if isinstance(value, float) else value

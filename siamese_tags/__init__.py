@@ -1,0 +1,1 @@
+"""Contextualised semantics of music tags."""
