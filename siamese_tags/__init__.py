@@ -1,1 +1,5 @@
-"""Contextualised semantics of music tags."""
+"""Contextualised music semantics from tags: tag documents, tag and context features, a Siamese network, priming.
+
+The way through: ``documents`` → ``features`` → ``stage1`` → ``stage2`` → ``metrics``; ``baselines`` and ``evaluate``
+stand beside it. Reference: Sandouk and Chen, Learning Contextualized Music Semantics from Tags via a Siamese Network.
+"""

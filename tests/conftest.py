@@ -3,7 +3,13 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
+
+RATE = 22050
+PITCHES = {"low": 110.0, "middle": 440.0, "high": 1760.0}
+SHAPES = ("pure", "buzzing")
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +27,27 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MWE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")
+
+
+@pytest.fixture(scope="session")
+def miniature(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A complete folder of one's own: 24 tones with tags one can hear, six artists, reviews, one unseen tag."""
+    root = tmp_path_factory.mktemp("collections") / "miniature"
+    (root / "audio").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    tracks, reviews = ["track_id\tartist_id\tpath\ttags\tsplit"], ["track_id\ttext"]
+    for number in range(24):
+        pitch, shape = list(PITCHES)[number % 3], SHAPES[number % 2]
+        seconds = 3.5 + 0.25 * (number % 4)
+        phase = 2 * np.pi * PITCHES[pitch] * (1 + 0.02 * rng.random()) * np.arange(int(seconds * RATE)) / RATE
+        wave = np.sin(phase) if shape == "pure" else np.sign(np.sin(phase))
+        soundfile.write(root / f"audio/t{number:02}.flac", 0.3 * wave + 0.001 * rng.standard_normal(len(wave)), RATE)
+        split = "train" if number < 14 else "valid" if number < 18 else "test"
+        extra = "|bass drone" if pitch == "low" else ""
+        tracks.append(f"t{number:02}\tartist{number // 4}\taudio/t{number:02}.flac\t{pitch}|{shape}{extra}\t{split}")
+        reviews.append(f"t{number:02}\tA {pitch} tone , rather {shape} and {'deep' if pitch == 'low' else 'clear'}")
+    (root / "tracks.tsv").write_text("\n".join(tracks) + "\n", encoding="utf-8")
+    (root / "reviews.tsv").write_text("\n".join(reviews) + "\n", encoding="utf-8")
+    rows = [*(f"{name}\tpitch\t1" for name in PITCHES), *(f"{name}\tshape\t1" for name in SHAPES), "bass drone\tpitch\t0"]
+    (root / "tags.tsv").write_text("\n".join(["tag\tgroup\tseen", *rows]) + "\n", encoding="utf-8")
+    return root

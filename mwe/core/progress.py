@@ -1,6 +1,7 @@
 """Progress of long work: a bar on a terminal, one closing line elsewhere."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import TypeVar
 
@@ -20,13 +21,26 @@ def track(items: Iterable[Item], description: str, total: int | None = None) -> 
     """
     if total is None:
         total = len(items) if hasattr(items, "__len__") else None
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        started, count = monotonic(), 0
-        for count, item in enumerate(items, 1):  # noqa: B007 - the last count is printed
+    with advancing(description, total) as advance:
+        for item in items:
             yield item
-        console.print(f"{description}: {count:,} in {monotonic() - started:.1f} s", highlight=False)
-        return
+            advance()
+
+
+@contextmanager
+def advancing(description: str, total: int | None = None) -> Iterator[Callable[[], None]]:
+    """Yield a function to call after each piece of work, for work that is not a loop of one's own."""
+    console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
-        yield from progress.track(items, total=total, description=description)
+    started, count = monotonic(), 0
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task(description, total=total)
+
+        def advance() -> None:
+            nonlocal count
+            count += 1
+            progress.advance(task)
+
+        yield advance
+    if not console.is_terminal:
+        console.print(f"{description}: {count:,} in {monotonic() - started:.1f} s", highlight=False)

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from mwe.core.errors import MissingDataError
+import yaml
+
+from mwe.core.errors import BadFileError, MissingDataError
 from mwe.core.files import atomic_write
 from mwe.core.runs import RunMetrics
 
@@ -113,3 +115,25 @@ def _figure(row: Row) -> str:
 
 def _cell(value: object) -> object:
     return "" if value is None else f"{value:.6f}" if isinstance(value, float) else value
+
+
+def table_of(specification: Path, out: Path = Path("outputs/tables")) -> Path:
+    """Build the table that a YAML file describes: ``title``, and ``rows`` with ``row``, ``runs``, ``metrics``, ``command``.
+
+    ``runs`` is a pattern of run folders, relative to the current folder; ``published`` may give the paper's figures.
+    The table is called as the file is.
+
+    Raises:
+        MissingDataError: No run of a row is there; the message gives the command that makes it.
+        BadFileError: The file lacks one of the keys.
+    """
+    try:
+        described = yaml.safe_load(specification.read_text(encoding="utf-8"))
+        rows: list[Row] = []
+        for row in described["rows"]:
+            runs = sorted(path for path in Path().glob(row["runs"]) if path.is_dir())
+            published = row.get("published")
+            rows += rows_of_runs(row["row"], runs, row["metrics"], row["command"], published)
+        return write_table(specification.stem, described["title"], rows, out)
+    except (KeyError, TypeError, yaml.YAMLError) as error:
+        raise BadFileError(specification, f"not a table description ({error!r})", "See lightning_configs/tables.") from error

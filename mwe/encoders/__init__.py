@@ -1,0 +1,6 @@
+"""Audio encoders: plain modules from log-mel excerpts to one vector each."""
+
+from mwe.encoders.base import AudioEncoder
+from mwe.encoders.cnn1d import CNN1D
+
+__all__ = ["CNN1D", "AudioEncoder"]

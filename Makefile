@@ -1,0 +1,57 @@
+# Every target sets up what it needs, the Python environment included. `make help` lists them.
+PYTHON ?= python3
+VENV ?= .venv
+OUT := outputs
+PY := $(VENV)/bin/python
+READY := $(VENV)/ready
+MWE := $(PY) -W ignore::FutureWarning -m mwe
+SIAMESE := $(PY) -W ignore::FutureWarning -m siamese_tags
+MWE_DATA ?= data
+export MWE_DATA
+
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	@echo "setting up the environment in $(VENV) (a few minutes, once)"
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+.PHONY: setup
+setup: $(READY) ## Make the Python environment (all other targets do it too)
+
+.PHONY: test
+test: lint types pytest ## Format check, lint, types and tests
+
+.PHONY: lint
+lint: $(READY)
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+
+.PHONY: types
+types: $(READY)
+	$(PY) -m mypy
+
+.PHONY: pytest
+pytest: $(READY)
+	@test -d "$(MWE_DATA)" || echo "MWE_DATA ($(MWE_DATA)) is not there: tests on real collections are skipped"
+	$(PY) -m pytest
+
+.PHONY: format
+format: $(READY) ## Format and mend what can be mended by program
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+include make/demo.mk
+include make/words.mk
+include make/siamese.mk
+
+.PHONY: clean
+clean: ## Delete outputs (not the environment, not the cache)
+	rm -rf $(OUT)

@@ -1,0 +1,56 @@
+# Tag semantics by the Siamese network: Table 1 on CAL500, and one fold of it for the demonstration.
+# Needs PY (the interpreter) and OUT (the output folder) from the including Makefile.
+
+SIAMESE_CONFIGS := lightning_configs/siamese_tags
+SIAMESE_BASELINES := random popularity pca
+# single_ce before siamese_ce, which starts from it; the quick rows fill what time is left
+SIAMESE_ROWS := single_ce siamese_ce $(SIAMESE_BASELINES)
+SIAMESE_FOLDS := 0 1 2
+SIAMESE_DEMO_FOLDS := 0
+# Tag documents (id<TAB>tag) for the demonstration where CAL500 is not at hand.
+SIAMESE_TSV ?=
+SIAMESE_JOBS ?= 2
+# The networks are small: one thread a job, and as many jobs as there are cores, is fastest.
+SIAMESE := OMP_NUM_THREADS=1 $(PY) -m siamese_tags
+siamese_parallel = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(SIAMESE_JOBS))
+
+siamese_comma := ,
+siamese_space := $(subst ,, )
+siamese_list = [$(subst $(siamese_space),$(siamese_comma),$(strip $(1)))]
+
+# Rules of one set of runs. 1: its name; 2: folds; 3: collection flags of a baseline; 4: data flags of a fit; 5: needs.
+define siamese_rules
+$(OUT)/$(1)/single_ce/fold%/metrics.json: | $(5)
+	$(SIAMESE) fit -c $(SIAMESE_CONFIGS)/table1/single_ce.yaml $(4) --data.init_args.fold $$* \
+	  --trainer.enable_progress_bar false \
+	  --trainer.logger.init_args.save_dir $(OUT) --trainer.logger.init_args.name $(1)/single_ce
+
+$(OUT)/$(1)/siamese_ce/fold%/metrics.json: $(OUT)/$(1)/single_ce/fold%/metrics.json
+	$(SIAMESE) fit -c $(SIAMESE_CONFIGS)/table1/siamese_ce.yaml $(4) --data.init_args.fold $$* \
+	  --trainer.enable_progress_bar false \
+	  --trainer.logger.init_args.save_dir $(OUT) --trainer.logger.init_args.name $(1)/siamese_ce \
+	  --model.init_args.init_from $(OUT)/$(1)/single_ce/fold$$*
+
+# a pattern rule with several targets makes all of them in one run
+$(foreach fold,$(2),$(OUT)/$(1)/%/fold$(fold)/metrics.json): | $(5)
+	$(SIAMESE) baseline --name $$* $(3) --folds '$(call siamese_list,$(2))' --out $(OUT)/$(1)/$$*
+
+$(OUT)/tables/$(1).csv: $(foreach row,$(SIAMESE_ROWS),$(foreach fold,$(2),$(OUT)/$(1)/$(row)/fold$(fold)/metrics.json))
+	$(SIAMESE) table --runs $(OUT)/$(1) --folds '$(call siamese_list,$(2))' --target $(1) --out $(OUT)/tables
+endef
+
+siamese_cal500 := $(wildcard $(or $(MWE_DATA),data)/cal500/jams)
+siamese_demo_tsv := $(if $(siamese_cal500),,$(SIAMESE_TSV))
+siamese_demo_baseline := $(if $(siamese_demo_tsv),--collection TsvDocuments --collection.path $(siamese_demo_tsv))
+siamese_demo_data := $(if $(siamese_demo_tsv),--data $(SIAMESE_CONFIGS)/data/tsv.yaml \
+  --data.init_args.collection.init_args.path $(siamese_demo_tsv))
+
+$(eval $(call siamese_rules,siamese-quick,$(SIAMESE_FOLDS),,,))
+$(eval $(call siamese_rules,siamese-demo,$(SIAMESE_DEMO_FOLDS),$(siamese_demo_baseline),$(siamese_demo_data),$(siamese_demo_tsv)))
+
+.PHONY: siamese-quick siamese-demo
+siamese-quick: ## Table 1 of the Siamese paper on CAL500: 3 folds, 5 rows, only what is missing (2 to 4 minutes)
+	@$(MAKE) $(siamese_parallel) $(OUT)/tables/siamese-quick.csv
+
+siamese-demo: ## One fold of the same on CAL500, or on the tag documents SIAMESE_TSV where CAL500 is not at hand
+	@$(MAKE) $(siamese_parallel) $(OUT)/tables/siamese-demo.csv

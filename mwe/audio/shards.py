@@ -1,0 +1,283 @@
+"""Files of a mel store: shards of spectrograms, their indices, and the settings they were made with."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mwe.audio.logmel import MelSettings
+from mwe.core.errors import StaleArtefactError
+from mwe.core.files import atomic_write, read_json, write_json
+
+Mel = npt.NDArray[np.float16]
+
+OK = "ok"
+SETTINGS_FILE = "mel.json"
+_FORMAT = 1
+_NAME = re.compile(r"shard-r(\d+)-(\d+)\.parquet")
+_SIZE_KEY = b"npy_bytes"
+_SCHEMA = pa.schema(
+    [
+        ("track_id", pa.string()),
+        ("path", pa.string()),
+        ("offset", pa.int64()),
+        ("frames", pa.int64()),
+        ("size", pa.int64()),
+        ("mtime_ns", pa.int64()),
+        ("loudness_db", pa.float32()),
+        ("status", pa.string()),
+        ("detail", pa.string()),
+    ]
+)
+
+
+class Source(NamedTuple):
+    """State of an audio file when it was read.
+
+    Attributes:
+        size: Bytes, -1 if there was no file.
+        mtime_ns: Time of the last change in nanoseconds, -1 if there was no file.
+    """
+
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, path: str | Path) -> "Source":
+        """Look at the file without reading it."""
+        try:
+            state = os.stat(path)
+        except OSError:
+            return cls(-1, -1)
+        return cls(state.st_size, state.st_mtime_ns)
+
+
+class MelRow(NamedTuple):
+    """What the index keeps of one track beside the place of its spectrogram.
+
+    Attributes:
+        track_id: The track.
+        path: Its audio file.
+        source: State of that file.
+        status: ``ok``, or the reason why there is no spectrogram.
+        detail: One line on that reason.
+        loudness_db: Mean square of the samples in dB of full scale; NaN without a spectrogram.
+    """
+
+    track_id: str
+    path: str
+    source: Source
+    status: str = OK
+    detail: str = ""
+    loudness_db: float = float("nan")
+
+
+class ShardName(NamedTuple):
+    """A shard: later numbers replace tracks of earlier ones.
+
+    Attributes:
+        number: Counts up over all runs into a store.
+        rank: Process that wrote it.
+    """
+
+    number: int
+    rank: int
+
+    def path(self, root: Path, ending: str) -> Path:
+        """File of the shard, for ``npy`` or ``parquet``."""
+        return root / f"shard-r{self.rank}-{self.number:05d}.{ending}"
+
+
+def shard_names(root: Path) -> list[ShardName]:
+    """Finished shards, oldest first; one without an index was interrupted and does not count."""
+    matches = (_NAME.fullmatch(path.name) for path in root.glob("shard-*.parquet"))
+    return sorted(ShardName(int(match[2]), int(match[1])) for match in matches if match)
+
+
+def remove_leftovers(root: Path) -> None:
+    """Delete what an interrupted run left: temporary files and spectrograms without an index."""
+    finished = {name.path(root, "npy") for name in shard_names(root)}
+    for path in [*root.glob(".shard-*"), *root.glob("shard-*.npy")]:
+        if path not in finished:
+            path.unlink(missing_ok=True)
+
+
+def declare_settings(root: Path, settings: MelSettings, decoding: dict[str, Any]) -> None:
+    """Write ``mel.json`` into a new store, or compare with that of an existing one.
+
+    Raises:
+        StaleArtefactError: The store was made with other settings.
+    """
+    path = root / SETTINGS_FILE
+    if path.exists():
+        read_settings(root, settings)
+        _compare(path, read_json(path).get("decoding", {}), decoding)
+    elif shard_names(root):
+        raise StaleArtefactError(
+            f"{path}: missing, though the folder holds shards. Restore it, or extract into an empty folder."
+        )
+    else:
+        write_json(path, {"format": _FORMAT, "mel": settings.to_dict(), "decoding": decoding})
+
+
+def read_settings(root: Path, wanted: MelSettings | None = None) -> MelSettings:
+    """The mel settings of a store, compared with those ``wanted`` if given.
+
+    Raises:
+        StaleArtefactError: There is no store, it has another format, or it was made with other settings.
+    """
+    path = root / SETTINGS_FILE
+    if not path.exists():
+        raise StaleArtefactError(f"{path}: not found, so {root} is no mel store. Extract the audio first.")
+    found = read_json(path)
+    try:
+        settings = MelSettings.from_dict(found["mel"])
+        known = found["format"] == _FORMAT and settings.to_dict() == found["mel"]
+    except (KeyError, TypeError):
+        known = False
+    if not known:
+        raise StaleArtefactError(f"{path}: not as this version writes it. Extract the audio into a new folder.")
+    if wanted is not None:
+        _compare(path, found["mel"], wanted.to_dict())
+    return settings
+
+
+def _compare(path: Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:
+    differing = [
+        f"{name} is {found.get(name)!r}, wanted {wanted.get(name)!r}"
+        for name in sorted({*found, *wanted})
+        if found.get(name) != wanted.get(name)
+    ]
+    if differing:
+        raise StaleArtefactError(
+            f"{path}: {'; '.join(differing)}. Ask for the settings of the store, or extract into another folder."
+        )
+
+
+class MelShardWriter:
+    """Collects spectrograms and writes them as shards; at most one shard is held in memory.
+
+    The spectrograms come first, then the index, both under temporary names that are synced and renamed: a shard exists
+    once its index does, whatever interrupts the writing.
+
+    Args:
+        root: Folder of the store.
+        rank: This process.
+        first: Number of the first shard, above those already there.
+        n_mels: Number of mel bands.
+        shard_tracks: A shard is written at this many tracks.
+        shard_frames: Or at this many frames; 2^20 frames of 128 bands take 256 MiB.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        rank: int = 0,
+        first: int = 0,
+        n_mels: int = 128,
+        shard_tracks: int = 2048,
+        shard_frames: int = 1 << 20,
+    ) -> None:
+        self._root, self._rank, self._number, self._n_mels = root, rank, first, n_mels
+        self._shard_tracks, self._shard_frames = shard_tracks, shard_frames
+        self._rows: list[MelRow] = []
+        self._mels: list[Mel] = []
+
+    def append(self, row: MelRow, mel_TM: npt.ArrayLike | None = None) -> None:
+        """Add one track; ``mel_TM`` of shape (frames, bands) is absent for one that was skipped."""
+        mel = np.empty((0, self._n_mels)) if mel_TM is None else np.asarray(mel_TM)
+        if mel.ndim != 2 or mel.shape[1] != self._n_mels or (row.status == OK) != bool(len(mel)):
+            raise ValueError(f"track {row.track_id!r}: status {row.status!r} with a spectrogram of shape {mel.shape}")
+        self._rows.append(row)
+        self._mels.append(mel.astype(np.float16, order="C"))
+        if len(self._rows) >= self._shard_tracks or sum(map(len, self._mels)) >= self._shard_frames:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is held as one shard, if anything is."""
+        if not self._rows:
+            return
+        name = ShardName(self._number, self._rank)
+        frames = np.array([len(mel) for mel in self._mels], dtype=np.int64)
+        with atomic_write(name.path(self._root, "npy")) as temporary:
+            _write_npy(temporary, self._mels, (int(frames.sum()), self._n_mels))
+            size = temporary.stat().st_size
+        table = _index_table(self._rows, np.cumsum(frames) - frames, frames)
+        with atomic_write(name.path(self._root, "parquet")) as temporary:
+            pq.write_table(table.replace_schema_metadata({_SIZE_KEY: str(size)}), temporary)
+        self._rows, self._mels, self._number = [], [], self._number + 1
+
+
+def _write_npy(path: Path, mels: Sequence[Mel], shape: tuple[int, int]) -> None:
+    """One array of all spectrograms, without a second copy of them in memory."""
+    descr = np.lib.format.dtype_to_descr(np.dtype(np.float16))
+    with open(path, "wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": descr, "fortran_order": False, "shape": shape})
+        for mel in mels:
+            file.write(mel.data)
+
+
+def _index_table(rows: Sequence[MelRow], offsets: npt.NDArray[np.int64], frames: npt.NDArray[np.int64]) -> pa.Table:
+    columns = {
+        "track_id": [row.track_id for row in rows],
+        "path": [row.path for row in rows],
+        "offset": offsets,
+        "frames": frames,
+        "size": [row.source.size for row in rows],
+        "mtime_ns": [row.source.mtime_ns for row in rows],
+        "loudness_db": [row.loudness_db for row in rows],
+        "status": [row.status for row in rows],
+        "detail": [row.detail for row in rows],
+    }
+    return pa.table(columns, schema=_SCHEMA)
+
+
+def read_indices(root: Path, n_mels: int) -> Iterator[tuple[ShardName, pa.Table]]:
+    """Indices of the finished shards, oldest first, each compared with the size of its spectrograms.
+
+    Raises:
+        StaleArtefactError: An index is damaged, or its spectrograms are missing or of another size.
+    """
+    for name in shard_names(root):
+        path, npy = name.path(root, "parquet"), name.path(root, "npy")
+        try:
+            table = pq.read_table(path, schema=_SCHEMA, partitioning=None)
+            stated = int(pq.read_schema(path).metadata[_SIZE_KEY])
+        except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+            raise _damaged(path, f"not a readable index ({type(error).__name__})", path, npy) from error
+        size = npy.stat().st_size if npy.exists() else -1
+        if size != stated:
+            found = f"{size:,} bytes" if size >= 0 else "missing"
+            raise _damaged(npy, f"{found}, its index says {stated:,} bytes", path, npy)
+        ends = np.asarray(table["offset"]) + np.asarray(table["frames"])
+        if len(ends) and int(ends.max()) * n_mels * 2 >= size:  # the .npy header takes the rest
+            raise _damaged(path, f"frame {int(ends.max()):,} lies beyond the {size:,} bytes of {npy.name}", path, npy)
+        yield name, table
+
+
+def open_mels(path: Path, n_mels: int) -> Mel:
+    """Memory-map the spectrograms of a shard, shape (frames, bands).
+
+    Raises:
+        StaleArtefactError: The file is no float16 array of that width.
+    """
+    try:
+        mels: Mel = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise _damaged(path, f"not a readable array ({error})", path, path.with_suffix(".parquet")) from error
+    if mels.dtype != np.float16 or mels.ndim != 2 or mels.shape[1] != n_mels:
+        what = f"{mels.dtype} of shape {mels.shape}, not float16 of shape (frames, {n_mels})"
+        raise _damaged(path, what, path, path.with_suffix(".parquet"))
+    return mels
+
+
+def _damaged(file: Path, what: str, *shard: Path) -> StaleArtefactError:
+    names = " and ".join(sorted(path.name for path in shard))
+    return StaleArtefactError(f"{file}: {what}. Delete {names} and extract again: only their tracks are read anew.")

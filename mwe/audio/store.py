@@ -1,0 +1,168 @@
+"""Reading a mel store: whole batches of crops from memory-mapped shards."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from mwe.audio.logmel import MelSettings
+from mwe.audio.shards import OK, Mel, Source, open_mels, read_indices, read_settings
+from mwe.core.errors import UnknownNameError
+
+Ints = npt.NDArray[np.int64]
+
+
+class SkippedTrack(NamedTuple):
+    """A track without a spectrogram.
+
+    Attributes:
+        track_id: The track.
+        path: Its audio file.
+        reason: Class of outcome, such as ``truncated``.
+        detail: One line on what was found.
+    """
+
+    track_id: str
+    path: str
+    reason: str
+    detail: str
+
+
+class MelStore:
+    """Log-mel spectrograms of many tracks, float16 and time-major, read in place.
+
+    Rows number the tracks that have a spectrogram, in the order of ``track_ids``. A store can be sent to loader
+    workers: the memory maps are opened where they are first used.
+
+    Args:
+        root: Folder of the store.
+        settings: Settings the reader relies on; compared with those of the store.
+
+    Raises:
+        StaleArtefactError: There is no store, it was made with other settings, or one of its files is damaged.
+    """
+
+    def __init__(self, root: str | Path, settings: MelSettings | None = None) -> None:
+        self.root = Path(root)
+        self.settings = read_settings(self.root, settings)
+        self.n_mels = self.settings.n_mels
+        self._shard_names = []
+        shards: list[Ints] = []
+        columns: dict[str, list[Any]] = {}
+        for number, (name, table) in enumerate(read_indices(self.root, self.n_mels)):
+            self._shard_names.append(name)
+            shards.append(np.full(len(table), number))
+            for column in table.column_names:
+                kept = table[column]
+                text = str(kept.type) == "string"
+                columns.setdefault(column, []).append(kept.to_pylist() if text else kept.to_numpy())
+        self._index(shards, columns)
+        self._maps: dict[int, Mel] = {}
+
+    @classmethod
+    def open(cls, root: str | Path, settings: MelSettings | None = None) -> "MelStore":
+        """The store in a folder; see the class."""
+        return cls(root, settings)
+
+    def _index(self, shards: list[Ints], columns: dict[str, list[Any]]) -> None:
+        """Keep the last row of every track, those with a spectrogram apart from the skipped."""
+
+        def texts(name: str) -> list[str]:
+            return [text for part in columns.get(name, []) for text in part]
+
+        def numbers(name: str, dtype: Any = np.int64) -> npt.NDArray[Any]:
+            return np.concatenate([np.zeros(0, dtype), *columns.get(name, [])])
+
+        ids, paths, status, detail = texts("track_id"), texts("path"), texts("status"), texts("detail")
+        size, mtime_ns = numbers("size").tolist(), numbers("mtime_ns").tolist()
+        last = sorted({track_id: row for row, track_id in enumerate(ids)}.values())
+        self._outcomes = {ids[row]: (Source(size[row], mtime_ns[row]), status[row]) for row in last}
+        self.skipped_tracks = [
+            SkippedTrack(ids[row], paths[row], status[row], detail[row]) for row in last if status[row] != OK
+        ]
+        rows = np.array([row for row in last if status[row] == OK], dtype=np.int64)
+        self.track_ids: list[str] = [ids[row] for row in rows]
+        self._row_of = {track_id: row for row, track_id in enumerate(self.track_ids)}
+        self._shard = np.concatenate([np.zeros(0, np.int64), *shards])[rows]
+        self._offset, self._frames = numbers("offset")[rows], numbers("frames")[rows]
+        self.loudness_db: npt.NDArray[np.float32] = numbers("loudness_db", np.float32)[rows]
+
+    def __len__(self) -> int:
+        return len(self.track_ids)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_maps": {}}
+
+    @property
+    def skipped(self) -> dict[str, int]:
+        """Number of tracks without a spectrogram by reason."""
+        reasons, counts = np.unique([track.reason for track in self.skipped_tracks], return_counts=True)
+        return {str(reason): int(count) for reason, count in zip(reasons, counts, strict=True)}
+
+    def outcome(self, track_id: str) -> tuple[Source, str] | None:
+        """State of the audio file when it was read and the status it got; nothing for a track never tried."""
+        return self._outcomes.get(track_id)
+
+    def has(self, track_ids: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Which of the tracks have a spectrogram, shape (N,)."""
+        return np.fromiter((track_id in self._row_of for track_id in track_ids), bool, len(track_ids))
+
+    def rows_of(self, track_ids: Sequence[str]) -> Ints:
+        """Rows of tracks, shape (N,).
+
+        Raises:
+            UnknownNameError: A track has no spectrogram; ask ``has`` first where that may be.
+        """
+        try:
+            return np.fromiter((self._row_of[track_id] for track_id in track_ids), np.int64, len(track_ids))
+        except KeyError as error:
+            name = str(error.args[0])
+            _, status = self._outcomes.get(name, (None, None))
+            kind = f"track in {self.root}" if status is None else f"track in {self.root} (it was skipped as {status})"
+            raise UnknownNameError(kind, name, self.track_ids) from None
+
+    def frames(self, track_ids: Sequence[str] | None = None) -> Ints:
+        """Lengths in frames of the given tracks, by default of all rows; shape (N,)."""
+        return self._frames if track_ids is None else self._frames[self.rows_of(track_ids)]
+
+    def crops(self, rows: npt.ArrayLike, starts: npt.ArrayLike, length: int) -> Mel:
+        """Read one excerpt a row; a track shorter than ``length`` is repeated from its beginning.
+
+        Args:
+            rows: Rows of the store, shape (B,).
+            starts: First frames, shape (B,), at most ``max(frames - length, 0)``.
+            length: Frames of every excerpt.
+
+        Returns:
+            Shape (B, length, bands), float16.
+
+        Raises:
+            ValueError: An excerpt does not lie within its track.
+        """
+        row_B, start_B = np.asarray(rows, dtype=np.int64), np.asarray(starts, dtype=np.int64)
+        frames_B = self._frames[row_B]
+        wrong_B = (start_B < 0) | (start_B > np.maximum(frames_B - length, 0))
+        if wrong_B.any():
+            at = int(wrong_B.argmax())
+            track_id = self.track_ids[row_B[at]]
+            raise ValueError(f"no {length} frames from {start_B[at]} in track {track_id!r} of {frames_B[at]} frames")
+        place_BL = (start_B[:, None] + np.arange(length)) % frames_B[:, None] + self._offset[row_B, None]
+        crop_BLM = np.empty((len(row_B), length, self.n_mels), np.float16)
+        shard_B = self._shard[row_B]
+        for shard in np.unique(shard_B):  # one gather a shard; measured as fast as a copy an item
+            here = shard_B == shard
+            crop_BLM[here] = self._mels(int(shard))[place_BL[here]]
+        return crop_BLM
+
+    def mel(self, track_id: str) -> Mel:
+        """The whole spectrogram of a track, shape (frames, bands)."""
+        row = int(self.rows_of([track_id])[0])
+        offset = int(self._offset[row])
+        return np.array(self._mels(int(self._shard[row]))[offset : offset + int(self._frames[row])])
+
+    def _mels(self, shard: int) -> Mel:
+        if shard not in self._maps:
+            self._maps[shard] = open_mels(self._shard_names[shard].path(self.root, "npy"), self.n_mels)
+        return self._maps[shard]

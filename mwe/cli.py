@@ -1,0 +1,192 @@
+"""The command line: training stages by LightningCLI, everything else as plain commands."""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from jsonargparse import auto_cli
+from pytorch_lightning.cli import LightningArgumentParser
+
+import mwe
+from mwe.audio.extract import extract_mels
+from mwe.core.datasets import declared, describe, names
+from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError, UnknownNameError
+from mwe.core.paths import cache_root
+from mwe.core.stage import StageCLI
+from mwe.core.tables import table_of
+from mwe.corpora import CorpusSettings, write_corpus
+from mwe.joint import AudioWordDataModule, JointEmbedding  # noqa: F401 - known by short name in configurations
+from mwe.tracks import TrackReader
+from mwe.words import SkipGramSettings, train_skipgram
+from mwe.words.retrieval import WordDataModule, WordRetrieval  # noqa: F401
+
+STAGES = ("fit", "validate", "test", "predict")
+POSITIONAL = ("data", "table")  # commands whose required argument stands without a name
+
+
+class MweCLI(StageCLI):
+    """The training stages, with the dimensions of the word vectors taken from the data."""
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Link what the model must know of the data."""
+        parser.link_arguments("data.word_dim", "model.init_args.word_dim", apply_on="instantiate")
+
+
+def demo(root: Path | None = None, seed: int = 0, workers: int | None = None) -> None:
+    """Build the embedded demonstration collection: real tunes, rendered by virtual performers.
+
+    Args:
+        root: Its folder; by default ``demo`` in the cache (MWE_CACHE, else the user's cache folder).
+        seed: Seed of performers, reviews and splits.
+        workers: Processes that render; by default one per core.
+    """
+    from mwe.tracks.demo import build_demo  # needs the extra `demo`, which no other command does
+
+    folder = build_demo(root or cache_root() / "demo", seed=seed, workers=workers)
+    print(f"demonstration collection: {folder} (read its DATA_CARD.md for what is real and what is made up)")
+
+
+def data(name: str, fetch: bool = False) -> None:
+    """Say what a collection is, where to get it, and verify the files that are there.
+
+    Exits with 1 if something is missing or altered. A folder of your own needs no declaration: put a ``tracks.tsv``
+    with the columns ``path`` and ``tags`` (joined by ``|``), and if you like ``track_id``, ``artist_id`` and
+    ``split``, beside your audio and use ``--collection FolderTracks --collection.root FOLDER``.
+
+    Args:
+        name: Name of the collection, or ``list``.
+        fetch: Fetch what is missing or altered, where that can be done by program.
+    """
+    if name == "list":
+        print("\n".join(f"{known:12} {declared(known).title}" for known in names()))
+        return
+    dataset = declared(name)
+    found = dataset.fetch() if fetch else dataset.verify()
+    print(describe(dataset, found))
+    if not found.complete:
+        sys.exit(1)
+
+
+def mel(
+    collection: TrackReader,
+    out: Path,
+    workers: int = 2,
+    devices: int | str = "auto",
+    accelerator: str = "auto",
+    max_failed: float = 0.5,
+) -> None:
+    """Compute the log-mel spectrograms of a collection's audio; go on where an earlier run stopped.
+
+    Files that cannot be used are skipped and listed with their reason in ``skipped.tsv``.
+
+    Args:
+        collection: Reader of the collection, such as ``DemoTracks``, ``JamendoTracks`` or ``FolderTracks``.
+        out: Folder of the mel store.
+        workers: Processes that decode.
+        devices: Devices to compute on, as Lightning's Trainer takes them.
+        accelerator: ``auto``, ``cpu`` or ``gpu``.
+        max_failed: Largest share of files that may fail before the command does.
+    """
+    tracks = collection.read()
+    if not tracks.audio:
+        raise MissingDataError(f"{tracks.name} has no audio files to read")
+    pairs = list(zip(tracks.track_ids, tracks.audio, strict=True))
+    extract_mels(pairs, out, workers=workers, devices=devices, accelerator=accelerator, max_failed=max_failed)
+
+
+def corpus(collection: TrackReader, out: Path, settings: CorpusSettings | None = None) -> None:
+    """Write the track paragraphs of a collection into one training file for word vectors.
+
+    Args:
+        collection: Reader of the collection.
+        out: The training file, a paragraph a line.
+        settings: What the paragraphs hold and how they are shuffled.
+    """
+    tracks = collection.read()
+    print(tracks.summary())
+    counts = write_corpus(tracks, out, settings)
+    print("\n".join(f"  {name:11}{value:>12,}" for name, value in vars(counts).items()))
+
+
+def words(corpus: Path, out: Path, settings: SkipGramSettings | None = None) -> None:
+    """Train word vectors by skip-gram on a training file.
+
+    Args:
+        corpus: The training file, as ``mwe corpus`` writes it.
+        out: Folder of the word vectors.
+        settings: Settings of the training; the defaults are the paper's.
+    """
+    vectors = train_skipgram(corpus, settings)
+    vectors.save(out)
+    print(f"{len(vectors):,} vectors of {vectors.dim} dimensions in {out}")
+
+
+def table(specification: Path, out: Path = Path("outputs/tables")) -> None:
+    """Build a results table from the run folders and print it.
+
+    Args:
+        specification: YAML file that describes the table, such as ``lightning_configs/tables/demo.yaml``.
+        out: Folder of the CSV and Markdown files.
+    """
+    path = table_of(specification, out)
+    print(path.read_text(encoding="utf-8"))
+    print(f"table written to {path} and {path.with_suffix('.csv')}")
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo,
+    "data": data,
+    "mel": mel,
+    "corpus": corpus,
+    "words": words,
+    "table": table,
+}
+
+
+def overview() -> str:
+    """What ``mwe --help`` prints."""
+    stages = {
+        "fit": "Train the joint embedding (-c a row of lightning_configs).",
+        "validate": "Measure on the validation tracks.",
+        "test": "Measure tagging, query-by-tag and query-by-track; writes metrics.json.",
+        "predict": "Run a model over a collection.",
+    }
+    plain = {name: (run.__doc__ or "").splitlines()[0] for name, run in COMMANDS.items()}
+    lines = [f"  {name:10}{text}" for part in (plain, stages) for name, text in part.items()]
+    return "\n".join(
+        [
+            f"mwe {mwe.__version__}: words, tags, artists and tracks in one space with the sound.",
+            "",
+            *lines,
+            "",
+            "`mwe COMMAND --help` explains each. Data is read from MWE_DATA (default ./data), one folder a collection.",
+            "New here? `make demo` runs all stages on a collection that needs no download.",
+        ]
+    )
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command line.
+
+    Args:
+        args: Arguments; by default those of the process.
+    """
+    given = list(sys.argv[1:] if args is None else args)
+    if not given or given[0] in ("-h", "--help"):
+        print(overview())
+    elif given[0] == "--version":
+        print(mwe.__version__)
+    else:
+        try:
+            _run(given, from_process=args is None)
+        except (MissingDataError, BadFileError, StaleArtefactError, UnknownNameError) as error:
+            sys.exit(f"mwe {given[0]}: {error}")
+
+
+def _run(given: list[str], from_process: bool) -> None:
+    if given[0] in STAGES:
+        MweCLI(None if from_process else given)
+    elif given[0] in COMMANDS:
+        auto_cli(COMMANDS[given[0]], args=given[1:], as_positional=given[0] in POSITIONAL, prog=f"mwe {given[0]}")
+    else:
+        raise UnknownNameError("command", given[0], [*COMMANDS, *STAGES])

@@ -1,0 +1,48 @@
+"""The 1D-CNN of Choi et al. (section IV-B): convolutions over time with the mel bands as channels."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from mwe.encoders.base import AudioEncoder
+
+
+class CNN1D(AudioEncoder):
+    """Five blocks of convolution, batch normalisation, ReLU and max-pooling, then the average over time.
+
+    A 3-second excerpt has 130 frames, fewer than the pools' product of 256; convolutions are therefore padded by half
+    their kernel and pools take the remainder (``ceil_mode``), so that any excerpt works: 130 → 33 → 9 → 3 → 2 → 1.
+
+    Args:
+        mels: Mel bands.
+        channels: Channels of each block; the last is the width of the embedding.
+        kernels: Kernel of each block.
+        pools: Max-pool of each block.
+    """
+
+    def __init__(
+        self,
+        mels: int = 128,
+        channels: Sequence[int] = (128, 128, 128, 128, 100),
+        kernels: Sequence[int] = (4, 4, 4, 2, 1),
+        pools: Sequence[int] = (4, 4, 4, 2, 2),
+    ) -> None:
+        if not len(channels) == len(kernels) == len(pools):
+            raise ValueError(f"channels, kernels and pools differ in number: {channels}, {kernels}, {pools}")
+        super().__init__(channels[-1])
+        blocks: list[nn.Module] = [nn.BatchNorm1d(mels)]
+        inputs = mels
+        for outputs, kernel, pool in zip(channels, kernels, pools, strict=True):
+            blocks += [
+                nn.Conv1d(inputs, outputs, kernel, padding=kernel // 2),
+                nn.BatchNorm1d(outputs),
+                nn.ReLU(),
+                nn.MaxPool1d(pool, ceil_mode=True),
+            ]
+            inputs = outputs
+        self.blocks = nn.Sequential(*blocks)
+
+    def forward(self, mel_BFM: Tensor) -> Tensor:
+        """Encode excerpts of any length: (batch, frames, mel bands) → (batch, width)."""
+        time_last: Tensor = self.blocks(mel_BFM.transpose(1, 2))
+        return time_last.mean(dim=2)

@@ -1,0 +1,131 @@
+"""Exact ROC-AUC and query-by-track recall on whole catalogues, in blocks, ties included.
+
+Shape suffixes: R rows (one ranking each), C candidates, N tracks, T tags, D dimensions, B rows of a block.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+# numbers held at once per intermediate tensor of a block (64 MiB of float32)
+BLOCK_NUMBERS = 2**24
+
+
+class RocAuc(NamedTuple):
+    """ROC-AUC of several rankings.
+
+    Args:
+        mean: Mean over the rankings that have one (NaN where none has).
+        per_row: AUC of each ranking, NaN where it has no positive or no negative.
+        excluded: Number of rankings without a positive or without a negative.
+    """
+
+    mean: Tensor
+    per_row: Tensor
+    excluded: Tensor
+
+
+def binary_roc_auc(score_BC: Tensor, label_BC: Tensor) -> Tensor:
+    """ROC-AUC of each row: the share of (positive, negative) pairs in the right order, a tie counting one half.
+
+    Exact: ranks are whole numbers. Rows without a positive or without a negative give NaN.
+
+    Args:
+        score_BC: Scores; the higher, the more relevant.
+        label_BC: True where relevant.
+    """
+    score_BC = score_BC.contiguous()
+    ordered = torch.sort(score_BC, dim=1).values
+    # twice the average rank among ties (from 1) = first + last place of the tied run
+    first = torch.searchsorted(ordered, score_BC, right=False)
+    last = torch.searchsorted(ordered, score_BC, right=True)
+    twice_rank = first + last + 1
+    positives = label_BC.sum(dim=1)
+    negatives = label_BC.shape[1] - positives
+    twice_sum = (twice_rank * label_BC).sum(dim=1)
+    twice_wins = twice_sum - positives * (positives + 1)
+    return twice_wins.double() / (2.0 * (positives * negatives).double())
+
+
+def roc_auc_by_row(
+    rows: int, candidates: int, block: Callable[[slice], tuple[Tensor, Tensor]], device: torch.device | str
+) -> RocAuc:
+    """Mean ROC-AUC over rankings that are made block by block, so that the whole score matrix never exists.
+
+    Args:
+        rows: Number of rankings R.
+        candidates: Length C of each ranking.
+        block: Gives scores and labels (B, C) of a slice of the rankings.
+        device: Where the blocks are.
+    """
+    step = max(1, BLOCK_NUMBERS // max(1, candidates))
+    parts = [binary_roc_auc(*block(slice(at, min(at + step, rows)))) for at in range(0, rows, step)]
+    per_row = torch.cat(parts) if parts else torch.zeros(0, dtype=torch.float64, device=device)
+    defined = ~torch.isnan(per_row)
+    mean = per_row[defined].mean() if defined.any() else per_row.new_tensor(torch.nan)
+    return RocAuc(mean, per_row, (~defined).sum())
+
+
+class TrackRecall(NamedTuple):
+    """Recall@K of query-by-track under one reading of "relevant".
+
+    Args:
+        at: Mean recall for each K, over the queries that have a relevant track.
+        excluded: Number of queries without any relevant track.
+    """
+
+    at: Tensor
+    excluded: Tensor
+
+
+def query_by_track(
+    unit_ND: Tensor,
+    relevant: Callable[[slice], Tensor],
+    ks: tuple[int, ...] = (1, 2, 4, 8),
+) -> TrackRecall:
+    """Recall@K: one of the K tracks nearest to the query, itself excluded, is relevant (Tables V, VII).
+
+    Tracks with equal similarity stand in random order; the value is the exact expectation over that order. Queries
+    without any relevant track are excluded and counted.
+
+    Args:
+        unit_ND: Embeddings of length 1.
+        relevant: Gives (B, N) booleans for a slice of queries: which tracks are relevant (the query itself is ignored).
+        ks: The values of K.
+    """
+    tracks = len(unit_ND)
+    step = max(1, BLOCK_NUMBERS // max(1, tracks))
+    total = torch.zeros(len(ks), dtype=torch.float64, device=unit_ND.device)
+    counted = torch.zeros((), dtype=torch.long, device=unit_ND.device)
+    for at in range(0, tracks, step):
+        queries = slice(at, min(at + step, tracks))
+        similarity_BN = unit_ND[queries] @ unit_ND.T
+        own = torch.arange(queries.start, queries.stop, device=unit_ND.device)[:, None]
+        similarity_BN.scatter_(1, own, -torch.inf)
+        relevant_BN = relevant(queries).scatter(1, own, False)
+        hits_BK, answerable_B = _expected_hits(similarity_BN, relevant_BN, ks)
+        total += hits_BK[answerable_B].sum(dim=0)
+        counted += answerable_B.sum()
+    return TrackRecall(total / counted, tracks - counted)
+
+
+def _expected_hits(similarity_BN: Tensor, relevant_BN: Tensor, ks: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Chance that the first K hold a relevant track, with ties in random order; and which queries have one at all."""
+    best_B1 = similarity_BN.masked_fill(~relevant_BN, -torch.inf).amax(dim=1, keepdim=True)
+    ahead_B = (similarity_BN > best_B1).sum(dim=1)  # all of them irrelevant, since the best relevant one is behind
+    tied_BN = similarity_BN == best_B1
+    tied_B = tied_BN.sum(dim=1).double()
+    wrong_B = (tied_BN & ~relevant_BN).sum(dim=1).double()
+    miss_B = torch.ones_like(tied_B)
+    hits = []
+    for drawn in range(max(ks)):
+        # the place `drawn` falls to the tied run; it is missed again with the share of wrong ones still left
+        left_B = tied_B - (drawn - ahead_B)
+        wrong_left_B = (wrong_B - (drawn - ahead_B)).clamp(min=0)
+        chance_B = torch.where(drawn >= ahead_B, wrong_left_B / left_B.clamp(min=1), torch.ones_like(miss_B))
+        miss_B = miss_B * chance_B
+        if drawn + 1 in ks:
+            hits.append(1 - miss_B)
+    return torch.stack(hits, dim=1), relevant_BN.any(dim=1)

@@ -1,0 +1,107 @@
+"""Tagging, query-by-tag and query-by-track on track embeddings, over the whole catalogue.
+
+Shape suffixes: N tracks, T tags, D dimensions.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from mwe.core.catalogue import CatalogueMetric
+from mwe.metrics.functional import RocAuc, query_by_track, roc_auc_by_row
+
+KS = (1, 2, 4, 8)
+
+
+def query_by_tag(unit_ND: Tensor, unit_TD: Tensor, label_NT: Tensor) -> RocAuc:
+    """Tag-wise ROC-AUC: for each tag, tracks are ranked by cosine; mean over tags (Tables IV, VIII, IX)."""
+
+    def block(tags: slice) -> tuple[Tensor, Tensor]:
+        return unit_TD[tags] @ unit_ND.T, label_NT[:, tags].T
+
+    return roc_auc_by_row(len(unit_TD), len(unit_ND), block, unit_ND.device)
+
+
+def tagging(unit_ND: Tensor, unit_TD: Tensor, label_NT: Tensor) -> RocAuc:
+    """Clip-wise ROC-AUC: for each track, tags are ranked by cosine; mean over tracks (Tables VI, VIII)."""
+
+    def block(tracks: slice) -> tuple[Tensor, Tensor]:
+        return unit_ND[tracks] @ unit_TD.T, label_NT[tracks]
+
+    return roc_auc_by_row(len(unit_ND), len(unit_TD), block, unit_ND.device)
+
+
+def recall_by_reading(unit_ND: Tensor, label_NT: Tensor, ks: tuple[int, ...] = KS) -> dict[str, Tensor]:
+    """Recall@K under two readings of "has the same tag labels", and the queries left out of each (Tables V, VII).
+
+    *any*: a retrieved track shares at least one tag with the query; *identical*: it has the same set of tags.
+    """
+    _, set_N = torch.unique(label_NT, dim=0, return_inverse=True)
+    tagged_N = label_NT.any(dim=1)
+    count_NT = label_NT.float()
+    readings = {
+        "any": lambda queries: count_NT[queries] @ count_NT.T > 0,
+        "identical": lambda queries: (set_N[queries, None] == set_N[None]) & tagged_N[queries, None],
+    }
+    found = {}
+    for name, relevant in readings.items():
+        recall = query_by_track(unit_ND, relevant, ks)
+        if recall.excluded < len(unit_ND):
+            found |= {f"recall_{name}@{k}": recall.at[place] for place, k in enumerate(ks)}
+        found[f"recall_{name}_excluded"] = recall.excluded
+    return found
+
+
+class TrackRetrieval(CatalogueMetric):
+    """All tasks on one catalogue of track embeddings.
+
+    Before computing, ``prototypes`` must be set: one row of D numbers per tag. Tags without a prototype of their own
+    (not ``usable``) take part in no task by tag and are counted. Results: ``rocauc_tag_seen``,
+    ``rocauc_tag_unseen``, ``rocauc_clip`` (all usable tags), ``recall_any@K``, ``recall_identical@K``, and of each
+    task the number of rows excluded because they have nothing or everything to find.
+
+    Args:
+        label_NT: Boolean matrix; row i belongs to the track with id i.
+        unseen_T: Which tags were held back from training.
+        usable_T: Which tags have a prototype.
+        width: Dimensions D of the embedding.
+        query_tracks: Whether query-by-track is computed (its work grows with the square of the tracks).
+    """
+
+    label_NT: Tensor
+    unseen_T: Tensor
+    usable_T: Tensor
+
+    def __init__(
+        self, label_NT: Tensor, unseen_T: Tensor, usable_T: Tensor, width: int, query_tracks: bool = True, **kwargs: Any
+    ) -> None:
+        super().__init__(width, **kwargs)
+        self.register_buffer("label_NT", label_NT.bool(), persistent=False)
+        self.register_buffer("unseen_T", unseen_T.bool(), persistent=False)
+        self.register_buffer("usable_T", usable_T.bool(), persistent=False)
+        self.query_tracks = query_tracks
+        self.prototypes: Tensor | None = None
+        self.computed: tuple[Tensor, Tensor] | None = None
+
+    def compute(self) -> dict[str, Tensor]:
+        """Figures and counts by name; a figure that no row has a value for is left out."""
+        if self.prototypes is None:
+            raise ValueError("set `prototypes`, one row per tag, before computing")
+        ids_N, rows_ND = self.computed = self.catalogue()  # kept for pictures: the state is the process's own part again
+        unit_ND = normalize(rows_ND, dim=1)
+        unit_TD = normalize(self.prototypes.float(), dim=1)
+        label_NT = self.label_NT[ids_N]
+        found: dict[str, Tensor] = {}
+        for name, of_group in (("tag_seen", ~self.unseen_T), ("tag_unseen", self.unseen_T), ("clip", None)):
+            tags = (self.usable_T if of_group is None else self.usable_T & of_group).nonzero().squeeze(1)
+            task = tagging if of_group is None else query_by_tag
+            auc = task(unit_ND, unit_TD[tags], label_NT[:, tags])
+            if not torch.isnan(auc.mean):
+                found[f"rocauc_{name}"] = auc.mean
+            found[f"rocauc_{name}_excluded"] = auc.excluded
+        found["tags_without_vector"] = (~self.usable_T).sum()
+        if self.query_tracks:
+            found |= recall_by_reading(unit_ND, label_NT)
+        return found

@@ -1,0 +1,5 @@
+"""The embedded demonstration collection: real tunes, virtual performers, made-up reviews."""
+
+from mwe.tracks.demo.build import build_demo
+
+__all__ = ["build_demo"]

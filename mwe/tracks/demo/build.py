@@ -1,0 +1,179 @@
+"""Build the demonstration collection into a folder: tables, audio, data card, manifest."""
+
+import multiprocessing
+import os
+import platform
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from mwe.core.errors import BadFileError
+from mwe.core.files import atomic_write, read_json, sha256, write_json
+from mwe.core.progress import track
+from mwe.tracks.demo.catalogue import DemoTrack, catalogue
+from mwe.tracks.demo.performers import performers
+from mwe.tracks.demo.render import soundfont_path, write_clip
+from mwe.tracks.demo.tags import TAGS
+from mwe.tracks.demo.tunes import TUNES_FILE, read_tunes
+
+FORMAT = 1
+MANIFEST, UNFINISHED, CARD = "MANIFEST.json", "UNFINISHED.json", "DATA_CARD.md"
+MADE_WITH = ("numpy", "scipy", "soundfile", "soxr", "mido", "midirenderer", "pretty_midi")
+
+
+def build_demo(root: Path, *, seed: int = 0, workers: int | None = None, limit: int | None = None) -> Path:
+    """Build the collection, or return at once when it is already there.
+
+    An interrupted build goes on with the clips that are missing. Workers are fresh processes: a script that calls
+    this needs the usual ``if __name__ == "__main__"`` guard, or ``workers=1``.
+
+    Args:
+        root: Folder of the collection; made when missing.
+        seed: Draws performers' habits, programmes, labels, reviews and splits.
+        workers: Rendering processes; by default one a core.
+        limit: Build the first tracks only (they have different performers); by default all.
+
+    Returns:
+        The folder.
+
+    Raises:
+        MissingDataError: The renderer or the SoundFont is not installed.
+        FileExistsError: The folder holds something else.
+        OSError: The folder cannot be written or the disk is full.
+    """
+    root = Path(root)
+    recipe = {"format": FORMAT, "seed": seed, "limit": limit, "tunes": _tunes_sha256()}
+    if _recipe_of(root / MANIFEST) == recipe:
+        return root
+    soundfont_path()
+    tracks = catalogue(read_tunes(), seed)[:limit]
+    _claim(root, recipe)
+    missing = [one for one in tracks if not (root / one.path).is_file()]
+    for _ in track(_rendered(root, missing, seed, workers or os.cpu_count() or 1), "Rendering the demo", len(missing)):
+        pass
+    _write_tables(root, tracks, seed)
+    _write_manifest(root, recipe, tracks)
+    (root / UNFINISHED).unlink(missing_ok=True)
+    return root
+
+
+def _tunes_sha256() -> str:
+    import hashlib
+
+    return hashlib.sha256((files(__package__) / TUNES_FILE).read_bytes()).hexdigest()
+
+
+def _recipe_of(path: Path) -> Any:
+    try:
+        return read_json(path).get("recipe")
+    except (FileNotFoundError, BadFileError):
+        return None
+
+
+def _claim(root: Path, recipe: dict[str, Any]) -> None:
+    """Mark the folder as being built; clips of another seed or format are removed, foreign files are never touched."""
+    manifest, mark = root / MANIFEST, root / UNFINISHED
+    earlier = _recipe_of(manifest) or _recipe_of(mark)
+    if earlier is None and root.is_dir() and any(entry.name not in (MANIFEST, UNFINISHED) for entry in root.iterdir()):
+        raise FileExistsError(f"{root} holds files that the demonstration did not write. Name an empty or new folder.")
+    clips = [name for name in recipe if name != "limit"]
+    if earlier is not None and any(earlier.get(name) != recipe[name] for name in clips):
+        for clip in root.glob("audio/*/demo-*.flac"):
+            clip.unlink()
+    write_json(mark, {"recipe": recipe})
+    manifest.unlink(missing_ok=True)
+
+
+def _rendered(root: Path, tracks: Sequence[DemoTrack], seed: int, workers: int) -> Iterator[str]:
+    """Render the tracks and yield the id of each as it is done."""
+    jobs = [(root / one.path, one.tune, one.performer, [seed, 7, int(one.id.rpartition("-")[2])]) for one in tracks]
+    if min(workers, len(jobs)) <= 1:
+        for one, job in zip(tracks, jobs, strict=True):
+            write_clip(*job)
+            yield one.id
+        return
+    # a forked process would inherit the locks of threads it does not have
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    pool = ProcessPoolExecutor(min(workers, len(jobs)), mp_context=multiprocessing.get_context(method))
+    try:
+        pending: set[Future[None]] = {pool.submit(write_clip, *job) for job in jobs}
+        while pending:
+            done, pending = wait(pending, return_when=FIRST_COMPLETED)
+            for future in done:
+                future.result()
+                yield ""
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _write_tables(root: Path, tracks: Sequence[DemoTrack], seed: int) -> None:
+    _table(
+        root / "tracks.tsv",
+        ("track_id", "artist_id", "path", "tags", "split", "split_random"),
+        [(t.id, t.performer.id, t.path, "|".join(t.tags), t.split, t.split_random) for t in tracks],
+    )
+    tags = [(tag.name, tag.group, tag.kind, str(int(tag.seen))) for tag in TAGS.values()]
+    _table(root / "tags.tsv", ("tag", "group", "kind", "seen"), tags)
+    _table(root / "reviews.tsv", ("track_id", "text"), [(t.id, text) for t in tracks for text in t.reviews])
+    header = ("track_id", "title", "collection", "composer", "transcriber", "form", "metre", "mode", "tune_id")
+    of_tune = ("title", "collection", "composer", "transcriber", "form", "metre", "mode", "id")
+    rows = [(t.id, *(getattr(t.tune, name) for name in of_tune)) for t in tracks]
+    _table(root / "provenance.tsv", header, rows)
+    seats = ("lead", "harmony", "bass", "drone")
+    habits = ("tempo", "reverb_s", "wet", "tilt_db", "tuning_cents", "level_db")
+    bands = [
+        (
+            p.id,
+            p.style,
+            *(getattr(getattr(p, seat), "name", "") for seat in seats),
+            p.drums,
+            *(str(getattr(p, h)) for h in habits),
+        )
+        for p in performers(seed)
+    ]
+    _table(root / "performers.tsv", ("artist_id", "style", *seats, "drums", *habits), bands)
+    card = (files(__package__) / CARD).read_text(encoding="utf-8")
+    made = "".join(f"- {name} {number}\n" for name, number in _versions().items())
+    with atomic_write(root / CARD) as temporary:
+        temporary.write_text(
+            f"{card}\n## This copy\n\nSeed {seed}, {len(tracks)} tracks, made with\n\n{made}", encoding="utf-8"
+        )
+
+
+def _table(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    lines = ["\t".join(" ".join(cell.split()) for cell in row) for row in (header, *rows)]
+    with atomic_write(path) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in MADE_WITH:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found
+
+
+def _write_manifest(root: Path, recipe: dict[str, Any], tracks: Sequence[DemoTrack]) -> None:
+    """Written last: a folder with a manifest is complete."""
+    small = ("tracks.tsv", "tags.tsv", "reviews.tsv", "performers.tsv", "provenance.tsv", CARD)
+    counts = {
+        "tracks": len(tracks),
+        "performers": len({t.performer.id for t in tracks}),
+        "tags": len(TAGS),
+        "unseen_tags": sum(not tag.seen for tag in TAGS.values()),
+    }
+    sums = {name: sha256(root / name) for name in small}
+    content = {
+        "recipe": recipe,
+        "counts": counts,
+        "sha256": sums,
+        "made_with": _versions(),
+        "soundfont": sha256(soundfont_path()),
+    }
+    write_json(root / MANIFEST, content)

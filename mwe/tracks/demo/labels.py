@@ -1,0 +1,113 @@
+"""Which track carries which tag: content from what is played, moods from rules on how it sounds."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mwe.tracks.demo.performers import Performer
+from mwe.tracks.demo.score import notes_per_second
+from mwe.tracks.demo.tags import TAGS
+from mwe.tracks.demo.tunes import Tune
+
+# Share of true labels that nobody gave, as in every collection made by people.
+CONTENT_DROPPED, MOOD_DROPPED = 0.05, 0.12
+# A style that is the whole of a broader one, and one that only partly is.
+BROADER = {
+    "celtic": ("folk",),
+    "bluegrass": ("folk",),
+    "baroque": ("classical",),
+    "chamber": ("classical", "chamber music"),
+    "sacred": ("classical",),
+}
+DANCES = ("clog dance", "hornpipe", "jig", "reel", "slip jig", "strathspey")
+# Mood -> share of tracks, and weights of the standardised facts of a track.
+MOODS: dict[str, tuple[float, dict[str, float]]] = {
+    "bright": (0.28, {"brightness": 1.0}),
+    "calm": (0.30, {"speed": -1.0, "drums": -0.5}),
+    "dark": (0.25, {"brightness": -1.0, "minor": 0.4}),
+    "dreamy": (0.25, {"reverberation": 1.0, "speed": -0.5}),
+    "energetic": (0.30, {"speed": 0.6, "drums": 1.0, "brightness": 0.3}),
+    "ethereal": (0.20, {"reverberation": 1.0, "speed": -0.6, "sustained": 0.4}),
+    "festive": (0.25, {"drums": 0.8, "voices": 0.3, "minor": -0.6, "speed": 0.4}),
+    "happy": (0.30, {"speed": 0.7, "minor": -0.8, "brightness": 0.4}),
+    "intense": (0.20, {"drums": 0.8, "distortion": 0.8, "brightness": 0.4, "minor": 0.3}),
+    "joyful": (0.25, {"speed": 0.8, "minor": -0.6, "brightness": 0.4}),
+    "lively": (0.30, {"speed": 1.0, "drums": 0.3}),
+    "meditative": (0.20, {"drone": 0.8, "speed": -0.7, "sustained": 0.4}),
+    "melancholy": (0.20, {"speed": -0.9, "minor": 0.7, "brightness": -0.5}),
+    "peaceful": (0.25, {"speed": -1.0, "drums": -0.6, "minor": -0.2, "brightness": -0.2}),
+    "playful": (0.22, {"speed": 0.6, "sustained": -1.0}),
+    "relaxing": (0.28, {"speed": -0.7, "drums": -0.5, "brightness": -0.6}),
+    "sad": (0.22, {"speed": -0.8, "minor": 0.8, "brightness": -0.3}),
+    "solemn": (0.20, {"parts": 0.8, "speed": -0.8, "reverberation": 0.4}),
+    "spacious": (0.25, {"reverberation": 1.0}),
+    "warm": (0.25, {"brightness": -0.8, "minor": -0.4, "sustained": 0.4}),
+}
+
+
+def track_labels(tunes: Sequence[Tune], players: Sequence[Performer], seed: int) -> list[list[str]]:
+    """Tags of every track in the order of the tag table.
+
+    Args:
+        tunes: Tune of each track.
+        players: Performer of each track.
+        seed: Draws which labels are left out.
+    """
+    rng = np.random.default_rng([seed, 3])
+    names = list(TAGS)
+    content = [content_tags(tune, player) for tune, player in zip(tunes, players, strict=True)]
+    true_NT = np.array([[name in own for name in names] for own in content])
+    moods = mood_tags(tunes, players)
+    for name, chosen in moods.items():
+        true_NT[:, names.index(name)] = chosen
+    dropped = np.where([TAGS[name].kind == "context" for name in names], MOOD_DROPPED, CONTENT_DROPPED)
+    given_NT = true_NT & (rng.random(true_NT.shape) >= dropped)
+    return [[names[i] for i in np.flatnonzero(row)] for row in given_NT]
+
+
+def content_tags(tune: Tune, player: Performer) -> set[str]:
+    """Genre, form, metre and instruments of a track."""
+    found = {tune.form, player.style, *BROADER.get(player.style, ())}
+    found |= {tag for instrument in player.instruments for tag in instrument.tags}
+    conditions = {
+        "dance music": tune.form in DANCES,
+        "compound time": tune.compound,
+        "hymn": tune.form == "chorale" and player.style in ("sacred", "baroque", "chamber", "brass band", "ambient"),
+        "solo": player.alone and tune.form != "chorale",
+        "drone": player.drone is not None,
+        "hand drums": player.drums == "hand",
+        "drums": player.drums not in ("", "hand"),
+    }
+    return (found | {name for name, holds in conditions.items() if holds}) & TAGS.keys()
+
+
+def mood_tags(tunes: Sequence[Tune], players: Sequence[Performer]) -> dict[str, NDArray[np.bool_]]:
+    """Tracks of every mood: the share of tracks that its weighted facts favour most, shape (tracks,) each."""
+    facts = [track_facts(tune, player) for tune, player in zip(tunes, players, strict=True)]
+    table = {name: np.array([fact[name] for fact in facts]) for name in facts[0]}
+    standard = {name: (values - values.mean()) / (values.std() + 1e-9) for name, values in table.items()}
+    chosen = {}
+    for mood, (share, weights) in MOODS.items():
+        score = np.sum([weight * standard[fact] for fact, weight in weights.items()], axis=0)
+        chosen[mood] = score >= np.quantile(score, 1.0 - share)
+    return chosen
+
+
+def track_facts(tune: Tune, player: Performer) -> dict[str, float]:
+    """What the mood rules know of a track, in natural units."""
+    octaves = np.log2([instrument.centroid_hz for instrument in player.instruments])
+    # the melody is heard twice as much as each companion
+    weights = np.array([2.0] + [1.0] * (len(octaves) - 1))
+    return {
+        "speed": float(np.log2(notes_per_second(tune, player))),
+        "minor": float(tune.minor),
+        "brightness": float(np.average(octaves, weights=weights)) + player.tilt_db / 4.0,
+        "reverberation": player.wet * player.reverb_s**0.5,
+        "drums": float(bool(player.drums)),
+        "voices": float(len(player.instruments) + bool(player.drums)),
+        "parts": float(len(tune.parts) > 1),
+        "sustained": float(player.lead.sustained),
+        "drone": float(player.drone is not None),
+        "distortion": float(any("distortion" in instrument.tags for instrument in player.instruments)),
+    }

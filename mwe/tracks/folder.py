@@ -1,0 +1,159 @@
+"""A folder of one's own: audio files and a table of tags. The embedded demonstration collection has this form too.
+
+``tracks.tsv`` (or ``.csv``) has a header and the columns
+
+* ``path``: audio file, relative to the folder (required);
+* ``tags``: tag names joined by ``|`` (required);
+* ``track_id``: default is the path; ``artist_id``: default unknown; ``split``: ``train``, ``valid`` or ``test``.
+
+Beside it may stand ``tags.tsv`` (``tag``, ``group``, ``seen`` = 1 or 0) and ``reviews.tsv`` (``track_id``, ``text``).
+"""
+
+import csv
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from mwe.core.errors import BadFileError, MissingDataError
+from mwe.core.paths import cache_root
+from mwe.tracks.tags import SPLITS, TrackReader, TrackTags, tag_matrix
+
+REMEDY = "See `mwe data --help` for the format."
+
+
+def read_rows(path: Path, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Line number and named fields of each row of a TSV (or CSV, by its ending) with a header.
+
+    Raises:
+        MissingDataError: The file is not there.
+        BadFileError: A required column is missing, or a row has more or fewer fields than the header.
+    """
+    if not path.is_file():
+        raise MissingDataError(f"{path} not found. {REMEDY}")
+    with open(path, encoding="utf-8-sig", newline="") as lines:
+        reader = csv.DictReader(lines, delimiter="," if path.suffix == ".csv" else "\t", strict=True)
+        try:
+            missing = [name for name in required if name not in (reader.fieldnames or ())]
+            if missing:
+                raise BadFileError(path, f"no column {', '.join(missing)} in the header {reader.fieldnames}", REMEDY, 1)
+            for row in reader:
+                if None in row or None in row.values():
+                    raise BadFileError(path, "more or fewer fields than the header has", REMEDY, reader.line_num)
+                yield reader.line_num, row
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise BadFileError(path, f"cannot be read ({error})", REMEDY, reader.line_num) from error
+
+
+class FolderTracks(TrackReader):
+    """A folder of audio files with a table of tags.
+
+    Args:
+        root: The folder.
+        table: The table's file name in it.
+        split: Column that holds the split; where the table lacks it, artists are dealt to train, valid and test
+            (70, 10, 20 %) by a hash of their name, or tracks where there are no artists.
+        hold_out_unseen: Whether tags marked ``seen`` = 0 in ``tags.tsv`` are held back from training on audio.
+    """
+
+    def __init__(self, root: str, table: str = "tracks.tsv", split: str = "split", hold_out_unseen: bool = True) -> None:
+        self.root, self.table, self.split, self.hold_out_unseen = Path(root), table, split, hold_out_unseen
+
+    @property
+    def name(self) -> str:
+        """What the collection is called in results."""
+        return self.root.name
+
+    def read(self) -> TrackTags:
+        """Read the folder's tables."""
+        rows = list(read_rows(self.root / self.table, ("path", "tags")))
+        own = [tuple(tag.strip() for tag in row["tags"].split("|") if tag.strip()) for _, row in rows]
+        listed = self._listed_tags()
+        tags = tuple(listed) or tuple(sorted({tag for tags in own for tag in tags}))
+        for (line, _), given in zip(rows, own, strict=True):
+            unknown = next((tag for tag in given if listed and tag not in listed), None)
+            if unknown:
+                raise BadFileError(self.root / self.table, f"tag {unknown!r} is not in tags.tsv", "Add it there.", line)
+        return TrackTags(
+            name=self.name,
+            track_ids=tuple(row.get("track_id") or row["path"] for _, row in rows),
+            artist_ids=tuple(row.get("artist_id") or "" for _, row in rows),
+            tags=tags,
+            matrix=tag_matrix(own, tags),
+            groups=tuple(listed[tag][0] if listed else "" for tag in tags),
+            unseen=np.array([bool(listed) and self.hold_out_unseen and not listed[tag][1] for tag in tags], dtype=bool),
+            splits=self._splits(rows),
+            audio=tuple(self.root / row["path"] for _, row in rows),
+            reviews=self._reviews(),
+        )
+
+    def _listed_tags(self) -> dict[str, tuple[str, bool]]:
+        path = self.root / "tags.tsv"
+        if not path.is_file():
+            return {}
+        return {row["tag"]: (row["group"], row["seen"] != "0") for _, row in read_rows(path, ("tag", "group", "seen"))}
+
+    def _reviews(self) -> dict[str, list[str]]:
+        path = self.root / "reviews.tsv"
+        texts: dict[str, list[str]] = {}
+        if path.is_file():
+            for _, row in read_rows(path, ("track_id", "text")):
+                texts.setdefault(row["track_id"], []).append(row["text"])
+        return texts
+
+    def _splits(self, rows: list[tuple[int, dict[str, str]]]) -> dict[str, np.ndarray]:
+        if rows and self.split in rows[0][1]:
+            given = [row[self.split] for _, row in rows]
+            wrong = next((place for place, name in enumerate(given) if name not in SPLITS), None)
+            if wrong is not None:
+                raise BadFileError(
+                    self.root / self.table,
+                    f"{self.split} is {given[wrong]!r}, not one of {', '.join(SPLITS)}",
+                    REMEDY,
+                    rows[wrong][0],
+                )
+        elif self.split != "split":
+            raise BadFileError(self.root / self.table, f"no column {self.split}", "Name a column that it has.", 1)
+        else:
+            given = [_dealt(row.get("artist_id") or row.get("track_id") or row["path"]) for _, row in rows]
+        return {name: np.flatnonzero(np.array(given) == name) for name in SPLITS}
+
+
+def _dealt(name: str) -> str:
+    """The split that an artist falls to: the same on every machine and in every order."""
+    share = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32
+    return "train" if share < 0.7 else "valid" if share < 0.8 else "test"
+
+
+class DemoTracks(FolderTracks):
+    """The embedded demonstration collection, as built by ``mwe demo``.
+
+    Args:
+        split_by: ``artist``: no performer is in two splits; ``random``: tracks are dealt without regard to performers.
+        root: Its folder; by default ``demo`` in the cache.
+        hold_out_unseen: Whether its unseen tags are held back from training on audio.
+    """
+
+    def __init__(
+        self, split_by: Literal["artist", "random"] = "artist", root: str | None = None, hold_out_unseen: bool = True
+    ) -> None:
+        folder = Path(root) if root else cache_root() / "demo"
+        super().__init__(str(folder), "tracks.tsv", "split" if split_by == "artist" else "split_random", hold_out_unseen)
+        self.split_by = split_by
+
+    @property
+    def name(self) -> str:
+        """What the collection is called in results."""
+        return f"demo ({'artist-disjoint' if self.split_by == 'artist' else 'random'} split)"
+
+    def read(self) -> TrackTags:
+        """Read the collection.
+
+        Raises:
+            MissingDataError: It has not been built yet.
+        """
+        if not (self.root / "MANIFEST.json").is_file():
+            raise MissingDataError(f"the demonstration collection is not in {self.root}. Build it with `mwe demo`.")
+        return super().read()

@@ -1,0 +1,114 @@
+"""MTG-Jamendo: upstream's TSV files, every split and tag group.
+
+The last column spills over: a track with three tags has three tab-separated fields after DURATION, so a reader of
+plain CSV fails on these files.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from mwe.core.datasets import declared
+from mwe.core.errors import BadFileError, MissingDataError
+from mwe.tracks.tags import TrackReader, TrackTags, tag_matrix
+
+HEADER = ("TRACK_ID", "ARTIST_ID", "ALBUM_ID", "PATH", "DURATION", "TAGS")
+UPSTREAM_SPLITS = {"train": "train", "valid": "validation", "test": "test"}
+Subset = Literal["all", "genre", "instrument", "moodtheme", "top50tags"]
+
+
+class JamendoTrack(NamedTuple):
+    """One line of a file."""
+
+    track_id: str
+    artist_id: str
+    path: str
+    tags: tuple[str, ...]
+
+
+def read_jamendo_tsv(path: Path) -> Iterator[JamendoTrack]:
+    """Tracks of one file in upstream's format.
+
+    Raises:
+        BadFileError: The header or a line is not as upstream writes it.
+    """
+    remedy = "Fetch it anew: `mwe data mtg_jamendo --fetch`."
+    with open(path, encoding="utf-8-sig") as lines:
+        try:
+            header = tuple(next(lines, "").rstrip("\r\n").split("\t"))
+            if header != HEADER:
+                raise BadFileError(path, f"expected the header {' '.join(HEADER)}, found {' '.join(header)[:80]!r}", remedy, 1)
+            for number, line in enumerate(lines, 2):
+                fields = line.rstrip("\r\n").split("\t")
+                if len(fields) < len(HEADER) or not all(fields):
+                    raise BadFileError(path, f"expected {len(HEADER)} or more filled fields, found {len(fields)}", remedy, number)
+                yield JamendoTrack(fields[0], fields[1], fields[3], tuple(fields[5:]))
+        except UnicodeDecodeError as error:
+            raise BadFileError(path, f"not UTF-8 ({error.reason})", remedy) from error
+
+
+class JamendoTracks(TrackReader):
+    """Tags of MTG-Jamendo, for one official split.
+
+    Args:
+        split: Number of the official split, 0 to 4.
+        subset: Which tags: ``all`` 183, or one category, or the 50 most frequent.
+        root: Folder of the collection; by default ``mtg_jamendo`` under the data root.
+        audio: Folder of the audio files, below ``root`` unless absolute.
+        file: A single file in the same format to read instead of the split's three; all its tracks are test tracks.
+    """
+
+    def __init__(
+        self,
+        split: int = 0,
+        subset: Subset = "all",
+        root: str | None = None,
+        audio: str = "audio",
+        file: str | None = None,
+    ) -> None:
+        if not 0 <= split <= 4:
+            raise ValueError(f"MTG-Jamendo has the splits 0 to 4, not {split}")
+        self.split, self.subset, self.file = split, subset, file
+        self.root = Path(root) if root else declared("mtg_jamendo").root
+        self.audio = self.root / audio
+
+    def files(self) -> dict[str, Path]:
+        """The file of each split.
+
+        Raises:
+            MissingDataError: One is not there.
+        """
+        if self.file:
+            paths = {"test": Path(self.file)}
+        else:
+            infix = "" if self.subset == "all" else f"_{self.subset}"
+            folder = f"data/splits/split-{self.split}"
+            paths = {name: Path(f"{folder}/autotagging{infix}-{end}.tsv") for name, end in UPSTREAM_SPLITS.items()}
+        if not self.file:
+            declared("mtg_jamendo").require(*map(str, paths.values()), root=self.root)
+        elif not (self.root / self.file).is_file():
+            raise MissingDataError(f"{self.root / self.file} not found. Check `root` and `file` of the reader.")
+        return {name: self.root / path for name, path in paths.items()}
+
+    def read(self) -> TrackTags:
+        """Read the split."""
+        tracks: list[JamendoTrack] = []
+        splits = {name: np.zeros(0, dtype=np.int64) for name in UPSTREAM_SPLITS}
+        for name, path in self.files().items():
+            own = list(read_jamendo_tsv(path))
+            splits[name] = np.arange(len(tracks), len(tracks) + len(own))
+            tracks += own
+        tags = sorted({tag for track in tracks for tag in track.tags})
+        return TrackTags(
+            name=self.file or f"MTG-Jamendo split-{self.split} {self.subset}",
+            track_ids=tuple(track.track_id for track in tracks),
+            artist_ids=tuple(track.artist_id for track in tracks),
+            tags=tuple(tag.partition("---")[2] or tag for tag in tags),
+            matrix=tag_matrix([track.tags for track in tracks], tags),
+            groups=tuple(tag.partition("---")[0] if "---" in tag else "" for tag in tags),
+            unseen=np.zeros(len(tags), dtype=bool),
+            splits=splits,
+            audio=tuple(self.audio / track.path for track in tracks),
+        )

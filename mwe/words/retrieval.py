@@ -1,0 +1,134 @@
+"""Query-by-tag and query-by-track on the word vectors themselves (Tables IV and V), as a Lightning `test` run."""
+
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import torch
+from pytorch_lightning import LightningDataModule, LightningModule
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from mwe.core.errors import MissingDataError
+from mwe.core.sampler import EveryItemOnce
+from mwe.metrics import TrackRetrieval
+from mwe.tracks import TrackReader
+from mwe.words.vectors import Lookup, WordVectors
+
+
+class TrackVectors(NamedTuple):
+    """A batch.
+
+    Args:
+        track: Position of each track in the collection, int64.
+        vector: Word vector of each track's ID.
+    """
+
+    track: Tensor
+    vector: Tensor
+
+
+class _Tracks(Dataset[TrackVectors]):
+    def __init__(self, tracks: Tensor, vectors: Tensor) -> None:
+        self.tracks, self.vectors = tracks, vectors
+
+    def __len__(self) -> int:
+        return len(self.tracks)
+
+    def __getitems__(self, items: list[int]) -> TrackVectors:
+        return TrackVectors(self.tracks[items], self.vectors[items])
+
+
+def _whole(batch: TrackVectors) -> TrackVectors:
+    return batch
+
+
+class WordDataModule(LightningDataModule):
+    """Track IDs of a collection and the word vectors that know them.
+
+    Args:
+        collection: Reader of the collection.
+        words: Folder of the word vectors.
+        split: Which tracks to evaluate on; the papers' Tables IV and V take all.
+        batch_size: Tracks in a batch.
+    """
+
+    def __init__(
+        self,
+        collection: TrackReader,
+        words: str,
+        split: Literal["all", "train", "valid", "test"] = "all",
+        batch_size: int = 4096,
+    ) -> None:
+        super().__init__()
+        self.reader, self.words_folder, self.split, self.batch_size = collection, Path(words), split, batch_size
+
+    @property
+    def collection_name(self) -> str:
+        """What results call the collection."""
+        return self.tracks.name
+
+    def setup(self, stage: str) -> None:
+        """Read the collection and look its tags and tracks up.
+
+        Raises:
+            MissingDataError: The vectors know none of the track IDs.
+        """
+        self.tracks = self.reader.read()
+        vectors = WordVectors.load(self.words_folder)
+        place = torch.arange(len(self.tracks.track_ids))
+        if self.split != "all":
+            place = torch.from_numpy(self.tracks.splits[self.split])
+        found = vectors.of_tracks([self.tracks.track_ids[row] for row in place.tolist()])
+        if not found.known.any():
+            raise MissingDataError(f"{self.words_folder} knows no track ID of {self.tracks.name}; train it with IDs")
+        self.tags: Lookup = vectors.of_tags(self.tracks.tags)
+        known = torch.from_numpy(found.known)
+        self.known_tracks = _Tracks(place[known], torch.from_numpy(found.vectors)[known])
+        self.notes = {"tracks_without_vector": int((~known).sum()), "tags_without_vector": int((~self.tags.known).sum())}
+
+    def test_dataloader(self) -> DataLoader[TrackVectors]:
+        """Every track once, over all processes."""
+        world, rank = (self.trainer.world_size, self.trainer.global_rank) if self.trainer else (1, 0)
+        sampler = EveryItemOnce(self.known_tracks, world, rank)
+        return DataLoader(self.known_tracks, self.batch_size, sampler=sampler, collate_fn=_whole)
+
+
+class WordRetrieval(LightningModule):
+    """Measures word vectors on a collection; it has nothing to train.
+
+    Args:
+        query_tracks: Whether query-by-track is measured too; its work grows with the square of the tracks.
+    """
+
+    def __init__(self, query_tracks: bool = True) -> None:
+        super().__init__()
+        self.query_tracks = query_tracks
+        self.notes: dict[str, int] = {}
+        self.retrieval: TrackRetrieval | None = None
+
+    def setup(self, stage: str) -> None:
+        """Take labels and tag vectors from the datamodule."""
+        data = self.trainer.datamodule  # type: ignore[attr-defined]
+        if not isinstance(data, WordDataModule):
+            raise ValueError(f"WordRetrieval needs a WordDataModule, not {type(data).__name__}")
+        self.notes = data.notes
+        self.register_buffer("tag_words", torch.from_numpy(data.tags.vectors), persistent=False)
+        self.retrieval = TrackRetrieval(
+            label_NT=torch.from_numpy(data.tracks.matrix.toarray()),
+            unseen_T=torch.from_numpy(data.tracks.unseen),
+            usable_T=torch.from_numpy(data.tags.known),
+            width=data.tags.vectors.shape[1],
+            query_tracks=self.query_tracks,
+        )
+
+    def test_step(self, batch: TrackVectors, batch_index: int) -> None:
+        """Collect the vectors of the track IDs."""
+        if self.retrieval is not None:
+            self.retrieval.update(batch.track, batch.vector)
+
+    def on_test_epoch_end(self) -> None:
+        """Exact figures; all processes hold the same, so the largest is each of them."""
+        if self.retrieval is not None:
+            self.retrieval.prototypes = self.tag_words
+            found = {f"test/{name}": value.float() for name, value in self.retrieval.compute().items()}
+            self.log_dict(found, sync_dist=True, reduce_fx="max")

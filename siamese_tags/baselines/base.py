@@ -1,0 +1,48 @@
+"""The protocol of every ranking.
+
+Shape suffixes: Q queries, D documents, T tags.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamese_tags.documents import TagDocuments
+
+
+@dataclass(frozen=True, eq=False)
+class Queries:
+    """Every tag of some documents as a query.
+
+    Args:
+        membership_DT: Boolean; the tags of the documents.
+        document_Q: Row of each query's document.
+        tag_Q: Tag of each query.
+    """
+
+    membership_DT: NDArray[np.bool_]
+    document_Q: NDArray[np.int64]
+    tag_Q: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, membership_DT: NDArray[np.bool_]) -> "Queries":
+        """All queries of documents, document by document."""
+        return cls(membership_DT, *np.nonzero(membership_DT))
+
+    def with_query_first(self, scores_QT: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Scores with each query's own tag above all others, as a distance model has it by itself."""
+        first = scores_QT.copy()
+        first[np.arange(len(self.tag_Q)), self.tag_Q] = np.inf
+        return first
+
+
+class Ranker(Protocol):
+    """Something that ranks all tags for a tag in a document."""
+
+    def fit(self, documents: TagDocuments) -> None:
+        """Learn from the training documents."""
+
+    def rank(self, queries: Queries) -> NDArray[np.float64]:
+        """Score every tag for every query, Q × T, the highest first; equal scores are ranked at random."""

@@ -1,0 +1,142 @@
+"""The console command ``siamese-tags``."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from jsonargparse import auto_cli
+from pytorch_lightning.cli import LightningArgumentParser
+
+from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError, UnknownNameError
+from mwe.core.runs import RunMetrics
+from mwe.core.stage import StageCLI
+from siamese_tags.baselines import BASELINES
+from siamese_tags.documents import Cal500, Collection
+from siamese_tags.documents.folds import fold as one_fold
+from siamese_tags.evaluate import evaluate
+from siamese_tags.tables import build_table
+
+HELP = """\
+usage: siamese-tags {fit,test,baseline,table} ...
+
+Contextualised tag semantics by a Siamese network, measured by priming: given one tag of a document, are the
+document's other tags ranked before all tags that it does not have?
+
+commands:
+  fit       train one stage on one fold, then test the final weights; writes metrics.json into the run folder
+  test      test a checkpoint of fit again
+  baseline  fit and test a ranking without training steps (random, popularity, pca), several folds at once
+  table     collect the metrics.json of all rows and folds beside the published figures
+
+from nothing to the table, fold 0 of CAL500 (MWE_DATA names the folder that holds cal500/):
+  siamese-tags baseline --name pca --folds [0]
+  siamese-tags fit -c lightning_configs/siamese_tags/table1/single_ce.yaml  --data.init_args.fold 0
+  siamese-tags fit -c lightning_configs/siamese_tags/table1/siamese_ce.yaml --data.init_args.fold 0
+The second fit starts from the weights of the first. `make siamese-quick` runs all rows and folds.
+
+on your own tags, a file with one id<TAB>tag a line:
+  siamese-tags baseline --name pca --collection TsvDocuments --collection.path tags.tsv --out outputs/mine/pca
+  siamese-tags fit -c lightning_configs/siamese_tags/table1/single_ce.yaml \\
+    --data lightning_configs/siamese_tags/data/tsv.yaml --data.init_args.collection.init_args.path tags.tsv \\
+    --trainer.logger.init_args.name mine/single_ce
+
+`siamese-tags COMMAND --help` lists the options of a command, and
+`siamese-tags fit --model.help SingleNetwork` those of a model. In a configuration, {fold} in the logger's name and
+version and in init_from stands for the number of the fold.
+"""
+FOLD_PLACES = ("trainer.logger.init_args.name", "trainer.logger.init_args.version", "model.init_args.init_from")
+
+
+class SiameseCLI(StageCLI):
+    """``fit`` and ``test``; sizes come from the data, ``fit`` ends with a test of the final weights."""
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """The sub-commands that the stages implement."""
+        return {name: skipped for name, skipped in StageCLI.subcommands().items() if name in ("fit", "test")}
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Link the sizes of the network to the data."""
+        for size in ("n_tags", "n_topics"):
+            parser.link_arguments(f"data.{size}", f"model.init_args.{size}", apply_on="instantiate")
+
+    def before_instantiate_classes(self) -> None:
+        """Put the number of the fold in place of ``{fold}``."""
+        config = self.config[self.subcommand]
+        number = str(config["data.init_args.fold"])
+        for place in FOLD_PLACES:
+            if place in config and isinstance(config[place], str):
+                config[place] = config[place].replace("{fold}", number)
+
+    def after_fit(self) -> None:
+        """Test the final weights in the same process, which saves a second start and a second fit of the features."""
+        self.trainer.test(self.model, datamodule=self.datamodule, verbose=False)
+        self.write_metrics()
+
+
+def baseline(
+    name: Literal["random", "popularity", "pca"],
+    collection: Collection | None = None,
+    folds: list[int] | None = None,
+    n_folds: int = 3,
+    fold_seed: int = 0,
+    seed: int = 0,
+    out: str | None = None,
+) -> None:
+    """Fit and test a baseline; writes ``<out>/fold<k>/metrics.json`` for each fold.
+
+    Args:
+        name: Which.
+        collection: Where the tag documents come from: ``Cal500`` (the default) or ``TsvDocuments`` with
+            ``--collection.path``.
+        folds: Numbers of the folds, such as ``[0,1,2]``; all if not given.
+        n_folds: Into how many folds the documents are divided.
+        fold_seed: Seed of the division.
+        seed: Seed of random rankings and of the order of equal scores.
+        out: Folder of the runs; ``outputs/siamese-quick/<name>`` if not given.
+    """
+    documents = (collection or Cal500()).read()
+    for number in range(n_folds) if folds is None else folds:
+        rows = one_fold(len(documents), number, n_folds, fold_seed)
+        figures = evaluate(BASELINES[name](seed), documents, rows, seed)
+        run = Path(out or f"outputs/siamese-quick/{name}") / f"fold{number}"
+        RunMetrics(figures, documents.name, seed).write(run)
+        print(f"{name}, fold {number}: MAP {figures['train_map']:.2f} train, {figures['test_map']:.2f} test -> {run}")
+
+
+def table(
+    runs: str = "outputs/siamese-quick",
+    folds: tuple[int, ...] = (0, 1, 2),
+    target: str = "siamese-quick",
+    out: str = "outputs/tables",
+) -> None:
+    """Write ``<out>/<target>.csv`` and ``.md`` from the runs, beside the published figures where they are comparable.
+
+    Args:
+        runs: Folder with one folder a row and in it one folder a fold.
+        folds: Folds to average over.
+        target: Name of the table.
+        out: Folder of the tables.
+    """
+    path = build_table(Path(runs), folds, target, Path(out))
+    print(path.read_text(encoding="utf-8"))
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the console command.
+
+    Args:
+        args: Arguments; those of the process if not given.
+    """
+    given = list(sys.argv[1:] if args is None else args)
+    if not given or given[0] in ("-h", "--help"):
+        print(HELP, end="")
+        return
+    try:
+        if given[0] in ("baseline", "table"):
+            auto_cli({"baseline": baseline, "table": table}, args=given, prog="siamese-tags", as_positional=False)
+        else:
+            SiameseCLI(args, parser_kwargs={"prog": "siamese-tags"})
+    except (BadFileError, MissingDataError, StaleArtefactError, UnknownNameError) as error:
+        sys.exit(f"siamese-tags: {error}")

@@ -1,0 +1,187 @@
+"""Data of both stages: one fold of a collection, its features, and loaders of indices.
+
+Loaders hand out indices only; everything else is small, lives on the device and is gathered there. Shape suffixes:
+D documents (training and test together), T tags, F tag features, C topics, P positive training examples.
+"""
+
+import hashlib
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from pytorch_lightning import LightningDataModule
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, DistributedSampler
+
+from mwe.core.sampler import EveryItemOnce
+from siamese_tags.documents import Collection, Fold, TagDocuments
+from siamese_tags.documents.folds import fold as one_fold
+from siamese_tags.features import TagFeatures, TopicContexts
+
+SPLITS = ("train", "test")
+
+
+class FoldTensors(NamedTuple):
+    """What the models gather from.
+
+    Args:
+        features_TF: Tag features (eq. 1), fitted on the training documents.
+        contexts_DC: Topic posteriors (eq. 2) of all documents, model fitted on the training documents.
+        membership_DT: Boolean; the tags of all documents.
+        positives_P2: Document row and tag of every positive training example.
+    """
+
+    features_TF: Tensor
+    contexts_DC: Tensor
+    membership_DT: Tensor
+    positives_P2: Tensor
+
+
+class Indices(Dataset[Tensor]):
+    """Index tensors, a whole batch at once."""
+
+    def __init__(self, indices_N: Tensor) -> None:
+        self.indices_N = indices_N
+
+    def __len__(self) -> int:
+        """Number of indices."""
+        return len(self.indices_N)
+
+    def __getitems__(self, places: list[int]) -> Tensor:
+        """The indices at ``places``."""
+        return self.indices_N[torch.tensor(places)]
+
+
+def as_it_is(batch: Tensor) -> Tensor:
+    """Collate nothing: ``__getitems__`` has made the batch."""
+    return batch
+
+
+class PrimingData(LightningDataModule):
+    """One cross-validation fold of a collection, with tag features and contexts fitted on its training documents.
+
+    Args:
+        collection: Where the tag documents come from.
+        fold: Number of the fold, from 0.
+        n_folds: Number of folds.
+        fold_seed: Seed of the division into folds.
+        n_topics: Topics of the context model; the paper found 25 for CAL500.
+        document_prior: Dirichlet prior of a document's topics. With the customary 1/n_topics the Siamese stage does harm.
+        topic_prior: Dirichlet prior of a topic's tags; 1/n_topics if not given.
+        topic_iterations: Passes of the topic model over the training documents.
+        posterior_floor: Topic posteriors are clamped from below at this.
+        topic_seed: Seed of the topic model.
+        batch_size: Training examples a step in all processes together, half of them positive and half negative; in
+            the Siamese stage, pairs a step.
+        eval_batch_size: Documents a step in testing.
+    """
+
+    def __init__(
+        self,
+        collection: Collection,
+        fold: int = 0,
+        n_folds: int = 3,
+        fold_seed: int = 0,
+        n_topics: int = 25,
+        document_prior: float = 0.5,
+        topic_prior: float | None = None,
+        topic_iterations: int = 60,
+        posterior_floor: float = 1e-6,
+        topic_seed: int = 0,
+        batch_size: int = 500,
+        eval_batch_size: int = 64,
+    ) -> None:
+        super().__init__()
+        if batch_size < 2:
+            raise ValueError(f"batch_size={batch_size}: a step needs at least one positive and one negative example")
+        self.collection = collection
+        self.fold = fold
+        self.n_folds = n_folds
+        self.fold_seed = fold_seed
+        self.n_topics = n_topics
+        self.topic_settings = {
+            "n_topics": n_topics,
+            "document_prior": document_prior,
+            "topic_prior": topic_prior,
+            "iterations": topic_iterations,
+            "floor": posterior_floor,
+            "seed": topic_seed,
+        }
+        self.batch_size = batch_size
+        self.eval_batch_size = eval_batch_size
+
+    @cached_property
+    def documents(self) -> TagDocuments:
+        """All tag documents."""
+        return self.collection.read()
+
+    @cached_property
+    def rows(self) -> Fold:
+        """Rows of the fold's training and test documents."""
+        return one_fold(len(self.documents), self.fold, self.n_folds, self.fold_seed)
+
+    @property
+    def n_tags(self) -> int:
+        """Size of the vocabulary."""
+        return len(self.documents.tags)
+
+    @property
+    def collection_name(self) -> str:
+        """Name of the collection, for tables."""
+        return self.documents.name
+
+    @cached_property
+    def tensors(self) -> FoldTensors:
+        """Features and documents of the fold, fitted once.
+
+        Raises:
+            ValueError: A training document has every tag, so that it has no negative example.
+        """
+        matrix_DT = self.documents.matrix_DT
+        train_DT = matrix_DT[self.rows.train]
+        if (full := train_DT.all(axis=1)).any():
+            name = self.documents.ids[int(self.rows.train[np.argmax(full)])]
+            raise ValueError(f"document {name!r} has all {self.n_tags} tags, so no negative example; leave it out")
+        contexts_DC = TopicContexts(train_DT, **self.topic_settings).transform(matrix_DT)  # type: ignore[arg-type]
+        documents_P, tags_P = np.nonzero(train_DT)
+        return FoldTensors(
+            torch.tensor(TagFeatures(train_DT).features_TT, dtype=torch.float32),
+            torch.tensor(contexts_DC, dtype=torch.float32),
+            torch.tensor(matrix_DT),
+            torch.tensor(np.stack([self.rows.train[documents_P], tags_P], axis=1)),
+        )
+
+    @cached_property
+    def identity(self) -> dict[str, str]:
+        """What weights trained on this fold are bound to; kept in their checkpoints, compared when they are used."""
+        trained_on = "\n".join([*self.documents.tags, "", *(self.documents.ids[row] for row in self.rows.train)])
+        return {
+            "collection": self.collection_name,
+            "tags and training documents": hashlib.sha256(trained_on.encode()).hexdigest(),
+            "topic model": ", ".join(f"{name}={value}" for name, value in self.topic_settings.items()),
+        }
+
+    def setup(self, stage: str) -> None:
+        """Fit the features; a function of the settings, so every process comes to the same."""
+        _ = self.tensors
+
+    def train_dataloader(self) -> DataLoader[Tensor]:
+        """Batches of indices of positive examples, each to be joined by a negative one."""
+        world = self._world()
+        data = Indices(torch.arange(len(self.tensors.positives_P2)))
+        # always the distributed sampler: its order depends on seed and epoch alone, so a resumed run goes on alike
+        sampler = DistributedSampler(data, *world, shuffle=True, seed=self.fold_seed)
+        return self._loader(data, sampler, max(1, self.batch_size // 2 // world[0]))
+
+    def test_dataloader(self) -> list[DataLoader[Tensor]]:
+        """Batches of document rows: the training documents, then the test documents."""
+        splits = [Indices(torch.tensor(rows)) for rows in (self.rows.train, self.rows.test)]
+        return [self._loader(split, EveryItemOnce(split, *self._world()), self.eval_batch_size) for split in splits]
+
+    def _world(self) -> tuple[int, int]:
+        return (1, 0) if self.trainer is None else (self.trainer.world_size, self.trainer.global_rank)
+
+    @staticmethod
+    def _loader(data: Indices, sampler: DistributedSampler[int], size: int) -> DataLoader[Tensor]:
+        return DataLoader(data, batch_size=size, sampler=sampler, collate_fn=as_it_is)

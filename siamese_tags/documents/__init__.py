@@ -1,0 +1,8 @@
+"""Tag documents: the tags of one track each, from several collections, and their cross-validation folds."""
+
+from siamese_tags.documents.base import Collection, TagDocuments
+from siamese_tags.documents.cal500 import Cal500
+from siamese_tags.documents.folds import Fold, folds
+from siamese_tags.documents.tsv import TsvDocuments
+
+__all__ = ["Cal500", "Collection", "Fold", "TagDocuments", "TsvDocuments", "folds"]

@@ -1,0 +1,64 @@
+"""CAL500 (Turnbull et al., 2007): 502 songs with tags from a survey, as one gzip-compressed JAMS file a song."""
+
+import gzip
+import json
+import zlib
+from pathlib import Path
+from typing import Any
+
+from mwe.core.datasets import declared
+from mwe.core.errors import BadFileError
+from siamese_tags.documents.base import Collection, TagDocuments, from_tag_lists
+
+REMEDY = "Fetch the file again: `mwe data cal500 --fetch`."
+
+
+class Cal500(Collection):
+    """The CAL500 tag documents: 502 songs, 158 tags once the ``Genre-Best`` tags, which repeat others, are left out.
+
+    Args:
+        root: Folder that holds ``jams/``; by default ``cal500`` under the data root (``MWE_DATA``).
+        drop_tags: Prefixes of tags to leave out.
+    """
+
+    def __init__(self, root: str | None = None, drop_tags: tuple[str, ...] = ("Genre-Best",)) -> None:
+        self.root = root
+        self.drop_tags = tuple(drop_tags)
+
+    def read(self) -> TagDocuments:
+        """Read every ``jams/N.jamz``, by ascending N.
+
+        Raises:
+            MissingDataError: The folder is not there.
+            BadFileError: A file is damaged or not JAMS; the message names it.
+        """
+        folder = declared("cal500").require("jams", root=Path(self.root) if self.root else None) / "jams"
+        paths = {_number(path): path for path in folder.glob("*.jamz")}
+        if not paths:
+            raise BadFileError(folder, "no *.jamz file in this folder", REMEDY)
+        return from_tag_lists("CAL500", {str(n): read_jams_tags(paths[n]) for n in sorted(paths)}, self.drop_tags)
+
+
+def read_jams_tags(path: Path) -> list[str]:
+    """The tag names of one JAMS file.
+
+    Raises:
+        BadFileError: The file is damaged or holds no tag annotation.
+    """
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            content: Any = json.load(file)
+        tags = [observation["value"] for observation in content["annotations"][0]["data"]]
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BadFileError(path, f"not a gzip-compressed JSON file ({error})", REMEDY) from error
+    except (KeyError, IndexError, TypeError) as error:
+        raise BadFileError(path, f"no annotations[0].data[].value as in JAMS ({error!r})", REMEDY) from error
+    if not all(isinstance(tag, str) for tag in tags):
+        raise BadFileError(path, "a tag is not text", REMEDY)
+    return tags
+
+
+def _number(path: Path) -> int:
+    if not path.stem.isdecimal():
+        raise BadFileError(path, "the name is not a number, as in 12.jamz", "Remove it from the folder.")
+    return int(path.stem)

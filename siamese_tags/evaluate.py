@@ -1,0 +1,50 @@
+"""Priming accuracy of any ranking on the training and the test documents of a fold.
+
+Shape suffixes: Q queries, D documents, T tags.
+"""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from siamese_tags.baselines.base import Queries, Ranker
+from siamese_tags.documents import Fold, TagDocuments
+from siamese_tags.metrics import PrimingMetric
+
+BLOCK = 64
+
+
+def evaluate(ranker: Ranker, documents: TagDocuments, rows: Fold, seed: int = 0) -> dict[str, float]:
+    """Fit on the training documents; measure on both parts.
+
+    Args:
+        ranker: What is measured.
+        documents: The whole collection.
+        rows: Its division.
+        seed: Of the random order of tags with equal scores.
+
+    Returns:
+        ``train_p@1`` … ``test_auc`` in percent.
+    """
+    ranker.fit(documents.subset(rows.train))
+    figures = {}
+    for split, part in (("train", rows.train), ("test", rows.test)):
+        measured = priming(ranker, documents, part, seed)
+        figures.update({f"{split}_{name}": value for name, value in measured.items()})
+    return figures
+
+
+def priming(ranker: Ranker, documents: TagDocuments, rows: NDArray[np.int64], seed: int = 0) -> dict[str, float]:
+    """Priming accuracy of a fitted ranking on the documents of ``rows``, in percent."""
+    metric = PrimingMetric(seed)
+    for start in range(0, len(rows), BLOCK):
+        block = rows[start : start + BLOCK]
+        queries = Queries.of(documents.matrix_DT[block])
+        metric.add_documents(
+            torch.tensor(block),
+            torch.tensor(queries.document_Q),
+            torch.tensor(queries.tag_Q),
+            torch.tensor(ranker.rank(queries)),
+            torch.tensor(queries.membership_DT),
+        )
+    return {name: float(value) for name, value in metric.compute().items()}

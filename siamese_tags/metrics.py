@@ -1,0 +1,121 @@
+"""Semantic priming (Sect. 5.2): does a ranked list of all tags put those of the query's document first?
+
+A query is one pair of a tag and a document that has it; all averages are over queries, so long documents weigh more.
+Shape suffixes: Q queries, T tags, D documents, M figures.
+"""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mwe.core.catalogue import CatalogueMetric
+
+CUTOFFS = (1, 2, 5, 10)
+RECALL_LEVELS = 11
+JITTER = 1e-9
+
+
+def shuffled_ties(scores_QT: Tensor, document_Q: Tensor, tag_Q: Tensor, seed: int = 0) -> Tensor:
+    """Scores in float64 with ties broken at random, by a jitter far below the row's largest score.
+
+    The jitter is a hash of (seed, document, query tag, tag) and not a stream of random numbers, so it depends neither
+    on the batch nor on the process in which a query is scored.
+
+    Args:
+        scores_QT: Scores; differences below 1e-9 of the row's largest magnitude count as ties. Infinities keep place.
+        document_Q: Document id of each query.
+        tag_Q: Tag of each query.
+        seed: Another seed breaks the ties in another way.
+    """
+    scores = scores_QT.double()
+    columns_T = torch.arange(scores.shape[1], device=scores.device)
+    hashed = (document_Q.long() * 0x9E3779B1 + tag_Q.long() * 0x85EBCA77 + seed * 0x27D4EB2F)[:, None]
+    hashed = (hashed + columns_T * 0xC2B2AE3D) & 0xFFFFFFFF
+    # finaliser of the 32-bit integer hash "lowbias32"; the low 32 bits of a product are right even if int64 wraps
+    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
+        hashed = ((hashed ^ (hashed >> shift)) * factor) & 0xFFFFFFFF
+    uniform_QT = (hashed ^ (hashed >> 16)).double() / 2**32
+    magnitude_Q1 = torch.where(scores.isfinite(), scores.abs(), 0.0).amax(dim=1, keepdim=True)
+    return scores + uniform_QT * JITTER * torch.where(magnitude_Q1 > 0, magnitude_Q1, 1.0)
+
+
+def priming_figures(scores_QT: Tensor, related_QT: Tensor, levels: int = 100) -> Tensor:
+    """Figures of each query from its ranked list.
+
+    Args:
+        scores_QT: Scores without ties, the highest is ranked first.
+        related_QT: Boolean; the tags of the query's document, the query itself included, at least one.
+        levels: m of the mean average precision, to be chosen above the size of every document.
+
+    Returns:
+        Q × 16: P@1, P@2, P@5, P@10; the mean of P@k over k = 1 … min(m, tags of the document); interpolated precision
+        at recall 0, 0.1, …, 1. All in 0 to 1.
+    """
+    n_tags = scores_QT.shape[1]
+    ranked_QT = related_QT.gather(1, scores_QT.argsort(dim=1, descending=True))
+    hits_QT = ranked_QT.cumsum(dim=1)
+    place_T = torch.arange(1, n_tags + 1, device=scores_QT.device)
+    precision_QT = hits_QT / place_T.double()
+    n_related_Q1 = hits_QT[:, -1:]
+    at_k = torch.stack([hits_QT[:, min(k, n_tags) - 1] / k for k in CUTOFFS], dim=1)
+    counted_QT = place_T <= n_related_Q1.clamp_max(levels)
+    average_Q1 = (precision_QT * counted_QT).sum(dim=1, keepdim=True) / counted_QT.sum(dim=1, keepdim=True)
+    interpolated_QT = precision_QT.flip(1).cummax(dim=1).values.flip(1)
+    recall_R = torch.arange(RECALL_LEVELS, device=scores_QT.device)
+    # hits needed for recall r/10 of n related tags, in integers: ceil(r · n / 10)
+    needed_QR = (n_related_Q1 * recall_R + RECALL_LEVELS - 2) // (RECALL_LEVELS - 1)
+    curve_QR = interpolated_QT.gather(1, torch.searchsorted(hits_QT, needed_QR).clamp_max(n_tags - 1))
+    return torch.cat([at_k, average_Q1, curve_QR], dim=1)
+
+
+def curve_area(curve_R: Tensor) -> Tensor:
+    """Area (trapezoid) under the 11-point precision-recall curve."""
+    return torch.trapezoid(curve_R, dx=1.0 / (RECALL_LEVELS - 1))
+
+
+class PrimingMetric(CatalogueMetric):
+    """Priming accuracy in percent over all queries of all documents seen.
+
+    Args:
+        seed: Of the random order of ties.
+        levels: m of the mean average precision.
+        kwargs: Passed to ``torchmetrics.Metric``.
+    """
+
+    def __init__(self, seed: int = 0, levels: int = 100, **kwargs: Any) -> None:
+        super().__init__(width=1 + len(CUTOFFS) + 1 + RECALL_LEVELS, **kwargs)
+        self.seed = seed
+        self.levels = levels
+
+    def add_documents(self, ids_D: Tensor, document_Q: Tensor, tag_Q: Tensor, scores_QT: Tensor, bags_DT: Tensor) -> None:
+        """Add documents with all their queries.
+
+        Args:
+            ids_D: Document ids.
+            document_Q: Place of each query's document in ``ids_D``.
+            tag_Q: Tag of each query.
+            scores_QT: Score of every tag for each query, the highest first.
+            bags_DT: Boolean; the tags of each document.
+
+        Raises:
+            ValueError: A score is NaN; the document is named.
+        """
+        if torch.isnan(scores_QT).any():
+            broken = ids_D[document_Q[torch.isnan(scores_QT).any(dim=1)]]
+            raise ValueError(f"not a number among the scores of document {int(broken[0])}")
+        ranked_QT = shuffled_ties(scores_QT, ids_D[document_Q], tag_Q, self.seed)
+        figures_QM = priming_figures(ranked_QT, bags_DT[document_Q], self.levels)
+        figures_QM = torch.cat([torch.ones_like(figures_QM[:, :1]), figures_QM], dim=1)
+        sums_DM = figures_QM.new_zeros(len(ids_D), self.width).index_add_(0, document_Q, figures_QM)
+        self.update(ids_D, sums_DM)
+
+    def compute(self) -> dict[str, Tensor]:
+        """Figures in percent: ``p@1``, ``p@2``, ``p@5``, ``p@10``, ``map``, ``auc``; NaN without a document."""
+        _, sums_DM = self.catalogue()
+        total_M = sums_DM.double().sum(dim=0)
+        mean_M = 100 * total_M[1:] / total_M[0] if len(sums_DM) else torch.full_like(total_M[1:], math.nan)
+        names = [*(f"p@{k}" for k in CUTOFFS), "map"]
+        figures = dict(zip(names, mean_M[: len(names)], strict=True))
+        return {name: value.float() for name, value in (figures | {"auc": curve_area(mean_M[len(names) :])}).items()}

@@ -1,0 +1,168 @@
+"""What both stages share: the component network, the fold's tensors on the device, checks of artefacts, testing.
+
+Shape suffixes: N examples, D documents, Q queries, T tags, E embedding dimensions, F tag features, C topics.
+"""
+
+from abc import ABC
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import torch
+from pytorch_lightning import LightningModule
+from pytorch_lightning.cli import LRSchedulerCallable, OptimizerCallable
+from pytorch_lightning.utilities.types import OptimizerLRScheduler
+from torch import Generator, Tensor
+from torch.nn import ModuleDict
+
+from mwe.core.errors import StaleArtefactError
+from siamese_tags.datamodule import SPLITS, PrimingData
+from siamese_tags.metrics import PrimingMetric
+from siamese_tags.networks import ComponentNetwork
+from siamese_tags.pairs import Examples, TagOrder, tag_order, targets, with_negatives
+
+IDENTITY = "siamese_tags_identity"
+
+
+class ContextualEmbedding(LightningModule, ABC):
+    """A component network with its data on the device, tested by priming with embeddings and with predictions.
+
+    Testing logs ``train_map``, ``test_p@10`` … for the ranking by embedding distance, and ``prediction_…`` for the
+    ranking by predicted tags, in percent.
+
+    Args:
+        n_tags: Tags of the vocabulary (comes from the data).
+        n_topics: Topics of the context (comes from the data).
+        hidden: Widths of the hidden layers; the last is the embedding dimension.
+        optimizer: Optimiser of the network's parameters.
+        scheduler: Schedule of the learning rate, stepped once an epoch; constant if not given.
+        tie_seed: Of the random order of tags with equal scores.
+    """
+
+    features_TF: Tensor
+    contexts_DC: Tensor
+    membership_DT: Tensor
+    bags_DT: Tensor
+    positives_P2: Tensor
+    order_DT: Tensor
+    count_D: Tensor
+
+    def __init__(
+        self,
+        n_tags: int,
+        n_topics: int,
+        hidden: Sequence[int],
+        optimizer: OptimizerCallable,
+        scheduler: LRSchedulerCallable | None,
+        tie_seed: int,
+    ) -> None:
+        super().__init__()
+        self.network = ComponentNetwork(n_tags, n_topics, n_tags, hidden)
+        self.optimizer = optimizer
+        self.scheduler = scheduler
+        self.priming = ModuleDict(
+            {f"{kind}_{split}": PrimingMetric(tie_seed) for kind in ("embedding", "prediction") for split in SPLITS}
+        )
+        self.generator = Generator()
+
+    @property
+    def data(self) -> PrimingData:
+        """The datamodule of the run.
+
+        Raises:
+            TypeError: It is another one.
+        """
+        data = getattr(self.trainer, "datamodule", None)
+        if not isinstance(data, PrimingData):
+            raise TypeError(f"expected siamese_tags.datamodule.PrimingData, got {type(data).__name__}")
+        return data
+
+    @property
+    def tags_in_documents(self) -> TagOrder:
+        """Layout from which tags are drawn."""
+        return TagOrder(self.order_DT, self.count_D)
+
+    def setup(self, stage: str) -> None:
+        """Take over the fold's tensors as buffers; they move with the module and are not saved."""
+        tensors = self.data.tensors
+        order = tag_order(tensors.membership_DT)
+        bags_DT = tensors.membership_DT.float() * 2 - 1
+        for name, value in {**tensors._asdict(), **order._asdict(), "bags_DT": bags_DT}.items():
+            self.register_buffer(name, value, persistent=False)
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """The injected optimiser and schedule."""
+        optimizer = self.optimizer(self.network.parameters())
+        if self.scheduler is None:
+            return optimizer
+        return cast(OptimizerLRScheduler, ([optimizer], [self.scheduler(optimizer)]))
+
+    def on_train_epoch_start(self) -> None:
+        """Seed the drawing by run, epoch and process, so that a resumed run draws what an unbroken one would."""
+        self.generator = self.seeded(1 + self.current_epoch * self.trainer.world_size + self.global_rank)
+
+    def seeded(self, number: int) -> Generator:
+        """A random generator on the module's device, one for each number and seed of the run."""
+        return Generator(self.device).manual_seed((torch.initial_seed() * 1_000_003 + number) % 2**63)
+
+    def draw(self, positive_N: Tensor) -> Examples:
+        """The positive examples of a batch of indices, and one negative for each."""
+        document_N, tag_N = self.positives_P2[positive_N].unbind(dim=1)
+        return with_negatives(self.tags_in_documents, document_N, tag_N, self.generator)
+
+    def forward(self, examples: Examples) -> tuple[Tensor, Tensor]:
+        """Embeddings (N × E) and logits (N × T) of examples."""
+        embedded: tuple[Tensor, Tensor] = self.network(
+            self.features_TF[examples.tag_N], self.contexts_DC[examples.document_N]
+        )
+        return embedded
+
+    def targets(self, examples: Examples) -> Tensor:
+        """Prediction targets of examples (N × T)."""
+        return targets(self.bags_DT, examples)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep what the weights are bound to."""
+        checkpoint[IDENTITY] = dict(self.data.identity)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuse weights of another fold or collection: their training documents may be the test documents here."""
+        if self._trainer is not None:
+            require_same_identity(checkpoint, self.data.identity, "this checkpoint")
+
+    def test_step(self, rows_D: Tensor, batch_idx: int, dataloader_idx: int = 0) -> None:
+        """Rank all tags for every tag of some documents."""
+        split = SPLITS[dataloader_idx]
+        membership_DT = self.membership_DT[rows_D]
+        document_Q, tag_Q = membership_DT.nonzero().unbind(dim=1)
+        embedded_DTE = self.network.embed_grid(self.features_TF, self.contexts_DC[rows_D])
+        # without matrix products, which round small distances to zero
+        distance_DTT = torch.cdist(embedded_DTE, embedded_DTE, compute_mode="donot_use_mm_for_euclid_dist")
+        logits_QT = self.network.output(embedded_DTE[document_Q, tag_Q])
+        for kind, scores_QT in (("embedding", -distance_DTT[document_Q, tag_Q]), ("prediction", logits_QT)):
+            metric = cast(PrimingMetric, self.priming[f"{kind}_{split}"])
+            metric.add_documents(rows_D, document_Q, tag_Q, scores_QT, membership_DT)
+
+    def on_test_epoch_end(self) -> None:
+        """Log the figures; every process computes them, from the documents of all."""
+        for name, metric in self.priming.items():
+            figures = cast(Callable[[], dict[str, Tensor]], metric.compute)()
+            prefix = name.removeprefix("embedding_")
+            self.log_dict({f"{prefix}_{figure}": value for figure, value in figures.items()}, rank_zero_only=True)
+            cast(PrimingMetric, metric).reset()
+
+
+def require_same_identity(checkpoint: dict[str, Any], wanted: dict[str, str], what: str) -> None:
+    """Compare what weights were trained on with what is asked of them now.
+
+    Raises:
+        StaleArtefactError: They differ; the message names in what.
+    """
+    found = checkpoint.get(IDENTITY)
+    if found is None:
+        raise StaleArtefactError(f"{what} was not written by a stage of siamese_tags; fit one and give its run folder")
+    differing = [f"{name} ({found.get(name)!r}, now {value!r})" for name, value in wanted.items() if found.get(name) != value]
+    if differing:
+        raise StaleArtefactError(
+            f"{what} was trained on other data: {'; '.join(differing)}. Give the run of the same collection, fold, fold "
+            "seed and topic settings, or fit it anew"
+        )

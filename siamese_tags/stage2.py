@@ -1,0 +1,129 @@
+"""Second stage: two copies of the network learn embedding distances from context similarity (Sect. 4.2, eq. 5)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from pytorch_lightning.cli import LRSchedulerCallable, OptimizerCallable
+from torch import Tensor
+
+from mwe.core.errors import MissingDataError, StaleArtefactError
+from siamese_tags.losses import (
+    Kappa,
+    context_divergence,
+    embedding_distance,
+    prediction_loss,
+    siamese_loss,
+    total_loss,
+)
+from siamese_tags.pairs import Examples, partners
+from siamese_tags.stage import ContextualEmbedding, require_same_identity
+
+
+class SiameseNetwork(ContextualEmbedding):
+    """Siamese learning; the embedding is the row "Siamese CE" of Table 1.
+
+    The two component networks are kept equal by averaging in the paper; here they are one network applied twice.
+
+    Args:
+        n_tags: Tags of the vocabulary (comes from the data).
+        n_topics: Topics of the context (comes from the data).
+        init_from: Run folder or checkpoint of the first stage on the same fold; random weights if not given.
+        hidden: Widths of the hidden layers, as in the first stage; the last is the embedding dimension.
+        optimizer: Optimiser of the network's parameters.
+        scheduler: Schedule of the learning rate, stepped once an epoch; constant if not given.
+        kappa: Weights of eq. 3: ``swapped`` highlights false negatives as the text wants, ``printed`` is the formula.
+        alpha: Weight of the Siamese loss; the paper sets 2000 (1000 in its supplement).
+        beta: Largest distance that is aimed at, half the diagonal of the embedding space.
+        rho: Weight of pairs of negatives; small, or these swamp the pairs inside a document.
+        sensitivity: lambda of eq. 4.
+        share_inside: Share of the pairs drawn inside one document; pairs drawn at random almost never are.
+        tie_seed: Of the random order of tags with equal scores, in testing.
+    """
+
+    def __init__(
+        self,
+        n_tags: int,
+        n_topics: int,
+        init_from: str | None = None,
+        hidden: Sequence[int] = (100, 100, 10),
+        optimizer: OptimizerCallable = torch.optim.Adam,
+        scheduler: LRSchedulerCallable | None = None,
+        kappa: Kappa = "swapped",
+        alpha: float = 2000.0,
+        beta: float = 3.0,
+        rho: float = 0.1,
+        sensitivity: float = 0.5,
+        share_inside: float = 0.5,
+        tie_seed: int = 0,
+    ) -> None:
+        super().__init__(n_tags, n_topics, hidden, optimizer, scheduler, tie_seed)
+        if not 0 <= share_inside <= 1:
+            raise ValueError(f"share_inside={share_inside}: a share lies between 0 and 1")
+        self.init_from = init_from
+        self.kappa: Kappa = kappa
+        self.alpha = alpha
+        self.beta = beta
+        self.rho = rho
+        self.sensitivity = sensitivity
+        self.share_inside = share_inside
+
+    def setup(self, stage: str) -> None:
+        """Take over data and, at the start of a fit, the weights of the first stage."""
+        super().setup(stage)
+        if stage == "fit" and self.init_from is not None and self.trainer.ckpt_path is None:
+            self._start_from(checkpoint_of(self.init_from))
+
+    def training_step(self, positive_N: Tensor, batch_idx: int) -> Tensor:
+        """Loss of eq. 5 on positive examples and as many negatives, each with a partner."""
+        first = self.draw(positive_N)
+        document_P = self.positives_P2[:, 0]
+        second = partners(self.tags_in_documents, first, document_P, self.share_inside, self.generator)
+        both = Examples(*(torch.cat(parts) for parts in zip(first, second, strict=True)))
+        embedding_NE, logits_NT = self(both)
+        first_prediction, second_prediction = (
+            prediction_loss(logits, self.targets(examples), self.kappa)
+            for logits, examples in zip(logits_NT.chunk(2), (first, second), strict=True)
+        )
+        siamese = siamese_loss(
+            embedding_distance(*embedding_NE.chunk(2)),
+            context_divergence(self.contexts_DC[first.document_N], self.contexts_DC[second.document_N]),
+            first.sign_N,
+            second.sign_N,
+            self.beta,
+            self.rho,
+            self.sensitivity,
+        )
+        losses = {"loss/prediction": (first_prediction + second_prediction).detach() / 2, "loss/siamese": siamese.detach()}
+        self.log_dict(losses, on_step=False, on_epoch=True, prog_bar=True)
+        return total_loss(first_prediction, second_prediction, siamese, self.alpha)
+
+    def _start_from(self, path: Path) -> None:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        require_same_identity(checkpoint, self.data.identity, f"init_from={path}")
+        prefix = "network."
+        weights = {
+            name.removeprefix(prefix): value
+            for name, value in checkpoint["state_dict"].items()
+            if name.startswith(prefix)
+        }
+        sizes = {name: tuple(value.shape) for name, value in weights.items()}
+        wanted = {name: tuple(value.shape) for name, value in self.network.state_dict().items()}
+        if sizes != wanted:
+            raise StaleArtefactError(
+                f"init_from={path}: its network has layers {sizes}, this one {wanted}. Give `hidden` as in its fit.yaml"
+            )
+        self.network.load_state_dict(weights)
+
+
+def checkpoint_of(artefact: str) -> Path:
+    """The checkpoint file of a run folder, or the file itself.
+
+    Raises:
+        MissingDataError: There is none.
+    """
+    path = Path(artefact)
+    found = path / "checkpoints" / "last.ckpt" if path.is_dir() or not path.suffix else path
+    if not found.is_file():
+        raise MissingDataError(f"init_from={artefact}: no checkpoint {found}. Fit the first stage of this fold first")
+    return found
