@@ -19,11 +19,13 @@ def main() -> None:
     parser.add_argument("--unpinned", nargs="*", default=[], help="paths whose upstream checksum is not known")
     given = parser.parse_args()
     paths = sorted({path for pattern in given.patterns for path in given.folder.glob(pattern) if path.is_file()})
-    with atomic_write(DECLARATIONS / f"{given.name}.tsv") as temporary:
-        with temporary.open("w", encoding="utf-8") as listing:
-            for path in paths:
-                relative = path.relative_to(given.folder).as_posix()
-                listing.write(f"{relative}\t{UNPINNED if relative in given.unpinned else sha256(path)}\n")
+    with (
+        atomic_write(DECLARATIONS / f"{given.name}.tsv") as temporary,
+        temporary.open("w", encoding="utf-8") as listing,
+    ):
+        for path in paths:
+            relative = path.relative_to(given.folder).as_posix()
+            listing.write(f"{relative}\t{UNPINNED if relative in given.unpinned else sha256(path)}\n")
 
 
 if __name__ == "__main__":

@@ -97,6 +97,7 @@ def baseline(
         out: Folder of the runs; ``outputs/siamese-quick/<name>`` if not given.
     """
     documents = (collection or Cal500()).read()
+    print(documents)
     for number in range(n_folds) if folds is None else folds:
         rows = one_fold(len(documents), number, n_folds, fold_seed)
         figures = evaluate(BASELINES[name](seed), documents, rows, seed)

@@ -6,11 +6,12 @@ D documents (training and test together), T tags, F tag features, C topics, P po
 
 import hashlib
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from pytorch_lightning import LightningDataModule
+from pytorch_lightning.utilities import rank_zero_info
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
@@ -53,7 +54,7 @@ class Indices(Dataset[Tensor]):
         return self.indices_N[torch.tensor(places)]
 
 
-def as_it_is(batch: Tensor) -> Tensor:
+def as_it_is(batch: Any) -> Any:
     """Collate nothing: ``__getitems__`` has made the batch."""
     return batch
 
@@ -67,7 +68,8 @@ class PrimingData(LightningDataModule):
         n_folds: Number of folds.
         fold_seed: Seed of the division into folds.
         n_topics: Topics of the context model; the paper found 25 for CAL500.
-        document_prior: Dirichlet prior of a document's topics. With the customary 1/n_topics the Siamese stage does harm.
+        document_prior: Dirichlet prior of a document's topics. With 1/n_topics, as is customary, the Siamese
+            stage does harm.
         topic_prior: Dirichlet prior of a topic's tags; 1/n_topics if not given.
         topic_iterations: Passes of the topic model over the training documents.
         posterior_floor: Topic posteriors are clamped from below at this.
@@ -164,6 +166,8 @@ class PrimingData(LightningDataModule):
 
     def setup(self, stage: str) -> None:
         """Fit the features; a function of the settings, so every process comes to the same."""
+        if "tensors" not in vars(self):
+            rank_zero_info(str(self.documents))
         _ = self.tensors
 
     def train_dataloader(self) -> DataLoader[Tensor]:
@@ -171,7 +175,7 @@ class PrimingData(LightningDataModule):
         world = self._world()
         data = Indices(torch.arange(len(self.tensors.positives_P2)))
         # always the distributed sampler: its order depends on seed and epoch alone, so a resumed run goes on alike
-        sampler = DistributedSampler(data, *world, shuffle=True, seed=self.fold_seed)
+        sampler: DistributedSampler[int] = DistributedSampler(data, *world, shuffle=True, seed=self.fold_seed)
         return self._loader(data, sampler, max(1, self.batch_size // 2 // world[0]))
 
     def test_dataloader(self) -> list[DataLoader[Tensor]]:

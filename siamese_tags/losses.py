@@ -26,11 +26,11 @@ def prediction_loss(logits_NT: Tensor, targets_NT: Tensor, kappa: Kappa = "swapp
         kappa: Reading of the weights.
     """
     positive_N1 = (1 + targets_NT.mean(dim=1, keepdim=True)) / 2
-    of_positive_N1, of_negative_N1 = positive_N1, 1 - positive_N1
-    if kappa == "swapped":
-        of_positive_N1, of_negative_N1 = of_negative_N1, of_positive_N1
-    weights_NT = torch.where(targets_NT > 0, of_positive_N1, of_negative_N1)
-    return (weights_NT * (functional.softplus(-2 * targets_NT * logits_NT) - math.log(2))).mean()
+    of_positive_N1 = 1 - positive_N1 if kappa == "swapped" else positive_N1
+    # of_positive where the target is +1, and its complement where it is -1, without a pass for the comparison
+    weights_NT = 0.5 + targets_NT * (of_positive_N1 - 0.5)
+    softened_NT = functional.softplus(-2 * (targets_NT * logits_NT))
+    return (weights_NT * softened_NT).mean() - math.log(2) * weights_NT.mean()
 
 
 def embedding_distance(first_NE: Tensor, second_NE: Tensor) -> Tensor:

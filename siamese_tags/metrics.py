@@ -89,7 +89,9 @@ class PrimingMetric(CatalogueMetric):
         self.seed = seed
         self.levels = levels
 
-    def add_documents(self, ids_D: Tensor, document_Q: Tensor, tag_Q: Tensor, scores_QT: Tensor, bags_DT: Tensor) -> None:
+    def add_documents(
+        self, ids_D: Tensor, document_Q: Tensor, tag_Q: Tensor, scores_QT: Tensor, bags_DT: Tensor
+    ) -> None:
         """Add documents with all their queries.
 
         Args:

@@ -60,13 +60,11 @@ def _train_autoencoder(
 ) -> None:
     optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=settings.lr)
     for _ in range(settings.steps):
-        rows = torch.randint(
-            len(inputs_NI), (settings.batch_size,), generator=generator, device=inputs_NI.device
-        )
+        rows = torch.randint(len(inputs_NI), (settings.batch_size,), generator=generator, device=inputs_NI.device)
         batch_NI = inputs_NI[rows]
         with torch.enable_grad():
             hidden_NQ = encoder(batch_NI).tanh()
             loss = autoencoder_loss(batch_NI, hidden_NQ, decoder(hidden_NQ).tanh(), settings.sparsity)
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimizer.step()

@@ -55,5 +55,5 @@ class SingleNetwork(ContextualEmbedding):
         examples = self.draw(positive_N)
         _, logits_NT = self(examples)
         loss = prediction_loss(logits_NT, self.targets(examples), self.kappa)
-        self.log("loss/prediction", loss.detach(), on_step=False, on_epoch=True, prog_bar=True)
+        self.keep(prediction=loss)
         return loss

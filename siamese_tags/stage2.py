@@ -94,8 +94,7 @@ class SiameseNetwork(ContextualEmbedding):
             self.rho,
             self.sensitivity,
         )
-        losses = {"loss/prediction": (first_prediction + second_prediction).detach() / 2, "loss/siamese": siamese.detach()}
-        self.log_dict(losses, on_step=False, on_epoch=True, prog_bar=True)
+        self.keep(prediction=(first_prediction + second_prediction) / 2, siamese=siamese)
         return total_loss(first_prediction, second_prediction, siamese, self.alpha)
 
     def _start_from(self, path: Path) -> None:

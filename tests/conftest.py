@@ -1,11 +1,16 @@
 """Fixtures that every package's tests share."""
 
 import os
+import socket
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+import torch
+import torch.multiprocessing
 
 RATE = 22050
 PITCHES = {"low": 110.0, "middle": 440.0, "high": 1760.0}
@@ -48,6 +53,33 @@ def miniature(tmp_path_factory: pytest.TempPathFactory) -> Path:
         reviews.append(f"t{number:02}\tA {pitch} tone , rather {shape} and {'deep' if pitch == 'low' else 'clear'}")
     (root / "tracks.tsv").write_text("\n".join(tracks) + "\n", encoding="utf-8")
     (root / "reviews.tsv").write_text("\n".join(reviews) + "\n", encoding="utf-8")
-    rows = [*(f"{name}\tpitch\t1" for name in PITCHES), *(f"{name}\tshape\t1" for name in SHAPES), "bass drone\tpitch\t0"]
+    rows = [
+        *(f"{name}\tpitch\t1" for name in PITCHES),
+        *(f"{name}\tshape\t1" for name in SHAPES),
+        "bass drone\tpitch\t0",
+    ]
     (root / "tags.tsv").write_text("\n".join(["tag\tgroup\tseen", *rows]) + "\n", encoding="utf-8")
     return root
+
+
+def _in_process(rank: int, function: Callable[..., None], world: int, port: int, given: tuple[Any, ...]) -> None:
+    torch.set_num_threads(1)
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    torch.distributed.init_process_group("gloo", rank=rank, world_size=world)
+    function(rank, world, *given)
+    torch.distributed.destroy_process_group()
+
+
+@pytest.fixture
+def in_processes(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Run a module-level function as ``function(rank, world, *given)`` in several gloo processes."""
+    root = str(Path(__file__).parent.parent)
+    monkeypatch.syspath_prepend(root)  # the processes import the test module by its name below the root
+
+    def run(function: Callable[..., None], world: int, *given: Any) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        torch.multiprocessing.spawn(_in_process, (function, world, port, given), nprocs=world)
+
+    return run

@@ -130,7 +130,7 @@ def _read_blocks(file: soundfile.SoundFile, max_frames: int) -> tuple[npt.NDArra
         if not len(block):
             break
         if not np.abs(block).max() <= _LOUDEST:  # also when it is NaN
-            where = f"within {got / file.samplerate:.1f} s and {(got + len(block)) / file.samplerate:.1f} s"
+            where = f"between {got / file.samplerate:.1f} s and {(got + len(block)) / file.samplerate:.1f} s"
             raise UnreadableAudio("non-finite", f"NaN, infinity or more than {_LOUDEST:.0e} times full scale {where}")
         blocks.append(block.mean(axis=1))
         got += len(block)

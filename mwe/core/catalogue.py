@@ -31,6 +31,8 @@ class CatalogueMetric(Metric):
 
     full_state_update = False
     higher_is_better = True
+    ids: list[Tensor]
+    rows: list[Tensor]
 
     def __init__(self, width: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -1,6 +1,6 @@
 """Progress of long work: a bar on a terminal, one closing line elsewhere."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from time import monotonic
 from typing import TypeVar
@@ -20,7 +20,7 @@ def track(items: Iterable[Item], description: str, total: int | None = None) -> 
         total: Number of items, where ``len(items)`` does not tell.
     """
     if total is None:
-        total = len(items) if hasattr(items, "__len__") else None
+        total = len(items) if isinstance(items, Sized) else None
     with advancing(description, total) as advance:
         for item in items:
             yield item

@@ -1,8 +1,14 @@
-"""Evaluation over several processes without repeats."""
+"""Loading: whole batches read by the dataset, and evaluation over several processes without repeats."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from torch.utils.data import DistributedSampler
+
+
+def as_read(batch: Any) -> Any:
+    """Collate function of datasets whose ``__getitems__`` makes the whole batch."""
+    return batch
 
 
 class EveryItemOnce(DistributedSampler[int]):

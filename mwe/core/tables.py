@@ -98,7 +98,9 @@ def markdown(title: str, rows: Sequence[Row]) -> str:
         cells.setdefault(row.row, {})[row.metric] = _figure(row)
     lines = [f"# {title}", "", "Reproduced (mean ± sd over runs); the published figure stands in brackets.", ""]
     lines += ["| row | " + " | ".join(metrics) + " |", "|---" * (len(metrics) + 1) + "|"]
-    lines += [f"| {name} | " + " | ".join(own.get(metric, "") for metric in metrics) + " |" for name, own in cells.items()]
+    lines += [
+        f"| {name} | " + " | ".join(own.get(metric, "") for metric in metrics) + " |" for name, own in cells.items()
+    ]
     lines += ["", "| row | collection | runs | command |", "|---|---|---|---|"]
     for name in cells:
         first = next(row for row in rows if row.row == name)
@@ -118,10 +120,10 @@ def _cell(value: object) -> object:
 
 
 def table_of(specification: Path, out: Path = Path("outputs/tables")) -> Path:
-    """Build the table that a YAML file describes: ``title``, and ``rows`` with ``row``, ``runs``, ``metrics``, ``command``.
+    """Build the table that a YAML file describes, called as the file is.
 
-    ``runs`` is a pattern of run folders, relative to the current folder; ``published`` may give the paper's figures.
-    The table is called as the file is.
+    The file has a ``title`` and ``rows`` with ``row``, ``runs`` (pattern of run folders, relative to the current
+    folder), ``metrics``, ``command`` and, where the paper has figures, ``published``.
 
     Raises:
         MissingDataError: No run of a row is there; the message gives the command that makes it.
@@ -136,4 +138,6 @@ def table_of(specification: Path, out: Path = Path("outputs/tables")) -> Path:
             rows += rows_of_runs(row["row"], runs, row["metrics"], row["command"], published)
         return write_table(specification.stem, described["title"], rows, out)
     except (KeyError, TypeError, yaml.YAMLError) as error:
-        raise BadFileError(specification, f"not a table description ({error!r})", "See lightning_configs/tables.") from error
+        raise BadFileError(
+            specification, f"not a table description ({error!r})", "See lightning_configs/tables."
+        ) from error

@@ -101,9 +101,7 @@ def write_corpus(tracks: TrackTags, path: Path, settings: CorpusSettings | None 
         tokens=counts.total(),
         lines=lines,
     )
-    write_json(
-        kinds_path(path), {"kinds": kinds, "statistics": asdict(statistics), "settings": asdict(settings)}
-    )
+    write_json(kinds_path(path), {"kinds": kinds, "statistics": asdict(statistics), "settings": asdict(settings)})
     return statistics
 
 

@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from mwe.audio.store import MelStore
 from mwe.core.errors import MissingDataError
-from mwe.core.sampler import EveryItemOnce
+from mwe.core.sampler import EveryItemOnce, as_read
 from mwe.tracks import SPLITS, TrackReader, TrackTags
 from mwe.words import WordVectors
 
@@ -82,11 +82,6 @@ class ExcerptDataset(Dataset[Excerpts]):
         crops = self.store.crops(np.repeat(rows, self.excerpts), starts.ravel(), self.frames)
         mel = torch.from_numpy(crops.reshape(len(rows), self.excerpts, *crops.shape[1:]))
         return Excerpts(mel, track)
-
-
-def _whole(batch: Excerpts) -> Excerpts:
-    """The dataset makes whole batches; nothing is left to collate."""
-    return batch
 
 
 class AudioWordDataModule(LightningDataModule):
@@ -178,7 +173,7 @@ class AudioWordDataModule(LightningDataModule):
             drop_last=len(tracks) >= self.batch_size,
             num_workers=self.workers,
             persistent_workers=self.workers > 0,
-            collate_fn=_whole,
+            collate_fn=as_read,
             pin_memory=torch.cuda.is_available(),
         )
 
@@ -198,7 +193,7 @@ class AudioWordDataModule(LightningDataModule):
             batch_size=max(1, self.batch_size // self.test_excerpts),
             sampler=EveryItemOnce(tracks, world, rank),
             num_workers=self.workers,
-            collate_fn=_whole,
+            collate_fn=as_read,
             pin_memory=torch.cuda.is_available(),
         )
 
@@ -210,7 +205,9 @@ class AudioWordDataModule(LightningDataModule):
         names = sorted({tracks.artist_ids[place] for place in train} - {""})
         artist = vectors.of_artists(names)
         artists = {name: column for column, name in enumerate(np.array(names, dtype=object)[artist.known])}
-        artist_of = [(place, artists[tracks.artist_ids[place]]) for place in train if tracks.artist_ids[place] in artists]
+        artist_of = [
+            (place, artists[tracks.artist_ids[place]]) for place in train if tracks.artist_ids[place] in artists
+        ]
         track = vectors.of_tracks([tracks.track_ids[place] for place in train])
         track_of = list(zip(train[track.known].tolist(), range(int(track.known.sum())), strict=True))
         total = len(tracks.track_ids)

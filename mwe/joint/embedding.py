@@ -3,6 +3,9 @@
 Shape suffixes: B tracks of a batch, E excerpts, F frames, M mel bands, D dimensions of the joint space, T tags.
 """
 
+from collections.abc import Iterator
+from typing import cast
+
 import torch
 from pytorch_lightning import LightningModule
 from pytorch_lightning.cli import LRSchedulerCallable, OptimizerCallable
@@ -40,6 +43,8 @@ class JointEmbedding(LightningModule):
         query_tracks: Whether the test includes query-by-track.
     """
 
+    tag_words: Tensor
+
     def __init__(
         self,
         word_dim: int,
@@ -64,6 +69,7 @@ class JointEmbedding(LightningModule):
         self.margin, self.negatives, self.query_tracks = margin, negatives, query_tracks
         self.notes: dict[str, int] = {}
         self.retrieval: TrackRetrieval | None = None
+        self.prototypes = nn.ModuleDict()
 
     def setup(self, stage: str) -> None:
         """Take prototypes, labels and positives from the datamodule."""
@@ -96,8 +102,8 @@ class JointEmbedding(LightningModule):
     def training_step(self, batch: Excerpts, batch_index: int) -> Tensor:
         """The weighted sum of eq. 4 on one random excerpt a track."""
         anchor_BD = self.encoder(batch.mel.float())
-        total = anchor_BD.new_zeros(())
-        for name, prototypes in self.prototypes.items():
+        total: Tensor = anchor_BD.new_zeros(())
+        for name, prototypes in self._supervisions():
             drawn = prototypes.draw(batch.track, self.negatives)
             loss = cosine_hinge(
                 anchor_BD,
@@ -134,6 +140,12 @@ class JointEmbedding(LightningModule):
             return optimizer
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": self.scheduler(optimizer)}}
 
+    def _supervisions(self) -> Iterator[tuple[str, PrototypeSet]]:
+        """Name and prototypes of every supervision that has a weight."""
+        for name in SUPERVISIONS:
+            if name in self.prototypes:
+                yield name, cast(PrototypeSet, self.prototypes[name])
+
     def _collect(self, batch: Excerpts) -> None:
         if self.retrieval is None:
             raise ValueError("the model was not set up by a Trainer")
@@ -162,7 +174,7 @@ def _prototype_sets(tracks: TrackTags, words: Words, weights: dict[str, float]) 
     for name, prototypes in made.items():
         if len(prototypes) < 2:
             raise ValueError(
-                f"{name} supervision needs two or more {name}s with a word vector, {tracks.name} has {len(prototypes)}. "
-                f"Train the words on a corpus with them, or set the weight of {name} to 0."
+                f"{name} supervision needs two or more {name}s with a word vector, {tracks.name} has "
+                f"{len(prototypes)}. Train the words on a corpus with them, or set the weight of {name} to 0."
             )
     return nn.ModuleDict(made)

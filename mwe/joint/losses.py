@@ -11,7 +11,7 @@ from torch.nn.functional import normalize
 def cosine_hinge(
     anchor_BD: Tensor, positive_BD: Tensor, negative_BKD: Tensor, valid_B: Tensor, margin: float = 0.4
 ) -> Tensor:
-    """Mean of ``max(0, margin - cos(anchor, positive) + cos(anchor, negative))`` over valid anchors and their negatives.
+    """Mean of ``max(0, margin - cos(A, P+) + cos(A, P-))`` over valid anchors and their negatives.
 
     Args:
         anchor_BD: Audio embeddings f(A).

@@ -13,7 +13,7 @@ from mwe.joint.datamodule import AudioWordDataModule
 from mwe.joint.embedding import JointEmbedding
 
 matplotlib.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402 - the backend must be chosen first
+from matplotlib import pyplot as plt
 
 GROUP_COLOURS = ("tab:blue", "tab:orange", "tab:green", "tab:red", "tab:purple", "tab:brown")
 
@@ -64,10 +64,10 @@ def _draw(plane: np.ndarray, tracks: int, tags: list[int], data: AudioWordDataMo
     names, groups, unseen = data.tracks.tags, data.tracks.groups, data.tracks.unseen
     colours = dict(zip(sorted(set(groups)), GROUP_COLOURS, strict=False))
     figure, axes = plt.subplots(figsize=(12, 9), layout="constrained")
-    axes.scatter(*plane[:tracks].T, s=14, color="0.75", label="track")
+    axes.scatter(plane[:tracks, 0], plane[:tracks, 1], s=14, color="0.75", label="track")
     for group, colour in colours.items():
-        own = [row for row, tag in enumerate(tags) if groups[tag] == group]
-        axes.scatter(*plane[tracks:][own].T, s=30, marker="D", color=colour, label=group or "tag")
+        own = plane[[tracks + row for row, tag in enumerate(tags) if groups[tag] == group]]
+        axes.scatter(own[:, 0], own[:, 1], s=30, marker="D", color=colour, label=group or "tag")
     for row, tag in enumerate(tags):
         text = f"{names[tag]} (unseen)" if unseen[tag] else names[tag]
         colour = colours.get(groups[tag], "black")

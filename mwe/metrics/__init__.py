@@ -1,10 +1,9 @@
 """Exact ranking metrics: pure batched functions under a catalogue metric."""
 
-from mwe.metrics.functional import RocAuc, TrackRecall, binary_roc_auc, query_by_track, roc_auc_by_row
+from mwe.metrics.functional import TrackRecall, binary_roc_auc, query_by_track, roc_auc_by_row
 from mwe.metrics.retrieval import TrackRetrieval, query_by_tag, recall_by_reading, tagging
 
 __all__ = [
-    "RocAuc",
     "TrackRecall",
     "TrackRetrieval",
     "binary_roc_auc",

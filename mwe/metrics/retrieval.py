@@ -10,13 +10,13 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from mwe.core.catalogue import CatalogueMetric
-from mwe.metrics.functional import RocAuc, query_by_track, roc_auc_by_row
+from mwe.metrics.functional import query_by_track, roc_auc_by_row
 
 KS = (1, 2, 4, 8)
 
 
-def query_by_tag(unit_ND: Tensor, unit_TD: Tensor, label_NT: Tensor) -> RocAuc:
-    """Tag-wise ROC-AUC: for each tag, tracks are ranked by cosine; mean over tags (Tables IV, VIII, IX)."""
+def query_by_tag(unit_ND: Tensor, unit_TD: Tensor, label_NT: Tensor) -> Tensor:
+    """Tag-wise ROC-AUC of each tag: tracks are ranked by cosine (Tables IV, VIII, IX)."""
 
     def block(tags: slice) -> tuple[Tensor, Tensor]:
         return unit_TD[tags] @ unit_ND.T, label_NT[:, tags].T
@@ -24,8 +24,8 @@ def query_by_tag(unit_ND: Tensor, unit_TD: Tensor, label_NT: Tensor) -> RocAuc:
     return roc_auc_by_row(len(unit_TD), len(unit_ND), block, unit_ND.device)
 
 
-def tagging(unit_ND: Tensor, unit_TD: Tensor, label_NT: Tensor) -> RocAuc:
-    """Clip-wise ROC-AUC: for each track, tags are ranked by cosine; mean over tracks (Tables VI, VIII)."""
+def tagging(unit_ND: Tensor, unit_TD: Tensor, label_NT: Tensor) -> Tensor:
+    """Clip-wise ROC-AUC of each track: tags are ranked by cosine (Tables VI, VIII)."""
 
     def block(tracks: slice) -> tuple[Tensor, Tensor]:
         return unit_ND[tracks] @ unit_TD.T, label_NT[tracks]
@@ -45,7 +45,7 @@ def recall_by_reading(unit_ND: Tensor, label_NT: Tensor, ks: tuple[int, ...] = K
         "any": lambda queries: count_NT[queries] @ count_NT.T > 0,
         "identical": lambda queries: (set_N[queries, None] == set_N[None]) & tagged_N[queries, None],
     }
-    found = {}
+    found: dict[str, Tensor] = {}
     for name, relevant in readings.items():
         recall = query_by_track(unit_ND, relevant, ks)
         if recall.excluded < len(unit_ND):
@@ -54,13 +54,21 @@ def recall_by_reading(unit_ND: Tensor, label_NT: Tensor, ks: tuple[int, ...] = K
     return found
 
 
+def _mean_of(name: str, auc_R: Tensor) -> dict[str, Tensor]:
+    """Mean over the rankings that have a value, where any has, and the number of those that have none."""
+    defined = ~torch.isnan(auc_R)
+    mean = {name: auc_R[defined].mean()} if defined.any() else {}
+    return {**mean, f"{name}_excluded": (~defined).sum()}
+
+
 class TrackRetrieval(CatalogueMetric):
     """All tasks on one catalogue of track embeddings.
 
     Before computing, ``prototypes`` must be set: one row of D numbers per tag. Tags without a prototype of their own
-    (not ``usable``) take part in no task by tag and are counted. Results: ``rocauc_tag_seen``,
-    ``rocauc_tag_unseen``, ``rocauc_clip`` (all usable tags), ``recall_any@K``, ``recall_identical@K``, and of each
-    task the number of rows excluded because they have nothing or everything to find.
+    (not ``usable``) take part in no task by tag and are counted. Results: ``rocauc_tag``, the
+    same over ``_seen`` and ``_unseen`` tags, ``rocauc_clip`` (all usable tags), ``recall_any@K``,
+    ``recall_identical@K``, and of each task the number of rows excluded because they have nothing or everything to
+    find.
 
     Args:
         label_NT: Boolean matrix; row i belongs to the track with id i.
@@ -89,18 +97,19 @@ class TrackRetrieval(CatalogueMetric):
         """Figures and counts by name; a figure that no row has a value for is left out."""
         if self.prototypes is None:
             raise ValueError("set `prototypes`, one row per tag, before computing")
-        ids_N, rows_ND = self.computed = self.catalogue()  # kept for pictures: the state is the process's own part again
+        ids_N, rows_ND = self.computed = (
+            self.catalogue()
+        )  # kept for pictures: the state is the process's own part again
         unit_ND = normalize(rows_ND, dim=1)
         unit_TD = normalize(self.prototypes.float(), dim=1)
         label_NT = self.label_NT[ids_N]
-        found: dict[str, Tensor] = {}
-        for name, of_group in (("tag_seen", ~self.unseen_T), ("tag_unseen", self.unseen_T), ("clip", None)):
-            tags = (self.usable_T if of_group is None else self.usable_T & of_group).nonzero().squeeze(1)
-            task = tagging if of_group is None else query_by_tag
-            auc = task(unit_ND, unit_TD[tags], label_NT[:, tags])
-            if not torch.isnan(auc.mean):
-                found[f"rocauc_{name}"] = auc.mean
-            found[f"rocauc_{name}_excluded"] = auc.excluded
+        usable = self.usable_T.nonzero().squeeze(1)
+        by_tag = query_by_tag(unit_ND, unit_TD[usable], label_NT[:, usable])
+        unseen = self.unseen_T[usable]
+        found = _mean_of("rocauc_tag", by_tag) | _mean_of("rocauc_tag_seen", by_tag[~unseen])
+        if unseen.any():
+            found |= _mean_of("rocauc_tag_unseen", by_tag[unseen])
+        found |= _mean_of("rocauc_clip", tagging(unit_ND, unit_TD[usable], label_NT[:, usable]))
         found["tags_without_vector"] = (~self.usable_T).sum()
         if self.query_tracks:
             found |= recall_by_reading(unit_ND, label_NT)

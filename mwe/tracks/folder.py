@@ -58,7 +58,9 @@ class FolderTracks(TrackReader):
         hold_out_unseen: Whether tags marked ``seen`` = 0 in ``tags.tsv`` are held back from training on audio.
     """
 
-    def __init__(self, root: str, table: str = "tracks.tsv", split: str = "split", hold_out_unseen: bool = True) -> None:
+    def __init__(
+        self, root: str, table: str = "tracks.tsv", split: str = "split", hold_out_unseen: bool = True
+    ) -> None:
         self.root, self.table, self.split, self.hold_out_unseen = Path(root), table, split, hold_out_unseen
 
     @property
@@ -140,7 +142,9 @@ class DemoTracks(FolderTracks):
         self, split_by: Literal["artist", "random"] = "artist", root: str | None = None, hold_out_unseen: bool = True
     ) -> None:
         folder = Path(root) if root else cache_root() / "demo"
-        super().__init__(str(folder), "tracks.tsv", "split" if split_by == "artist" else "split_random", hold_out_unseen)
+        super().__init__(
+            str(folder), "tracks.tsv", "split" if split_by == "artist" else "split_random", hold_out_unseen
+        )
         self.split_by = split_by
 
     @property

@@ -39,11 +39,15 @@ def read_jamendo_tsv(path: Path) -> Iterator[JamendoTrack]:
         try:
             header = tuple(next(lines, "").rstrip("\r\n").split("\t"))
             if header != HEADER:
-                raise BadFileError(path, f"expected the header {' '.join(HEADER)}, found {' '.join(header)[:80]!r}", remedy, 1)
+                raise BadFileError(
+                    path, f"expected the header {' '.join(HEADER)}, found {' '.join(header)[:80]!r}", remedy, 1
+                )
             for number, line in enumerate(lines, 2):
                 fields = line.rstrip("\r\n").split("\t")
                 if len(fields) < len(HEADER) or not all(fields):
-                    raise BadFileError(path, f"expected {len(HEADER)} or more filled fields, found {len(fields)}", remedy, number)
+                    raise BadFileError(
+                        path, f"expected {len(HEADER)} or more filled fields, found {len(fields)}", remedy, number
+                    )
                 yield JamendoTrack(fields[0], fields[1], fields[3], tuple(fields[5:]))
         except UnicodeDecodeError as error:
             raise BadFileError(path, f"not UTF-8 ({error.reason})", remedy) from error

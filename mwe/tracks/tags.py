@@ -58,10 +58,10 @@ class TrackTags:
     def summary(self) -> str:
         """One line of counts."""
         sizes = ", ".join(f"{name} {len(rows):,}" for name, rows in self.splits.items())
+        mean = self.matrix.nnz / max(1, len(self.track_ids))
         return (
             f"{self.name}: {len(self.track_ids):,} tracks, {len(set(self.artist_ids) - {''}):,} artists, "
-            f"{len(self.tags):,} tags ({int(self.unseen.sum())} unseen), {self.matrix.nnz / max(1, len(self.track_ids)):.2f} "
-            f"tags a track; {sizes}"
+            f"{len(self.tags):,} tags ({int(self.unseen.sum())} unseen), {mean:.2f} tags a track; {sizes}"
         )
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from mwe.core.errors import MissingDataError
-from mwe.core.sampler import EveryItemOnce
+from mwe.core.sampler import EveryItemOnce, as_read
 from mwe.metrics import TrackRetrieval
 from mwe.tracks import TrackReader
 from mwe.words.vectors import Lookup, WordVectors
@@ -36,10 +36,6 @@ class _Tracks(Dataset[TrackVectors]):
 
     def __getitems__(self, items: list[int]) -> TrackVectors:
         return TrackVectors(self.tracks[items], self.vectors[items])
-
-
-def _whole(batch: TrackVectors) -> TrackVectors:
-    return batch
 
 
 class WordDataModule(LightningDataModule):
@@ -84,13 +80,16 @@ class WordDataModule(LightningDataModule):
         self.tags: Lookup = vectors.of_tags(self.tracks.tags)
         known = torch.from_numpy(found.known)
         self.known_tracks = _Tracks(place[known], torch.from_numpy(found.vectors)[known])
-        self.notes = {"tracks_without_vector": int((~known).sum()), "tags_without_vector": int((~self.tags.known).sum())}
+        self.notes = {
+            "tracks_without_vector": int((~known).sum()),
+            "tags_without_vector": int((~self.tags.known).sum()),
+        }
 
     def test_dataloader(self) -> DataLoader[TrackVectors]:
         """Every track once, over all processes."""
         world, rank = (self.trainer.world_size, self.trainer.global_rank) if self.trainer else (1, 0)
         sampler = EveryItemOnce(self.known_tracks, world, rank)
-        return DataLoader(self.known_tracks, self.batch_size, sampler=sampler, collate_fn=_whole)
+        return DataLoader(self.known_tracks, self.batch_size, sampler=sampler, collate_fn=as_read)
 
 
 class WordRetrieval(LightningModule):
@@ -99,6 +98,8 @@ class WordRetrieval(LightningModule):
     Args:
         query_tracks: Whether query-by-track is measured too; its work grows with the square of the tracks.
     """
+
+    tag_words: Tensor
 
     def __init__(self, query_tracks: bool = True) -> None:
         super().__init__()

@@ -43,7 +43,7 @@ class SkipGramSettings:
     seed: int = 0
 
 
-class _Epochs(CallbackAny2Vec):  # type: ignore[misc]
+class _Epochs(CallbackAny2Vec):
     """Tells a progress bar of each epoch."""
 
     def __init__(self, advance: Any) -> None:

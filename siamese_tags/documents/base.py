@@ -48,28 +48,30 @@ class TagDocuments:
         """Number of documents."""
         return len(self.ids)
 
+    def __str__(self) -> str:
+        """Sizes in one line, and what was left out."""
+        left_out = "".join(f"; left out: {count:,} {reason}" for reason, count in self.skipped.items())
+        per_document = self.matrix_DT.sum() / max(1, len(self))
+        return f"{self.name}: {len(self):,} documents, {len(self.tags):,} tags, {per_document:.2f} a document{left_out}"
+
     def subset(self, rows: Sequence[int] | NDArray[np.int64]) -> "TagDocuments":
         """The documents of ``rows``, in that order, with the whole tag vocabulary."""
         picked = np.asarray(rows, dtype=np.int64)
         return TagDocuments(self.name, tuple(self.ids[row] for row in picked), self.tags, self.matrix_DT[picked])
 
 
-def from_tag_lists(
-    name: str, tags_of: Mapping[str, Iterable[str]], drop_tags: Sequence[str] = (), keep_order: bool = True
-) -> TagDocuments:
+def from_tag_lists(name: str, tags_of: Mapping[str, Iterable[str]], drop_tags: Sequence[str] = ()) -> TagDocuments:
     """Build tag documents from document id to tags; documents left without a tag are skipped and counted.
 
     Args:
         name: Name of the collection.
         tags_of: Document id to its tags, each counted once.
         drop_tags: Prefixes of tags to leave out.
-        keep_order: Keep the order of ``tags_of``; otherwise sort by id.
     """
     kept = {
         document: {tag for tag in tags if not tag.startswith(tuple(drop_tags))} for document, tags in tags_of.items()
     }
     ids = [document for document, tags in kept.items() if tags]
-    ids = ids if keep_order else sorted(ids)
     vocabulary = sorted(set().union(*kept.values())) if kept else []
     column = {tag: place for place, tag in enumerate(vocabulary)}
     matrix_DT = np.zeros((len(ids), len(vocabulary)), dtype=np.bool_)

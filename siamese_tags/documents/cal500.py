@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mwe.core.datasets import declared
-from mwe.core.errors import BadFileError
+from mwe.core.errors import BadFileError, MissingDataError
 from siamese_tags.documents.base import Collection, TagDocuments, from_tag_lists
 
 REMEDY = "Fetch the file again: `mwe data cal500 --fetch`."
@@ -29,11 +29,17 @@ class Cal500(Collection):
         """Read every ``jams/N.jamz``, by ascending N.
 
         Raises:
-            MissingDataError: The folder is not there.
+            MissingDataError: The folder is not there, or under the data root not all of its files are.
             BadFileError: A file is damaged or not JAMS; the message names it.
         """
-        folder = declared("cal500").require("jams", root=Path(self.root) if self.root else None) / "jams"
+        known = declared("cal500")
+        folder = known.require("jams", root=Path(self.root) if self.root else None) / "jams"
         paths = {_number(path): path for path in folder.glob("*.jamz")}
+        if self.root is None and (missing := [path for path in known.checksums if not (known.root / path).is_file()]):
+            raise MissingDataError(
+                f"cal500: {len(missing)} of {len(known.checksums)} files not found, such as {known.root / missing[0]}. "
+                f"{known.how_to_get}"
+            )
         if not paths:
             raise BadFileError(folder, "no *.jamz file in this folder", REMEDY)
         return from_tag_lists("CAL500", {str(n): read_jams_tags(paths[n]) for n in sorted(paths)}, self.drop_tags)

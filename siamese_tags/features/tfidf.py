@@ -12,9 +12,9 @@ Aggregation = Literal["dot", "cosine"]
 
 
 def inverse_document_frequency(documents_DT: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Rarity of each tag, idf = log(|D| / (1 + number of documents with the tag)); negative for a tag in all of them."""
+    """Rarity of each tag: log(|D| / (1 + number of documents with the tag)), negative for a tag in all of them."""
     n_documents = documents_DT.shape[0]
-    return np.log(n_documents / (1.0 + documents_DT.sum(axis=0)))
+    return np.asarray(np.log(n_documents / (1.0 + documents_DT.sum(axis=0))))
 
 
 def tag_relatedness(

@@ -48,4 +48,4 @@ class TopicContexts:
 
     def transform(self, documents_DT: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Context l(d) of documents from their own tags, D × C, each row a distribution clamped at the floor."""
-        return np.maximum(self.model.transform(documents_DT.astype(np.float64)), self.floor)
+        return np.asarray(np.maximum(self.model.transform(documents_DT.astype(np.float64)), self.floor))

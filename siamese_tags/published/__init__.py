@@ -6,7 +6,11 @@
 import csv
 from importlib.resources import files
 
-COLUMNS = {f"{split}_{name.replace('p', 'p@')}": f"{split}_{name}" for split in ("train", "test") for name in ("p1", "p2", "p5", "p10")}
+COLUMNS = {
+    f"{split}_{name.replace('p', 'p@')}": f"{split}_{name}"
+    for split in ("train", "test")
+    for name in ("p1", "p2", "p5", "p10")
+}
 
 
 def table1_cal500() -> dict[str, dict[str, float]]:

@@ -122,7 +122,7 @@ def _write_tables(root: Path, tracks: Sequence[DemoTrack], seed: int) -> None:
     of_tune = ("title", "collection", "composer", "transcriber", "form", "metre", "mode", "id")
     rows = [(t.id, *(getattr(t.tune, name) for name in of_tune)) for t in tracks]
     _table(root / "provenance.tsv", header, rows)
-    seats = ("lead", "harmony", "bass", "drone")
+    seats = ("lead", "second", "harmony", "bass", "drone")
     habits = ("tempo", "reverb_s", "wet", "tilt_db", "tuning_cents", "level_db")
     bands = [
         (

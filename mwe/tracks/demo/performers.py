@@ -6,76 +6,77 @@ import numpy as np
 
 from mwe.tracks.demo.instruments import INSTRUMENTS, Instrument
 
-# One row a performer: style | lead | harmony and how it is played | bass | drone | drums. A dash is an empty seat.
+# One row a performer: style | lead | second soloist | harmony and how it is played | bass | drone | drums.
+# A dash is an empty seat.
 BANDS = """
-celtic     | fiddle           | acoustic guitar strum    | -           | -       | hand
-celtic     | tin whistle      | harp arpeggio            | -           | -       | -
-celtic     | bagpipe          | -                        | -           | bagpipe | -
-celtic     | bagpipe          | -                        | -           | bagpipe | march
-celtic     | flute            | acoustic guitar strum    | -           | -       | hand
-celtic     | accordion        | piano offbeat            | -           | -       | -
-celtic     | harp             | -                        | -           | -       | -
-celtic     | tenor banjo      | acoustic guitar strum    | -           | -       | hand
-celtic     | fiddle           | accordion block          | -           | bagpipe | -
-bluegrass  | banjo            | acoustic guitar strum    | double bass | -       | -
-bluegrass  | fiddle           | banjo arpeggio           | double bass | -       | -
-bluegrass  | steel guitar     | banjo arpeggio           | double bass | -       | -
-bluegrass  | harmonica        | acoustic guitar strum    | double bass | -       | -
-bluegrass  | fiddle           | acoustic guitar offbeat  | double bass | -       | brushes
-baroque    | harpsichord      | -                        | -           | -       | -
-baroque    | recorder         | harpsichord arpeggio     | cello       | -       | -
-baroque    | violin           | harpsichord block        | cello       | -       | -
-baroque    | oboe             | harpsichord arpeggio     | cello       | -       | -
-baroque    | trumpet          | church organ block       | -           | -       | -
-baroque    | recorder         | strings block            | cello       | -       | -
-sacred     | church organ     | -                        | -           | -       | -
-sacred     | choir            | -                        | -           | -       | -
-sacred     | choir            | church organ block       | -           | -       | -
-sacred     | trombone         | church organ block       | -           | -       | -
-sacred     | reed organ       | -                        | -           | -       | -
-sacred     | tubular bells    | choir block              | -           | -       | -
-chamber    | piano            | -                        | -           | -       | -
-chamber    | cello            | piano arpeggio           | -           | -       | -
-chamber    | clarinet         | piano block              | -           | -       | -
-chamber    | strings          | -                        | -           | -       | -
-chamber    | flute            | harp arpeggio            | -           | -       | -
-chamber    | violin           | strings block            | cello       | -       | -
-chamber    | clarinet         | strings block            | cello       | -       | -
-brass band | trumpet          | trombone block           | tuba        | -       | march
-brass band | french horn      | trombone block           | tuba        | -       | -
-brass band | brass ensemble   | -                        | tuba        | -       | march
-brass band | trombone         | brass ensemble offbeat   | tuba        | -       | -
-brass band | cornet           | french horn block        | tuba        | -       | march
-rock       | distorted guitar | distorted guitar block   | bass guitar | -       | rock
-rock       | overdriven guitar| clean guitar offbeat     | bass guitar | -       | rock
-rock       | rock organ       | overdriven guitar block  | bass guitar | -       | rock
-rock       | distorted guitar | rock organ block         | bass guitar | -       | rock
-rock       | saxophone        | overdriven guitar offbeat| bass guitar | -       | rock
-rock       | bagpipe          | distorted guitar block   | bass guitar | -       | rock
-rock       | fiddle           | distorted guitar block   | bass guitar | -       | rock
-electronic | square lead      | saw lead offbeat         | synth bass  | -       | club
-electronic | saw lead         | synth pad block          | synth bass  | -       | club
-electronic | square lead      | square lead arpeggio     | synth bass  | -       | -
-electronic | synth brass      | synth pad block          | synth bass  | -       | club
-electronic | glockenspiel     | saw lead offbeat         | synth bass  | -       | club
-jazz       | saxophone        | piano offbeat            | double bass | -       | swing
-jazz       | vibraphone       | jazz guitar offbeat      | double bass | -       | swing
-jazz       | muted trumpet    | piano offbeat            | double bass | -       | swing
-jazz       | baritone sax     | jazz guitar offbeat      | double bass | -       | swing
-jazz       | clarinet         | jazz guitar strum        | double bass | -       | swing
-jazz       | saxophone        | drawbar organ block      | double bass | -       | swing
-ambient    | warm pad         | -                        | -           | synth pad | -
-ambient    | choir            | synth pad block          | -           | synth pad | -
-ambient    | music box        | synth pad block          | -           | -       | -
-ambient    | shakuhachi       | warm pad block           | -           | synth pad | -
-ambient    | glockenspiel     | warm pad block           | -           | -       | -
-world      | sitar            | -                        | -           | sitar   | hand
-world      | steel drums      | marimba offbeat          | bass guitar | -       | hand
-world      | marimba          | -                        | -           | -       | hand
-world      | pan flute        | nylon guitar arpeggio    | -           | -       | hand
-world      | clarinet         | accordion offbeat        | double bass | -       | hand
-world      | bandoneon        | nylon guitar strum       | double bass | -       | -
-world      | koto             | harp arpeggio            | -           | shakuhachi | -
+celtic     | fiddle            | -              | acoustic guitar strum     | -           | -          | hand
+celtic     | tin whistle       | fiddle         | harp arpeggio             | -           | -          | -
+celtic     | bagpipe           | -              | -                         | -           | bagpipe    | -
+celtic     | bagpipe           | -              | -                         | -           | bagpipe    | march
+celtic     | flute             | fiddle         | acoustic guitar strum     | -           | -          | hand
+celtic     | accordion         | -              | piano offbeat             | -           | -          | -
+celtic     | harp              | -              | -                         | -           | -          | -
+celtic     | tenor banjo       | flute          | acoustic guitar strum     | -           | -          | hand
+celtic     | fiddle            | accordion      | -                         | -           | bagpipe    | -
+bluegrass  | banjo             | -              | acoustic guitar strum     | double bass | -          | -
+bluegrass  | fiddle            | -              | banjo arpeggio            | double bass | -          | -
+bluegrass  | steel guitar      | -              | banjo arpeggio            | double bass | -          | -
+bluegrass  | harmonica         | banjo          | acoustic guitar strum     | double bass | -          | -
+bluegrass  | fiddle            | banjo          | acoustic guitar offbeat   | double bass | -          | brushes
+baroque    | harpsichord       | -              | -                         | -           | -          | -
+baroque    | recorder          | violin         | harpsichord arpeggio      | cello       | -          | -
+baroque    | violin            | -              | harpsichord block         | cello       | -          | -
+baroque    | oboe              | -              | harpsichord arpeggio      | cello       | -          | -
+baroque    | trumpet           | violin         | harpsichord block         | cello       | -          | -
+baroque    | recorder          | -              | strings block             | cello       | -          | -
+sacred     | church organ      | -              | -                         | -           | -          | -
+sacred     | choir             | -              | -                         | -           | -          | -
+sacred     | choir             | strings        | church organ block        | -           | -          | -
+sacred     | trombone          | trumpet        | church organ block        | -           | -          | -
+sacred     | reed organ        | -              | -                         | -           | -          | -
+sacred     | tubular bells     | -              | choir block               | -           | -          | -
+chamber    | piano             | -              | -                         | -           | -          | -
+chamber    | cello             | -              | piano arpeggio            | -           | -          | -
+chamber    | clarinet          | -              | piano block               | -           | -          | -
+chamber    | strings           | flute          | strings block             | -           | -          | -
+chamber    | flute             | -              | harp arpeggio             | -           | -          | -
+chamber    | violin            | -              | strings block             | cello       | -          | -
+chamber    | clarinet          | oboe           | strings block             | -           | -          | -
+brass band | trumpet           | cornet         | trombone block            | tuba        | -          | march
+brass band | french horn       | -              | trombone block            | tuba        | -          | -
+brass band | brass ensemble    | trumpet        | -                         | tuba        | -          | march
+brass band | trombone          | -              | brass ensemble offbeat    | tuba        | -          | -
+brass band | cornet            | clarinet       | french horn block         | tuba        | -          | march
+rock       | distorted guitar  | -              | distorted guitar block    | bass guitar | -          | rock
+rock       | overdriven guitar | -              | clean guitar offbeat      | bass guitar | -          | rock
+rock       | rock organ        | -              | overdriven guitar block   | bass guitar | -          | rock
+rock       | distorted guitar  | -              | rock organ block          | bass guitar | -          | rock
+rock       | saxophone         | trumpet        | overdriven guitar offbeat | bass guitar | -          | rock
+rock       | bagpipe           | -              | distorted guitar block    | bass guitar | -          | rock
+rock       | fiddle            | -              | distorted guitar block    | bass guitar | -          | rock
+electronic | square lead       | -              | saw lead offbeat          | synth bass  | -          | club
+electronic | saw lead          | -              | synth pad block           | synth bass  | -          | club
+electronic | square lead       | -              | square lead arpeggio      | synth bass  | -          | -
+electronic | synth brass       | saw lead       | synth pad block           | synth bass  | -          | club
+electronic | glockenspiel      | square lead    | warm pad block            | synth bass  | -          | club
+jazz       | saxophone         | trumpet        | piano offbeat             | double bass | -          | swing
+jazz       | vibraphone        | -              | jazz guitar offbeat       | double bass | -          | swing
+jazz       | muted trumpet     | saxophone      | piano offbeat             | double bass | -          | swing
+jazz       | baritone sax      | -              | jazz guitar offbeat       | double bass | -          | swing
+jazz       | clarinet          | trombone       | jazz guitar strum         | double bass | -          | swing
+jazz       | saxophone         | -              | drawbar organ block       | double bass | -          | swing
+ambient    | warm pad          | -              | -                         | -           | synth pad  | -
+ambient    | choir             | -              | synth pad block           | -           | synth pad  | -
+ambient    | music box         | harp           | synth pad block           | -           | -          | -
+ambient    | shakuhachi        | -              | warm pad block            | -           | synth pad  | -
+ambient    | glockenspiel      | choir          | warm pad block            | -           | -          | -
+world      | sitar             | -              | -                         | -           | sitar      | hand
+world      | steel drums       | trumpet        | marimba offbeat           | bass guitar | -          | hand
+world      | marimba           | -              | vibraphone offbeat        | -           | -          | hand
+world      | pan flute         | harp           | nylon guitar arpeggio     | -           | -          | hand
+world      | clarinet          | fiddle         | accordion offbeat         | double bass | -          | hand
+world      | bandoneon         | violin         | piano offbeat             | double bass | -          | -
+world      | koto              | -              | harp arpeggio             | -           | shakuhachi | -
 """
 # Reverberation time in seconds and the share of reverberant sound that a style's rooms are drawn from.
 ROOMS = {
@@ -96,6 +97,7 @@ class Performer:
         id: Artist id.
         style: Style of the band.
         lead: Instrument of the melody.
+        second: Instrument that takes turns with the lead, or None.
         harmony: Instrument of the chords, or None.
         pattern: How the chords are played: block, strum, offbeat or arpeggio.
         bass: Bass instrument, or None.
@@ -112,6 +114,7 @@ class Performer:
     id: str
     style: str
     lead: Instrument
+    second: Instrument | None
     harmony: Instrument | None
     pattern: str
     bass: Instrument | None
@@ -127,7 +130,7 @@ class Performer:
     @property
     def instruments(self) -> tuple[Instrument, ...]:
         """Pitched instruments, the lead first."""
-        return tuple(i for i in (self.lead, self.harmony, self.bass, self.drone) if i is not None)
+        return tuple(i for i in (self.lead, self.second, self.harmony, self.bass, self.drone) if i is not None)
 
     @property
     def alone(self) -> bool:
@@ -143,22 +146,23 @@ def performers(seed: int) -> list[Performer]:
 
 def _performer(index: int, row: list[str], seed: int) -> Performer:
     rng = np.random.default_rng([seed, 1, index])
-    style, lead, harmony, bass, drone, drums = row
+    style, lead, second, harmony, bass, drone, drums = row
     name, _, pattern = harmony.rpartition(" ")
     low_s, high_s, low_wet, high_wet = ROOMS.get(style, ANY_ROOM)
     return Performer(
         id=f"performer-{index:02d}",
         style=style,
         lead=INSTRUMENTS[lead],
+        second=INSTRUMENTS.get(second),
         harmony=INSTRUMENTS.get(name),
         pattern=pattern if name else "",
         bass=INSTRUMENTS.get(bass),
         drone=INSTRUMENTS.get(drone),
         drums=drums.strip("-"),
-        tempo=round(float(rng.uniform(0.86, 1.16)), 3),
+        tempo=round(float(rng.uniform(0.9, 1.12)), 3),
         reverb_s=round(float(rng.uniform(low_s, high_s)), 2),
         wet=round(float(rng.uniform(low_wet, high_wet)), 2),
-        tilt_db=round(float(rng.uniform(-3.0, 2.0)), 2),
+        tilt_db=round(float(rng.uniform(-1.5, 1.0)), 2),
         tuning_cents=int(rng.integers(-25, 26)),
         level_db=round(float(rng.uniform(-LEVEL_RANGE_DB, 0.0)), 2),
     )

@@ -6,7 +6,7 @@ import numpy as np
 
 from mwe.tracks.demo.tags import TAGS
 
-REVIEWS_PER_TRACK = 3
+REVIEWS_PER_TRACK = 4
 MENTIONS = (5, 9)
 # Share of mentions that name the tag; the others use one of its words.
 NAMED = 0.4

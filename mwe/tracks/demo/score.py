@@ -13,15 +13,15 @@ from mwe.tracks.demo.tunes import Part, Tune
 CLIP_SECONDS = 12.0
 # Beats a minute that a form is usually played at.
 BEATS_PER_MINUTE = {
-    "air": 62,
+    "air": 58,
     "chorale": 70,
-    "clog dance": 84,
-    "hornpipe": 90,
-    "jig": 112,
+    "clog dance": 76,
+    "hornpipe": 78,
+    "jig": 116,
     "march": 104,
-    "reel": 104,
+    "reel": 110,
     "slip jig": 116,
-    "strathspey": 124,
+    "strathspey": 116,
 }
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
 MINOR = (0, 2, 3, 5, 7, 8, 10)
@@ -42,14 +42,18 @@ KICK, SNARE, RIM, CLAP, HAT, OPEN_HAT, RIDE, LOW_DRUM, HIGH_DRUM, SHAKER, BRUSH 
 )
 DRUM_CHANNEL = 9
 MIDI_TICKS_PER_SECOND = 960
+COMMON_LEVEL_DB = -34
+# Two soloists change places after about as long, at a bar line.
+TURN_SECONDS = 2.2
 
 
 @dataclass(frozen=True, eq=False)
 class Voice:
-    """Notes of one instrument: starts and lengths in seconds, MIDI pitches, velocities, each of shape (notes,)."""
+    """Notes of one instrument: starts and lengths (seconds), MIDI pitches, velocities, each of shape (notes,)."""
 
     channel: int
     program: int
+    volume: int
     start: NDArray[np.float64]
     length: NDArray[np.float64]
     pitch: NDArray[np.int64]
@@ -71,8 +75,9 @@ def arrange(tune: Tune, performer: Performer, rng: np.random.Generator) -> list[
     """Voices of 12 seconds: the tune is repeated until they are full."""
     scale = second_per_tick(tune, performer)
     end = CLIP_SECONDS / scale
-    parts = [_repeated(part, tune.bars * tune.bar, end) for part in tune.parts]
-    voices = _melodies(parts, performer)
+    lines = [_swung(part, tune) for part in tune.parts] if tune.form == "hornpipe" else tune.parts
+    parts = [_repeated(part, tune.bars * tune.bar, end) for part in lines]
+    voices = _melodies(tune, parts, performer, scale)
     if len(parts) == 1:
         voices += _accompaniment(tune, parts[0], performer, end)
     if performer.drone is not None:
@@ -85,6 +90,16 @@ def arrange(tune: Tune, performer: Performer, rng: np.random.Generator) -> list[
     return [_played(voice, tune, scale, rng) for voice in voices]
 
 
+def _swung(part: Part, tune: Tune) -> Part:
+    """Even quavers of a hornpipe are played long and short, two to one, as is the custom; dotted ones stay."""
+    half = tune.beat // 4
+    late = (part.onset - tune.pickup) % (2 * half) == half
+    even = late & (part.length <= half)
+    before = np.roll(even, -1) & ~even
+    shift = half // 3
+    return Part(part.onset + even * shift, part.length - even * shift + before * shift, part.pitch)
+
+
 def _repeated(part: Part, period: int, end: float) -> Part:
     rounds = np.arange(int(np.ceil(end / period)))
     keep = part.onset < period
@@ -94,17 +109,22 @@ def _repeated(part: Part, period: int, end: float) -> Part:
     return Part(onset[sounding], length[sounding], np.tile(part.pitch[keep], len(rounds))[sounding])
 
 
-def _melodies(parts: list[Part], performer: Performer) -> list[Voice]:
-    """The lead plays the melody; lower parts go to whoever is there to play them, else to the lead."""
-    lead, harmony = performer.lead, performer.harmony or performer.lead
-    bass = performer.bass or harmony
-    seats = [(0, lead), (1, harmony), (1, harmony), (2, bass)][: len(parts)]
+def _melodies(tune: Tune, parts: list[Part], performer: Performer, scale: float) -> list[Voice]:
+    """The lead plays the melody, taking turns with the second soloist; lower parts go to whoever is there."""
+    harmony = performer.harmony or performer.lead
+    seats = [(1, harmony), (1, harmony), (2, performer.bass or harmony)][: len(parts) - 1]
     voices = []
-    for level, (part, (channel, player)) in enumerate(zip(parts, seats, strict=True)):
-        # a fourth part that the bass plays an octave lower keeps the order of the parts
-        shift = _octaves(part.pitch, player.centre + 7) if level == 0 else 0
-        velocity = 96 if level == 0 else 78
-        voices.append(_voice(channel, player, [(part.onset, part.length, part.pitch + shift)], velocity))
+    turn = max(1, round(TURN_SECONDS / (tune.bar * scale))) * tune.bar
+    turns_N = (parts[0].onset - tune.pickup) // turn % 2 == 1
+    for channel, soloist in enumerate((performer.lead, performer.second)):
+        if soloist is None:
+            continue
+        own = np.full(len(turns_N), True) if performer.second is None else turns_N == bool(channel)
+        pitch = parts[0].pitch + _octaves(parts[0].pitch, soloist.centre)
+        notes = [(parts[0].onset[own], parts[0].length[own], pitch[own])]
+        voices.append(_voice(4 * channel, soloist, notes, 96))
+    for part, (channel, player) in zip(parts[1:], seats, strict=True):
+        voices.append(_voice(channel, player, [(part.onset, part.length, part.pitch)], 78))
     return voices
 
 
@@ -120,7 +140,7 @@ def _accompaniment(tune: Tune, melody: Part, performer: Performer, end: float) -
     if performer.harmony is not None:
         low = performer.harmony.centre - 7
         pitches = low + (triads - low) % 12
-        voices.append(_voice(1, performer.harmony, _pattern(performer.pattern, starts, pitches, window, tune), 66))
+        voices.append(_voice(1, performer.harmony, _pattern(performer.pattern, starts, pitches, window, tune), 72))
     if performer.bass is not None:
         low = performer.bass.centre - 6
         root, fifth = (low + (triads[:, i] - low) % 12 for i in (0, 2))
@@ -214,9 +234,14 @@ def _voice(channel: int, player: Instrument | None, notes: list[Notes], velocity
         np.concatenate([np.broadcast_to(group[i], len(group[0])) for group in notes]) for i in range(3)
     )
     keep = start >= 0
-    program = player.program if player is not None else 0
+    program, volume = (player.program, _volume(player)) if player is not None else (0, 100)
     loudness = np.full(int(keep.sum()), velocity)
-    return Voice(channel, program, start[keep].astype(float), length[keep].astype(float), pitch[keep], loudness)
+    return Voice(channel, program, volume, start[keep].astype(float), length[keep].astype(float), pitch[keep], loudness)
+
+
+def _volume(player: Instrument) -> int:
+    """MIDI volume that brings an instrument to the common level (40 dB a decade of volume)."""
+    return int(np.clip(round(90.0 * 10.0 ** ((COMMON_LEVEL_DB - player.level_db) / 40.0)), 30, 127))
 
 
 def _played(voice: Voice, tune: Tune, scale: float, rng: np.random.Generator) -> Voice:
@@ -225,9 +250,11 @@ def _played(voice: Voice, tune: Tune, scale: float, rng: np.random.Generator) ->
     accent = np.where((voice.start - tune.pickup) % tune.beat == 0, 8, 0)
     velocity = np.clip(voice.velocity + accent + rng.integers(-7, 8, count), 20, 127)
     start = np.maximum(0.0, voice.start * scale + rng.normal(0.0, 0.006, count))
-    length = np.maximum(0.04, voice.length * scale * 0.94)
+    length = np.clip(voice.length * scale * 0.94, 0.04, np.maximum(CLIP_SECONDS - start, 0.04))
     keep = start < CLIP_SECONDS
-    return Voice(voice.channel, voice.program, start[keep], length[keep], voice.pitch[keep], velocity[keep])
+    return Voice(
+        voice.channel, voice.program, voice.volume, start[keep], length[keep], voice.pitch[keep], velocity[keep]
+    )
 
 
 def midi_bytes(voices: list[Voice], tuning_cents: int) -> bytes:
@@ -239,8 +266,8 @@ def midi_bytes(voices: list[Voice], tuning_cents: int) -> bytes:
         bend = 0 if voice.channel == DRUM_CHANNEL else round(tuning_cents / 200 * 8192)
         track.append(mido.Message("program_change", channel=voice.channel, program=voice.program))
         track.append(mido.Message("pitchwheel", channel=voice.channel, pitch=bend))
-        for controller in (91, 93):
-            track.append(mido.Message("control_change", channel=voice.channel, control=controller, value=0))
+        for controller, value in ((7, voice.volume), (91, 0), (93, 0)):
+            track.append(mido.Message("control_change", channel=voice.channel, control=controller, value=value))
     events = []
     for voice in voices:
         on = np.round(voice.start * MIDI_TICKS_PER_SECOND).astype(int)

@@ -33,11 +33,8 @@ baroque          | s | counterpoint continuo ornament court century period
 bluegrass        | s | mountain pickers appalachian rolls breakdown porch
 brass band       | s | bandstand cornets tuba parade oompah march
 celtic           | s | ireland session pub trad ceili highland
-chamber music    | s | recital quartet drawing-room score ensemble salon
 chorale          | s | congregation four-part verse cantata lutheran harmonised
 classical        | s | concert composer score recital conservatory period
-clog dance       | s | clogs stage steps wooden shoes dotted
-compound time    | s | lilt six-eight triplets swinging rolling threes
 dance music      | s | floor steps dancers set feet figures
 electronic       | s | machines club circuits programmed loops oscillator
 folk             | s | village tradition oral fireside trad acoustic
@@ -50,7 +47,6 @@ sacred           | s | church chapel service congregation prayer cantata
 slip jig         | s | nine-eight lilt triplets dancers gliding graceful
 solo             | s | alone unaccompanied single lone one-man bare
 strathspey       | s | highland snap scottish dotted kilts dancers
-world            | s | travels market global bazaar continents exotic
 hymn             | u | congregation church verse chapel four-part prayer
 rock             | u | riffs amplifier stage garage backbeat loud
 """
@@ -86,7 +82,7 @@ violin            | s | bowed strings bow rosin violinist virtuoso
 brass             | u | blown valves horn-player fanfare bell brassy
 fiddle            | u | bowed bow rosin session strings fiddler
 synth pad         | u | oscillator textures floating waveform sustained haze
-woodwind          | u | reed blown winds breathy embouchure mouthpiece
+woodwind          | s | reed blown winds breathy embouchure mouthpiece
 """
 MOODS = """
 bright       | s | sparkling crisp shiny glittering clear treble

@@ -1,0 +1,107 @@
+"""ROC-AUC against scikit-learn, recall@K against a slow loop: random, tied and degenerate."""
+
+from fractions import Fraction
+from itertools import permutations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sklearn.metrics import roc_auc_score
+
+from mwe.metrics import binary_roc_auc, functional, query_by_track, recall_by_reading, roc_auc_by_row
+
+SCORES = hnp.arrays(
+    np.float32, st.tuples(st.integers(1, 4), st.integers(2, 30)), elements=st.sampled_from([-0.5, 0, 0.25, 1])
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(scores=SCORES, data=st.data())
+def test_roc_auc_equals_scikit_learn_with_ties(scores, data):
+    labels = data.draw(hnp.arrays(bool, scores.shape))
+    found = binary_roc_auc(torch.from_numpy(scores), torch.from_numpy(labels))
+    for value, score, label in zip(found.tolist(), scores, labels, strict=True):
+        if label.all() or not label.any():
+            assert np.isnan(value)
+        else:
+            assert value == pytest.approx(roc_auc_score(label, score), abs=1e-9)
+
+
+@pytest.mark.parametrize("candidates", [50, 3000])
+def test_roc_auc_equals_scikit_learn_on_random_cosines(candidates):
+    rng = np.random.default_rng(0)
+    scores = rng.uniform(-1, 1, (5, candidates)).astype(np.float32)
+    labels = rng.random((5, candidates)) < 0.1
+    found = binary_roc_auc(torch.from_numpy(scores), torch.from_numpy(labels))
+    expected = [roc_auc_score(label, score) for label, score in zip(labels, scores, strict=True)]
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
+def test_blocks_do_not_change_the_figures(monkeypatch):
+    rng = np.random.default_rng(1)
+    score, label = torch.from_numpy(rng.random((7, 20))), torch.from_numpy(rng.random((7, 20)) < 0.3)
+    whole = roc_auc_by_row(7, 20, lambda rows: (score[rows], label[rows]), "cpu")
+    monkeypatch.setattr(functional, "BLOCK_NUMBERS", 45)
+    torch.testing.assert_close(
+        roc_auc_by_row(7, 20, lambda rows: (score[rows], label[rows]), "cpu"), whole, equal_nan=True
+    )
+
+
+def test_no_rankings_give_no_figure():
+    assert roc_auc_by_row(0, 5, lambda rows: (torch.zeros(0, 5), torch.zeros(0, 5)), "cpu").numel() == 0
+
+
+def slow_recall(similarity, relevant, k):
+    """Exact expectation over every order of tied tracks, by listing the orders."""
+    total, counted = Fraction(0), 0
+    for query, row in enumerate(similarity):
+        others = [track for track in range(len(row)) if track != query]
+        if not any(relevant[query][track] for track in others):
+            continue
+        counted += 1
+        orders = [
+            order
+            for order in permutations(others)
+            if all(row[a] >= row[b] for a, b in zip(order, order[1:], strict=False))
+        ]
+        hits = sum(any(relevant[query][track] for track in order[:k]) for order in orders)
+        total += Fraction(hits, len(orders))
+    return (float(total / counted) if counted else None), len(similarity) - counted
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_recall_equals_a_slow_loop_with_ties(seed):
+    rng = np.random.default_rng(seed)
+    # few distinct directions, so that similarities tie
+    unit = np.eye(3, dtype=np.float32)[rng.integers(0, 3, 7)]
+    relevant = rng.random((7, 7)) < 0.35
+    found = query_by_track(torch.from_numpy(unit), lambda rows: torch.from_numpy(relevant[rows]), (1, 2, 4, 8))
+    for value, k in zip(found.at.tolist(), (1, 2, 4, 8), strict=True):
+        expected, excluded = slow_recall(unit @ unit.T, relevant, k)
+        assert found.excluded == excluded
+        assert np.isnan(value) if expected is None else value == pytest.approx(expected, abs=1e-9)
+
+
+def test_recall_in_blocks_equals_recall_at_once(monkeypatch):
+    generator = torch.Generator().manual_seed(0)
+    unit = torch.nn.functional.normalize(torch.randn(50, 8, generator=generator), dim=1)
+    labels = torch.rand(50, 6, generator=generator) < 0.2
+    whole = recall_by_reading(unit, labels)
+    monkeypatch.setattr(functional, "BLOCK_NUMBERS", 170)
+    assert {name: value.item() for name, value in recall_by_reading(unit, labels).items()} == pytest.approx(
+        {name: value.item() for name, value in whole.items()}
+    )
+
+
+def test_two_readings_of_the_same_tags():
+    # tracks 0 and 1 are nearest to each other and share one tag; 2 has the same set as 0 but is far
+    unit = torch.nn.functional.normalize(torch.tensor([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.0, -1.0]]), dim=1)
+    labels = torch.tensor([[1, 0], [1, 1], [1, 0], [0, 0]]).bool()
+    found = recall_by_reading(unit, labels, (1,))
+    assert found["recall_any@1"] == 1.0
+    assert found["recall_any_excluded"] == 1  # track 3 has no tag
+    assert found["recall_identical@1"] == 0.0
+    assert found["recall_identical_excluded"] == 2  # tracks 1 and 3: nobody has their set

@@ -1,0 +1,97 @@
+"""The catalogue metric of all tasks: against scikit-learn, over splits, repeats and processes."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import roc_auc_score
+
+from mwe.core.files import read_json, write_json
+from mwe.core.sampler import EveryItemOnce
+from mwe.metrics import TrackRetrieval
+
+TRACKS, TAGS, WIDTH = 41, 9, 6
+
+
+def catalogue(seed=0):
+    """Embeddings, prototypes, labels; tag 7 has no track, tag 8 no prototype, tags 5 to 7 are unseen."""
+    generator = torch.Generator().manual_seed(seed)
+    rows = torch.randn(TRACKS, WIDTH, generator=generator)
+    prototypes = torch.randn(TAGS, WIDTH, generator=generator)
+    labels = torch.rand(TRACKS, TAGS, generator=generator) < 0.3
+    labels[:, 7] = False
+    unseen, usable = torch.arange(TAGS) >= 5, torch.arange(TAGS) != 8
+    return rows, prototypes, labels, unseen, usable
+
+
+def measure(order, batch=5, seed=0):
+    rows, prototypes, labels, unseen, usable = catalogue(seed)
+    metric = TrackRetrieval(labels, unseen, usable, WIDTH)
+    metric.prototypes = prototypes
+    for ids in torch.as_tensor(order).split(batch):
+        metric.update(ids, rows[ids])
+    return {name: value.item() for name, value in metric.compute().items()}
+
+
+def test_equals_scikit_learn():
+    rows, prototypes, labels, _, _ = (part.numpy() for part in catalogue())
+    unit = lambda matrix: matrix / np.linalg.norm(matrix, axis=1, keepdims=True)  # noqa: E731
+    score = unit(rows) @ unit(prototypes).T
+    by_tag = [roc_auc_score(labels[:, tag], score[:, tag]) for tag in range(7)]
+    by_track = [roc_auc_score(own[:8], one[:8]) for own, one in zip(labels, score, strict=True) if own[:8].any()]
+    found = measure(range(TRACKS))
+    assert found["rocauc_tag"] == pytest.approx(np.mean(by_tag), abs=1e-6)
+    assert found["rocauc_tag_seen"] == pytest.approx(np.mean(by_tag[:5]), abs=1e-6)
+    assert found["rocauc_tag_unseen"] == pytest.approx(np.mean(by_tag[5:]), abs=1e-6)
+    assert found["rocauc_clip"] == pytest.approx(np.mean(by_track), abs=1e-6)
+    assert found["rocauc_tag_unseen_excluded"] == 1
+    assert found["tags_without_vector"] == 1
+    assert found["rocauc_clip_excluded"] == TRACKS - len(by_track)
+
+
+def test_order_batches_and_repeats_have_no_effect():
+    expected = measure(range(TRACKS), batch=TRACKS)
+    shuffled = torch.randperm(TRACKS, generator=torch.Generator().manual_seed(1)).tolist()
+    assert measure([*shuffled, *shuffled[:7]], batch=3) == expected
+
+
+def test_a_part_of_the_catalogue_is_measured_on_its_own_tracks():
+    assert measure(range(10))["rocauc_clip_excluded"] <= 10
+
+
+def test_scores_that_are_not_finite_are_refused_with_their_ids():
+    metric = TrackRetrieval(torch.ones(3, 1), torch.zeros(1), torch.ones(1), 2)
+    metric.prototypes = torch.ones(1, 2)
+    metric.update(torch.tensor([0, 2]), torch.tensor([[0.0, 1.0], [torch.nan, 1.0]]))
+    with pytest.raises(ValueError, match=r"items \[2\] \(1 in all\)"):
+        metric.compute()
+
+
+def test_rows_of_another_width_are_refused():
+    metric = TrackRetrieval(torch.ones(3, 1), torch.zeros(1), torch.ones(1), 2)
+    with pytest.raises(ValueError, match=r"expected rows of shape \(1, 2\), got \(1, 3\)"):
+        metric.update(torch.tensor([0]), torch.zeros(1, 3))
+
+
+def test_without_prototypes_it_says_so():
+    metric = TrackRetrieval(torch.ones(3, 1), torch.zeros(1), torch.ones(1), 2)
+    metric.update(torch.tensor([0]), torch.ones(1, 2))
+    with pytest.raises(ValueError, match="set `prototypes`"):
+        metric.compute()
+
+
+def measure_part(rank, world, folder, items):
+    own = list(EveryItemOnce(range(items), world, rank))
+    rows, prototypes, labels, unseen, usable = catalogue()
+    metric = TrackRetrieval(labels, unseen, usable, WIDTH)
+    metric.prototypes = prototypes
+    for ids in torch.tensor(own, dtype=torch.long).split(5):
+        metric.update(ids, rows[ids])
+    found = {name: value.item() for name, value in metric.compute().items()}
+    write_json(f"{folder}/{rank}.json", found)
+
+
+@pytest.mark.parametrize(("world", "items"), [(2, TRACKS), (2, 1), (3, TRACKS)])
+def test_several_processes_with_uneven_shards_equal_one(world, items, tmp_path, in_processes):
+    in_processes(measure_part, world, str(tmp_path), items)
+    for rank in range(world):
+        assert read_json(tmp_path / f"{rank}.json") == measure(range(items))
