@@ -1,6 +1,7 @@
 # Tag semantics by the Siamese network: Table 1 on CAL500, and one fold of it for the demonstration.
-# Needs PY (the interpreter) and OUT (the output folder) from the including Makefile.
+# The including Makefile gives PY or SIAMESE (the program), READY (the environment) and OUT (the output folder).
 
+SIAMESE ?= $(PY) -m siamese_tags
 SIAMESE_CONFIGS := lightning_configs/siamese_tags
 SIAMESE_BASELINES := random popularity pca
 # single_ce before siamese_ce, which starts from it; the quick rows fill what time is left
@@ -10,33 +11,37 @@ SIAMESE_DEMO_FOLDS := 0
 # Tag documents (id<TAB>tag) for the demonstration where CAL500 is not at hand.
 SIAMESE_TSV ?=
 SIAMESE_JOBS ?= 2
-# The networks are small: one thread a job, and as many jobs as there are cores, is fastest.
-SIAMESE := OMP_NUM_THREADS=1 $(PY) -m siamese_tags
-siamese_parallel = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(SIAMESE_JOBS))
 
+# The networks are small: one thread a job, and as many jobs as there are cores, is fastest.
+siamese = OMP_NUM_THREADS=1 $(SIAMESE)
+siamese_parallel = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(SIAMESE_JOBS))
 siamese_comma := ,
 siamese_space := $(subst ,, )
-siamese_list = [$(subst $(siamese_space),$(siamese_comma),$(strip $(1)))]
+siamese_list = '[$(subst $(siamese_space),$(siamese_comma),$(strip $(1)))]'
+# a fit that was stopped goes on from its last checkpoint; one that is over is only measured
+siamese_resume = $(if $(wildcard $(1)/checkpoints/last.ckpt),--ckpt_path $(1)/checkpoints/last.ckpt)
+siamese_run = --trainer.enable_progress_bar false --trainer.logger.init_args.save_dir $(OUT) \
+  --trainer.logger.init_args.name $(1)/$(2) --data.init_args.fold $(3)
 
 # Rules of one set of runs. 1: its name; 2: folds; 3: collection flags of a baseline; 4: data flags of a fit; 5: needs.
 define siamese_rules
-$(OUT)/$(1)/single_ce/fold%/metrics.json: | $(5)
-	$(SIAMESE) fit -c $(SIAMESE_CONFIGS)/table1/single_ce.yaml $(4) --data.init_args.fold $$* \
-	  --trainer.enable_progress_bar false \
-	  --trainer.logger.init_args.save_dir $(OUT) --trainer.logger.init_args.name $(1)/single_ce
+$(OUT)/$(1)/single_ce/fold%/metrics.json: | $(READY) $(5)
+	@echo "== $(1): prediction stage, fold $$*"
+	@$(siamese) fit -c $(SIAMESE_CONFIGS)/table1/single_ce.yaml $(4) $(call siamese_run,$(1),single_ce,$$*) \
+	  $$(call siamese_resume,$$(@D))
 
 $(OUT)/$(1)/siamese_ce/fold%/metrics.json: $(OUT)/$(1)/single_ce/fold%/metrics.json
-	$(SIAMESE) fit -c $(SIAMESE_CONFIGS)/table1/siamese_ce.yaml $(4) --data.init_args.fold $$* \
-	  --trainer.enable_progress_bar false \
-	  --trainer.logger.init_args.save_dir $(OUT) --trainer.logger.init_args.name $(1)/siamese_ce \
-	  --model.init_args.init_from $(OUT)/$(1)/single_ce/fold$$*
+	@echo "== $(1): Siamese stage, fold $$*"
+	@$(siamese) fit -c $(SIAMESE_CONFIGS)/table1/siamese_ce.yaml $(4) $(call siamese_run,$(1),siamese_ce,$$*) \
+	  --model.init_args.init_from $(OUT)/$(1)/single_ce/fold$$* $$(call siamese_resume,$$(@D))
 
 # a pattern rule with several targets makes all of them in one run
-$(foreach fold,$(2),$(OUT)/$(1)/%/fold$(fold)/metrics.json): | $(5)
-	$(SIAMESE) baseline --name $$* $(3) --folds '$(call siamese_list,$(2))' --out $(OUT)/$(1)/$$*
+$(foreach fold,$(2),$(OUT)/$(1)/%/fold$(fold)/metrics.json): | $(READY) $(5)
+	@echo "== $(1): baseline $$*"
+	@$(siamese) baseline --name $$* $(3) --folds $(call siamese_list,$(2)) --out $(OUT)/$(1)/$$*
 
 $(OUT)/tables/$(1).csv: $(foreach row,$(SIAMESE_ROWS),$(foreach fold,$(2),$(OUT)/$(1)/$(row)/fold$(fold)/metrics.json))
-	$(SIAMESE) table --runs $(OUT)/$(1) --folds '$(call siamese_list,$(2))' --target $(1) --out $(OUT)/tables
+	@$(siamese) table --runs $(OUT)/$(1) --folds $(call siamese_list,$(2)) --target $(1) --out $(OUT)/tables
 endef
 
 siamese_cal500 := $(wildcard $(or $(MWE_DATA),data)/cal500/jams)
@@ -45,12 +50,12 @@ siamese_demo_baseline := $(if $(siamese_demo_tsv),--collection TsvDocuments --co
 siamese_demo_data := $(if $(siamese_demo_tsv),--data $(SIAMESE_CONFIGS)/data/tsv.yaml \
   --data.init_args.collection.init_args.path $(siamese_demo_tsv))
 
-$(eval $(call siamese_rules,siamese-quick,$(SIAMESE_FOLDS),,,))
+$(eval $(call siamese_rules,siamese-quick,$(SIAMESE_FOLDS)))
 $(eval $(call siamese_rules,siamese-demo,$(SIAMESE_DEMO_FOLDS),$(siamese_demo_baseline),$(siamese_demo_data),$(siamese_demo_tsv)))
 
 .PHONY: siamese-quick siamese-demo
-siamese-quick: ## Table 1 of the Siamese paper on CAL500: 3 folds, 5 rows, only what is missing (2 to 4 minutes)
-	@$(MAKE) $(siamese_parallel) $(OUT)/tables/siamese-quick.csv
+siamese-quick: $(READY) ## Table 1 of the Siamese paper on CAL500: 5 rows x 3 folds, only what is missing (3 minutes)
+	@$(MAKE) --no-print-directory $(siamese_parallel) $(OUT)/tables/siamese-quick.csv
 
-siamese-demo: ## One fold of the same on CAL500, or on the tag documents SIAMESE_TSV where CAL500 is not at hand
-	@$(MAKE) $(siamese_parallel) $(OUT)/tables/siamese-demo.csv
+siamese-demo: $(READY) ## One fold of the same on CAL500, or on the tag documents SIAMESE_TSV where CAL500 is not at hand
+	@$(MAKE) --no-print-directory $(siamese_parallel) $(OUT)/tables/siamese-demo.csv

@@ -30,7 +30,7 @@ commands:
   table     collect the metrics.json of all rows and folds beside the published figures
 
 from nothing to the table, fold 0 of CAL500 (MWE_DATA names the folder that holds cal500/):
-  siamese-tags baseline --name pca --folds [0]
+  siamese-tags baseline --name pca --folds '[0]'
   siamese-tags fit -c lightning_configs/siamese_tags/table1/single_ce.yaml  --data.init_args.fold 0
   siamese-tags fit -c lightning_configs/siamese_tags/table1/siamese_ce.yaml --data.init_args.fold 0
 The second fit starts from the weights of the first. `make siamese-quick` runs all rows and folds.
@@ -42,7 +42,7 @@ on your own tags, a file with one id<TAB>tag a line:
     --trainer.logger.init_args.name mine/single_ce
 
 `siamese-tags COMMAND --help` lists the options of a command, and
-`siamese-tags fit --model.help SingleNetwork` those of a model. In a configuration, {fold} in the logger's name and
+`siamese-tags fit --model.help siamese_tags.stage2.SiameseNetwork` those of a model. In a configuration, {fold} in the logger's name and
 version and in init_from stands for the number of the fold.
 """
 FOLD_PLACES = ("trainer.logger.init_args.name", "trainer.logger.init_args.version", "model.init_args.init_from")

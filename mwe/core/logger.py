@@ -1,9 +1,12 @@
 """The default logger: a CSV file in the run folder that no later run deletes."""
 
 import os
+import warnings
 from pathlib import Path
 
 from pytorch_lightning.loggers import CSVLogger
+from pytorch_lightning.loggers.csv_logs import ExperimentWriter
+from pytorch_lightning.loggers.logger import rank_zero_experiment
 
 
 class RunLogger(CSVLogger):
@@ -19,7 +22,17 @@ class RunLogger(CSVLogger):
 
     def __init__(self, save_dir: str = "outputs", name: str = "run", version: str = "seed0") -> None:
         super().__init__(save_dir, name=name, version=version)
-        earlier = Path(self.log_dir, "metrics.csv")
-        if int(os.environ.get("LOCAL_RANK", "0")) == 0 and earlier.is_file():
-            number = len(list(earlier.parent.glob("metrics-*.csv"))) + 1
-            earlier.rename(earlier.with_name(f"metrics-{number}.csv"))
+
+    @property
+    @rank_zero_experiment
+    def experiment(self) -> ExperimentWriter:
+        """The writer of the CSV file."""
+        if self._experiment is None:
+            earlier = Path(self.log_dir, "metrics.csv")
+            if earlier.is_file():
+                number = len(list(earlier.parent.glob("metrics-*.csv"))) + 1
+                os.replace(earlier, earlier.with_name(f"metrics-{number}.csv"))
+            with warnings.catch_warnings():  # the folder is meant to hold the files of earlier runs
+                warnings.filterwarnings("ignore", message="Experiment logs directory")
+                self._experiment = ExperimentWriter(log_dir=self.log_dir)
+        return self._experiment

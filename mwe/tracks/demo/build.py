@@ -1,5 +1,7 @@
 """Build the demonstration collection into a folder: tables, audio, data card, manifest."""
 
+import csv
+import hashlib
 import multiprocessing
 import os
 import platform
@@ -21,6 +23,7 @@ from mwe.tracks.demo.tunes import TUNES_FILE, read_tunes
 
 FORMAT = 1
 MANIFEST, UNFINISHED, CARD = "MANIFEST.json", "UNFINISHED.json", "DATA_CARD.md"
+MAX_WORKERS = 16
 MADE_WITH = ("numpy", "scipy", "soundfile", "soxr", "mido", "midirenderer", "pretty_midi")
 
 
@@ -33,7 +36,7 @@ def build_demo(root: Path, *, seed: int = 0, workers: int | None = None, limit: 
     Args:
         root: Folder of the collection; made when missing.
         seed: Draws performers' habits, programmes, labels, reviews and splits.
-        workers: Rendering processes; by default one a core.
+        workers: Rendering processes; by default one a core, 16 at most.
         limit: Build the first tracks only (they have different performers); by default all.
 
     Returns:
@@ -51,49 +54,61 @@ def build_demo(root: Path, *, seed: int = 0, workers: int | None = None, limit: 
     soundfont_path()
     tracks = catalogue(read_tunes(), seed)[:limit]
     _claim(root, recipe)
-    missing = [one for one in tracks if not (root / one.path).is_file()]
-    for _ in track(_rendered(root, missing, seed, workers or os.cpu_count() or 1), "Rendering the demo", len(missing)):
-        pass
-    _write_tables(root, tracks, seed)
-    _write_manifest(root, recipe, tracks)
-    (root / UNFINISHED).unlink(missing_ok=True)
+    try:
+        _write(root, recipe, tracks, workers or min(os.cpu_count() or 1, MAX_WORKERS))
+    except OSError as error:
+        if error.filename is None:
+            raise OSError(error.errno, error.strerror, str(root)) from error
+        raise
     return root
 
 
-def _tunes_sha256() -> str:
-    import hashlib
+def _write(root: Path, recipe: dict[str, Any], tracks: Sequence[DemoTrack], workers: int) -> None:
+    missing = [one for one in tracks if not (root / one.path).is_file()]
+    for _ in track(_rendered(root, missing, recipe["seed"], workers), "Rendering the demonstration", len(missing)):
+        pass
+    _write_tables(root, tracks, recipe["seed"])
+    _write_manifest(root, recipe, tracks)
+    (root / UNFINISHED).unlink(missing_ok=True)
 
+
+def _tunes_sha256() -> str:
     return hashlib.sha256((files(__package__) / TUNES_FILE).read_bytes()).hexdigest()
 
 
-def _recipe_of(path: Path) -> Any:
+def _recipe_of(path: Path) -> dict[str, Any] | None:
     try:
-        return read_json(path).get("recipe")
-    except (FileNotFoundError, BadFileError):
+        content = read_json(path)
+    except (FileNotFoundError, NotADirectoryError, BadFileError):
         return None
+    return content.get("recipe") if isinstance(content, dict) else None
 
 
 def _claim(root: Path, recipe: dict[str, Any]) -> None:
     """Mark the folder as being built; clips of another seed or format are removed, foreign files are never touched."""
     manifest, mark = root / MANIFEST, root / UNFINISHED
     earlier = _recipe_of(manifest) or _recipe_of(mark)
-    if earlier is None and root.is_dir() and any(entry.name not in (MANIFEST, UNFINISHED) for entry in root.iterdir()):
+    if earlier is None and root.is_dir() and any(entry.name != UNFINISHED for entry in root.iterdir()):
         raise FileExistsError(f"{root} holds files that the demonstration did not write. Name an empty or new folder.")
-    clips = [name for name in recipe if name != "limit"]
-    if earlier is not None and any(earlier.get(name) != recipe[name] for name in clips):
-        for clip in root.glob("audio/*/demo-*.flac"):
-            clip.unlink()
+    leftovers = [*root.glob("audio/*/.demo-*.flac")]
+    if earlier is not None and any(earlier.get(name) != recipe[name] for name in recipe if name != "limit"):
+        # until all of them are gone no manifest and no mark may vouch for a clip
+        write_json(mark, {"recipe": {}})
+        manifest.unlink(missing_ok=True)
+        leftovers += root.glob("audio/*/demo-*.flac")
+    for clip in leftovers:
+        clip.unlink()
     write_json(mark, {"recipe": recipe})
     manifest.unlink(missing_ok=True)
 
 
-def _rendered(root: Path, tracks: Sequence[DemoTrack], seed: int, workers: int) -> Iterator[str]:
-    """Render the tracks and yield the id of each as it is done."""
+def _rendered(root: Path, tracks: Sequence[DemoTrack], seed: int, workers: int) -> Iterator[None]:
+    """Render the tracks, yielding as each is done."""
     jobs = [(root / one.path, one.tune, one.performer, [seed, 7, int(one.id.rpartition("-")[2])]) for one in tracks]
     if min(workers, len(jobs)) <= 1:
-        for one, job in zip(tracks, jobs, strict=True):
+        for job in jobs:
             write_clip(*job)
-            yield one.id
+            yield
         return
     # a forked process would inherit the locks of threads it does not have
     method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
@@ -104,7 +119,7 @@ def _rendered(root: Path, tracks: Sequence[DemoTrack], seed: int, workers: int) 
             done, pending = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
                 future.result()
-                yield ""
+                yield
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -144,9 +159,8 @@ def _write_tables(root: Path, tracks: Sequence[DemoTrack], seed: int) -> None:
 
 
 def _table(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    lines = ["\t".join(" ".join(cell.split()) for cell in row) for row in (header, *rows)]
-    with atomic_write(path) as temporary:
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    with atomic_write(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+        csv.writer(file, "excel-tab", lineterminator="\n").writerows([header, *rows])
 
 
 def _versions() -> dict[str, str]:

@@ -1,6 +1,5 @@
 """The catalogue as a pure function of tunes and seed: who plays what, tags, reviews and splits."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -81,18 +80,15 @@ def catalogue(tunes: Sequence[Tune], seed: int) -> list[DemoTrack]:
 def programmes(tunes: Sequence[Tune], bands: Sequence[Performer], seed: int) -> list[Tune]:
     """Tune of every track: the bands take turns and each picks a form by taste and by what is left of it."""
     rng = np.random.default_rng([seed, 2])
-    left = {form: [tune for tune in tunes if tune.form == form] for form in sorted({tune.form for tune in tunes})}
+    shuffled = [tunes[i] for i in rng.permutation(len(tunes))]
+    left = {form: [tune for tune in shuffled if tune.form == form] for form in sorted({tune.form for tune in tunes})}
     forms = list(left)
-    for own in left.values():
-        rng.shuffle(own)  # type: ignore[arg-type]  # a list of objects is shuffled in place like any sequence
     chosen = []
     for _ in range(ROUNDS):
-        played = Counter[str]()
         for band in bands:
             taste = REPERTOIRE.get(band.style, {})
             weight = np.array([taste.get(form, 1.0) * len(left[form]) for form in forms])
             form = forms[int(rng.choice(len(forms), p=weight / weight.sum()))]
-            played[form] += 1
             chosen.append(left[form].pop())
     return chosen
 

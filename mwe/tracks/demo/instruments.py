@@ -45,7 +45,7 @@ cornet            |  56 | 69 | 1531 | -34 | s | trumpet, brass
 distorted guitar  |  30 | 57 | 1273 | -31 | s | electric guitar, distortion
 double bass       |  32 | 36 |  294 | -35 | d | double bass
 drawbar organ     |  16 | 60 |  525 | -32 | s | organ
-fiddle            |  40 | 74 | 1578 | -30 | s | violin, fiddle
+fiddle            |  40 | 74 | 1578 | -30 | s | violin
 flute             |  73 | 76 | 1155 | -31 | s | flute, woodwind
 french horn       |  60 | 60 |  767 | -26 | s | brass
 glockenspiel      |   9 | 81 | 1761 | -40 | d | bells, mallet percussion

@@ -20,6 +20,7 @@ BROADER = {
     "chamber": ("classical",),
     "sacred": ("classical",),
 }
+RHYTHM_BASSES = ("bass guitar", "double bass", "synth bass")
 DANCES = ("clog dance", "hornpipe", "jig", "reel", "slip jig", "strathspey")
 # Mood -> share of tracks, and weights of the standardised facts of a track.
 MOODS: dict[str, tuple[float, dict[str, float]]] = {
@@ -78,6 +79,7 @@ def content_tags(tune: Tune, player: Performer) -> set[str]:
         "solo": player.alone and tune.form != "chorale",
         "drone": player.drone is not None,
         "hand drums": player.drums == "hand",
+        "rhythm section": player.bass is not None and player.bass.name in RHYTHM_BASSES,
         "drums": player.drums not in ("", "hand"),
     }
     return (found | {name for name, holds in conditions.items() if holds}) & TAGS.keys()

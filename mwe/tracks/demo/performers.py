@@ -17,7 +17,7 @@ celtic     | flute             | fiddle         | acoustic guitar strum     | - 
 celtic     | accordion         | -              | piano offbeat             | -           | -          | -
 celtic     | harp              | -              | -                         | -           | -          | -
 celtic     | tenor banjo       | flute          | acoustic guitar strum     | -           | -          | hand
-celtic     | fiddle            | accordion      | -                         | -           | bagpipe    | -
+celtic     | fiddle            | -              | accordion block           | -           | bagpipe    | -
 bluegrass  | banjo             | -              | acoustic guitar strum     | double bass | -          | -
 bluegrass  | fiddle            | -              | banjo arpeggio            | double bass | -          | -
 bluegrass  | steel guitar      | -              | banjo arpeggio            | double bass | -          | -
@@ -27,7 +27,7 @@ baroque    | harpsichord       | -              | -                         | - 
 baroque    | recorder          | violin         | harpsichord arpeggio      | cello       | -          | -
 baroque    | violin            | -              | harpsichord block         | cello       | -          | -
 baroque    | oboe              | -              | harpsichord arpeggio      | cello       | -          | -
-baroque    | trumpet           | violin         | harpsichord block         | cello       | -          | -
+baroque    | trumpet           | -              | harpsichord block         | cello       | -          | -
 baroque    | recorder          | -              | strings block             | cello       | -          | -
 sacred     | church organ      | -              | -                         | -           | -          | -
 sacred     | choir             | -              | -                         | -           | -          | -
@@ -51,7 +51,7 @@ rock       | distorted guitar  | -              | distorted guitar block    | ba
 rock       | overdriven guitar | -              | clean guitar offbeat      | bass guitar | -          | rock
 rock       | rock organ        | -              | overdriven guitar block   | bass guitar | -          | rock
 rock       | distorted guitar  | -              | rock organ block          | bass guitar | -          | rock
-rock       | saxophone         | trumpet        | overdriven guitar offbeat | bass guitar | -          | rock
+rock       | saxophone         | -              | brass ensemble offbeat    | bass guitar | -          | rock
 rock       | bagpipe           | -              | distorted guitar block    | bass guitar | -          | rock
 rock       | fiddle            | -              | distorted guitar block    | bass guitar | -          | rock
 electronic | square lead       | -              | saw lead offbeat          | synth bass  | -          | club
@@ -71,7 +71,7 @@ ambient    | music box         | harp           | synth pad block           | - 
 ambient    | shakuhachi        | -              | warm pad block            | -           | synth pad  | -
 ambient    | glockenspiel      | choir          | warm pad block            | -           | -          | -
 world      | sitar             | -              | -                         | -           | sitar      | hand
-world      | steel drums       | trumpet        | marimba offbeat           | bass guitar | -          | hand
+world      | steel drums       | -              | marimba offbeat           | bass guitar | -          | hand
 world      | marimba           | -              | vibraphone offbeat        | -           | -          | hand
 world      | pan flute         | harp           | nylon guitar arpeggio     | -           | -          | hand
 world      | clarinet          | fiddle         | accordion offbeat         | double bass | -          | hand
@@ -97,7 +97,7 @@ class Performer:
         id: Artist id.
         style: Style of the band.
         lead: Instrument of the melody.
-        second: Instrument that takes turns with the lead, or None.
+        second: Instrument that plays the melody with the lead, or None.
         harmony: Instrument of the chords, or None.
         pattern: How the chords are played: block, strum, offbeat or arpeggio.
         bass: Bass instrument, or None.

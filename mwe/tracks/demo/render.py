@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from mwe.core.errors import MissingDataError
 from mwe.core.files import atomic_write
+from mwe.tracks.demo.midi import midi_bytes
 from mwe.tracks.demo.performers import Performer
-from mwe.tracks.demo.score import CLIP_SECONDS, arrange, midi_bytes
+from mwe.tracks.demo.score import CLIP_SECONDS, arrange
 from mwe.tracks.demo.tunes import Tune
 
 SAMPLE_RATE = 22_050
@@ -56,7 +57,7 @@ def render(tune: Tune, performer: Performer, seed: list[int]) -> NDArray[np.floa
 
 def synthesise(midi: bytes) -> NDArray[np.float32]:
     """Mono sound of a MIDI file at 22,050 Hz, cut or padded to 12 seconds, shape (264600,)."""
-    import midirenderer
+    import midirenderer  # of the optional part of the installation
 
     wave = midirenderer.render_wave_from(_soundfont(), midi)
     stereo, rate = soundfile.read(io.BytesIO(wave), dtype="float32", always_2d=True)
@@ -89,14 +90,16 @@ def impulse_response(performer: Performer) -> NDArray[np.float32]:
     tail = noise * 10.0 ** (-3.0 * time / performer.reverb_s) * (time >= PREDELAY_S)
     tail *= performer.wet / np.sqrt((tail**2).sum())
     tail[0] = 1.0 - performer.wet
-    return tail.astype(np.float32)
+    response: NDArray[np.float32] = tail.astype(np.float32)
+    return response
 
 
 def levelled(sound: NDArray[np.float32], level_db: float) -> NDArray[np.float32]:
     """Sound brought to the level of the performer, in decibels below the loudest one; peaks never clip."""
     rms = float(np.sqrt(np.mean(sound**2))) + 1e-9
     gain = 10.0 ** ((RMS_DB + level_db) / 20.0) / rms
-    return (sound * min(gain, PEAK / (float(np.abs(sound).max()) + 1e-9))).astype(np.float32)
+    gain = min(gain, PEAK / (float(np.abs(sound).max()) + 1e-9))
+    return sound * np.float32(gain)
 
 
 def write_clip(path: Path, tune: Tune, performer: Performer, seed: list[int]) -> None:
@@ -106,5 +109,8 @@ def write_clip(path: Path, tune: Tune, performer: Performer, seed: list[int]) ->
         OSError: The file cannot be written.
     """
     samples = np.round(render(tune, performer, seed) * 32767.0).astype(np.int16)
+    # encoded in memory, since libsndfile reports a full disk as an error of its own that names no file
+    content = io.BytesIO()
+    soundfile.write(content, samples, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
     with atomic_write(path) as temporary:
-        soundfile.write(temporary, samples, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+        temporary.write_bytes(content.getvalue())

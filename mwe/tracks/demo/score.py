@@ -1,12 +1,13 @@
-"""A tune as a performer plays it: melody, chords, bass, drone and drums as a MIDI file."""
+"""A tune as a performer plays it: melody, chords, bass, drone and drums as timed notes."""
 
-import io
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mwe.tracks.demo.instruments import Instrument
+from mwe.tracks.demo.midi import DRUM_CHANNEL, Voice
 from mwe.tracks.demo.performers import Performer
 from mwe.tracks.demo.tunes import Part, Tune
 
@@ -27,37 +28,10 @@ MAJOR = (0, 2, 4, 5, 7, 9, 11)
 MINOR = (0, 2, 3, 5, 7, 8, 10)
 # Tonic, subdominant and dominant win a tie, as they do in practice.
 CHORD_PRIOR = (0.3, 0.0, 0.0, 0.15, 0.2, 0.05, -0.5)
-KICK, SNARE, RIM, CLAP, HAT, OPEN_HAT, RIDE, LOW_DRUM, HIGH_DRUM, SHAKER, BRUSH = (
-    36,
-    38,
-    37,
-    39,
-    42,
-    46,
-    51,
-    64,
-    62,
-    70,
-    38,
-)
-DRUM_CHANNEL = 9
-MIDI_TICKS_PER_SECOND = 960
+KICK, SNARE, RIM, CLAP, HAT, OPEN_HAT = 36, 38, 37, 39, 42, 46
+RIDE, LOW_DRUM, HIGH_DRUM, SHAKER = 51, 64, 62, 70
+# What the instruments are set to, so that no part drowns another.
 COMMON_LEVEL_DB = -34
-# Two soloists change places after about as long, at a bar line.
-TURN_SECONDS = 2.2
-
-
-@dataclass(frozen=True, eq=False)
-class Voice:
-    """Notes of one instrument: starts and lengths (seconds), MIDI pitches, velocities, each of shape (notes,)."""
-
-    channel: int
-    program: int
-    volume: int
-    start: NDArray[np.float64]
-    length: NDArray[np.float64]
-    pitch: NDArray[np.int64]
-    velocity: NDArray[np.int64]
 
 
 def second_per_tick(tune: Tune, performer: Performer) -> float:
@@ -77,7 +51,7 @@ def arrange(tune: Tune, performer: Performer, rng: np.random.Generator) -> list[
     end = CLIP_SECONDS / scale
     lines = [_swung(part, tune) for part in tune.parts] if tune.form == "hornpipe" else tune.parts
     parts = [_repeated(part, tune.bars * tune.bar, end) for part in lines]
-    voices = _melodies(tune, parts, performer, scale)
+    voices = _melodies(parts, performer)
     if len(parts) == 1:
         voices += _accompaniment(tune, parts[0], performer, end)
     if performer.drone is not None:
@@ -109,20 +83,16 @@ def _repeated(part: Part, period: int, end: float) -> Part:
     return Part(onset[sounding], length[sounding], np.tile(part.pitch[keep], len(rounds))[sounding])
 
 
-def _melodies(tune: Tune, parts: list[Part], performer: Performer, scale: float) -> list[Voice]:
-    """The lead plays the melody, taking turns with the second soloist; lower parts go to whoever is there."""
+def _melodies(parts: list[Part], performer: Performer) -> list[Voice]:
+    """The soloists play the melody together; lower parts go to whoever is there to play them, else to the lead."""
     harmony = performer.harmony or performer.lead
     seats = [(1, harmony), (1, harmony), (2, performer.bass or harmony)][: len(parts) - 1]
+    melody = parts[0]
     voices = []
-    turn = max(1, round(TURN_SECONDS / (tune.bar * scale))) * tune.bar
-    turns_N = (parts[0].onset - tune.pickup) // turn % 2 == 1
-    for channel, soloist in enumerate((performer.lead, performer.second)):
-        if soloist is None:
-            continue
-        own = np.full(len(turns_N), True) if performer.second is None else turns_N == bool(channel)
-        pitch = parts[0].pitch + _octaves(parts[0].pitch, soloist.centre)
-        notes = [(parts[0].onset[own], parts[0].length[own], pitch[own])]
-        voices.append(_voice(4 * channel, soloist, notes, 96))
+    for channel, soloist in ((0, performer.lead), (4, performer.second)):
+        if soloist is not None:
+            pitch = melody.pitch + _octaves(melody.pitch, soloist.centre)
+            voices.append(_voice(channel, soloist, [(melody.onset, melody.length, pitch)], 96))
     for part, (channel, player) in zip(parts[1:], seats, strict=True):
         voices.append(_voice(channel, player, [(part.onset, part.length, part.pitch)], 78))
     return voices
@@ -165,15 +135,15 @@ def chords(tune: Tune, melody: Part, starts: NDArray[np.float64], window: int) -
     triads = scale[(np.arange(7)[:, None] + np.array([0, 2, 4])) % 7]
     members = np.zeros((7, 12))
     np.put_along_axis(members, triads, 1.0, axis=1)
-    overlap = np.minimum(melody.onset + melody.length, starts[:, None] + window) - np.maximum(
-        melody.onset, starts[:, None]
-    )
-    weight_WN = np.clip(overlap, 0, None) / window
+    last_WN = np.minimum(melody.onset + melody.length, starts[:, None] + window)
+    weight_WN = np.clip(last_WN - np.maximum(melody.onset, starts[:, None]), 0, None) / window
     profile_WP = weight_WN @ np.eye(12)[melody.pitch % 12]
-    return triads[np.argmax(profile_WP @ members.T + np.array(CHORD_PRIOR), axis=1)]
+    best: NDArray[np.int64] = triads[np.argmax(profile_WP @ members.T + np.array(CHORD_PRIOR), axis=1)]
+    return best
 
 
-Notes = tuple[NDArray[np.float64], NDArray[np.float64] | NDArray[np.int64], NDArray[np.int64] | int]
+# Starts and lengths in ticks, pitches: arrays of one shape, or one pitch for all.
+Notes = tuple[NDArray[Any], NDArray[Any], NDArray[np.int64] | int]
 
 
 def _pattern(
@@ -201,25 +171,18 @@ def _pattern(
 def _drums(tune: Tune, style: str, end: float) -> Voice:
     beat, third = tune.beat, tune.beat * 2 / 3
     half = third if tune.compound else beat / 2
+    later = beat + half
     patterns: dict[str, list[tuple[int, float]]] = {
-        "rock": [(KICK, 0), (SNARE, beat), (HAT, 0), (HAT, half), (HAT, beat), (HAT, beat + half), (KICK, beat + half)],
-        "club": [
-            (KICK, 0),
-            (KICK, beat),
-            (OPEN_HAT, half),
-            (OPEN_HAT, beat + half),
-            (CLAP, beat),
-            (HAT, 0),
-            (HAT, beat),
-        ],
+        "rock": [(KICK, 0), (SNARE, beat), (HAT, 0), (HAT, half), (HAT, beat), (HAT, later), (KICK, later)],
+        "club": [(KICK, 0), (KICK, beat), (OPEN_HAT, half), (OPEN_HAT, later), (CLAP, beat), (HAT, 0), (HAT, beat)],
         "swing": [(RIDE, 0), (RIDE, beat), (RIDE, beat + third), (HAT, beat), (KICK, 0)],
-        "brushes": [(BRUSH, half), (BRUSH, beat + half), (KICK, 0), (RIM, beat)],
-        "march": [(KICK, 0), *((SNARE, o) for o in (half, beat, beat + half / 2, beat + half)), (SNARE, 0)],
+        "brushes": [(SNARE, half), (SNARE, later), (KICK, 0), (RIM, beat)],
+        "march": [(KICK, 0), *((SNARE, at) for at in (half, beat, beat + half / 2, later, 0))],
         "hand": [
             (LOW_DRUM, 0),
             (HIGH_DRUM, half),
             (LOW_DRUM, beat),
-            (HIGH_DRUM, beat + half),
+            (HIGH_DRUM, later),
             (SHAKER, half),
             (SHAKER, beat),
         ],
@@ -229,7 +192,7 @@ def _drums(tune: Tune, style: str, end: float) -> Voice:
     return _voice(DRUM_CHANNEL, None, hits, 58 if style == "brushes" else 80)
 
 
-def _voice(channel: int, player: Instrument | None, notes: list[Notes], velocity: int) -> Voice:
+def _voice(channel: int, player: Instrument | None, notes: Sequence[Notes], velocity: int) -> Voice:
     start, length, pitch = (
         np.concatenate([np.broadcast_to(group[i], len(group[0])) for group in notes]) for i in range(3)
     )
@@ -255,34 +218,3 @@ def _played(voice: Voice, tune: Tune, scale: float, rng: np.random.Generator) ->
     return Voice(
         voice.channel, voice.program, voice.volume, start[keep], length[keep], voice.pitch[keep], velocity[keep]
     )
-
-
-def midi_bytes(voices: list[Voice], tuning_cents: int) -> bytes:
-    """Standard MIDI file of the voices, without the synthesiser's own reverberation and chorus."""
-    import mido
-
-    track = mido.MidiTrack()
-    for voice in voices:
-        bend = 0 if voice.channel == DRUM_CHANNEL else round(tuning_cents / 200 * 8192)
-        track.append(mido.Message("program_change", channel=voice.channel, program=voice.program))
-        track.append(mido.Message("pitchwheel", channel=voice.channel, pitch=bend))
-        for controller, value in ((7, voice.volume), (91, 0), (93, 0)):
-            track.append(mido.Message("control_change", channel=voice.channel, control=controller, value=value))
-    events = []
-    for voice in voices:
-        on = np.round(voice.start * MIDI_TICKS_PER_SECOND).astype(int)
-        off = np.round((voice.start + voice.length) * MIDI_TICKS_PER_SECOND).astype(int)
-        for a, b, pitch, velocity in zip(
-            on.tolist(), off.tolist(), voice.pitch.tolist(), voice.velocity.tolist(), strict=True
-        ):
-            events += [(a, 1, voice.channel, pitch, velocity), (max(b, a + 1), 0, voice.channel, pitch, 0)]
-    now = 0
-    for tick, on_off, channel, pitch, velocity in sorted(events):
-        kind = "note_on" if on_off else "note_off"
-        track.append(mido.Message(kind, channel=channel, note=pitch, velocity=velocity, time=tick - now))
-        now = tick
-    file = mido.MidiFile(type=0, ticks_per_beat=MIDI_TICKS_PER_SECOND // 2)
-    file.tracks.append(track)
-    content = io.BytesIO()
-    file.save(file=content)
-    return content.getvalue()

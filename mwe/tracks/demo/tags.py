@@ -78,9 +78,9 @@ synth bass        | s | low-end sub machine squelch oscillator groove
 synthesizer       | s | oscillator keys waveform machine circuits knobs
 trombone          | s | slide horn-player blown bell low-brass brassy
 trumpet           | s | valves fanfare horn-player blown bell brassy
-violin            | s | bowed strings bow rosin violinist virtuoso
+violin            | s | bowed fiddle bow rosin fiddler virtuoso
 brass             | u | blown valves horn-player fanfare bell brassy
-fiddle            | u | bowed bow rosin session strings fiddler
+rhythm section    | u | beat groove backbeat kit low-end bassist
 synth pad         | u | oscillator textures floating waveform sustained haze
 woodwind          | s | reed blown winds breathy embouchure mouthpiece
 """

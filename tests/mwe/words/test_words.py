@@ -64,7 +64,7 @@ def test_missing_damaged_and_hostile_files_are_refused(vectors, tmp_path):
 
     for content in (b"not numpy", pickle.dumps(Payload())):
         (tmp_path / "vectors.npy").write_bytes(content)
-        with pytest.raises(BadFileError, match="vectors.npy"):
+        with pytest.raises(BadFileError, match=r"vectors\.npy"):
             WordVectors.load(tmp_path)
     assert not marker.exists()
     vectors.save(tmp_path)
@@ -115,7 +115,8 @@ def test_evaluation_through_the_front_door(corpus, miniature, tmp_path, monkeypa
     train_skipgram(corpus, SMALL).save("words")
     main(
         ["test", "--model", "mwe.words.retrieval.WordRetrieval", "--data", "mwe.words.retrieval.WordDataModule",
-         "--data.collection", "mwe.tracks.FolderTracks", "--data.collection.root", str(miniature), "--data.words", "words",
+         "--data.collection", "mwe.tracks.FolderTracks", "--data.collection.root", str(miniature),
+         "--data.words", "words",
          "--trainer.accelerator", "cpu", "--trainer.logger", "mwe.core.logger.RunLogger",
          "--trainer.logger.name", "words", "--trainer.enable_progress_bar", "false"]
     )  # fmt: skip

@@ -34,6 +34,6 @@ def test_equal_seeds_equal_contexts(documents):
 def test_a_smaller_prior_makes_peaked_contexts(documents):
     flat, peaked = (
         TopicContexts(documents, n_topics=4, document_prior=prior).transform(documents).max(axis=1).mean()
-        for prior in (2.0, 0.05)
+        for prior in (1.0, 0.05)
     )
     assert peaked > flat + 0.1

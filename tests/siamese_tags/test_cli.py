@@ -1,0 +1,121 @@
+"""Through the front door, on the miniature and on a TSV of one's own."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from siamese_tags.cli import main
+
+CONFIGS = Path(__file__).parents[2] / "lightning_configs" / "siamese_tags"
+SMALL = [
+    "--trainer.max_epochs=2",
+    "--trainer.accelerator=cpu",
+    "--trainer.enable_progress_bar=false",
+    "--data.init_args.n_topics=4",
+    "--data.init_args.batch_size=64",
+]
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def small(miniature):
+    return [*SMALL, f"--data.init_args.collection.init_args.root={miniature}"]
+
+
+def figures(run):
+    return json.loads(Path(run, "metrics.json").read_text(encoding="utf-8"))
+
+
+def fit_both(small, fold=0):
+    start = "--model.init_args.pretraining.steps=3"
+    main(["fit", "-c", f"{CONFIGS}/table1/single_ce.yaml", *small, start, f"--data.init_args.fold={fold}"])
+    main(["fit", "-c", f"{CONFIGS}/table1/siamese_ce.yaml", *small, f"--data.init_args.fold={fold}"])
+
+
+def test_from_nothing_to_the_table(small, miniature, capsys):
+    fit_both(small, fold=1)
+    for name in ("random", "popularity", "pca"):
+        main(["baseline", "--name", name, "--collection=Cal500", f"--collection.root={miniature}", "--folds=[1]"])
+    main(["table", "--folds=[1]"])
+    assert "| Siamese CE |" in capsys.readouterr().out
+    with open("outputs/tables/siamese-quick.csv", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    assert {line["row"] for line in lines} >= {"Random", "PCA", "Single CE", "Siamese CE"}
+    run = Path("outputs/siamese-quick/siamese_ce/fold1")
+    [reproduced] = [line["reproduced"] for line in lines if (line["row"], line["metric"]) == ("Siamese CE", "test_map")]
+    assert float(reproduced) == pytest.approx(figures(run)["metrics"]["test_map"], abs=1e-5)
+    assert (run / "checkpoints" / "last.ckpt").is_file()
+    config = yaml.safe_load((run / "fit.yaml").read_text(encoding="utf-8"))
+    assert config["model"]["init_args"]["init_from"] == "outputs/siamese-quick/single_ce/fold1"
+
+
+def test_test_repeats_what_fit_measured(small):
+    fit_both(small)
+    for row in ("single_ce", "siamese_ce"):
+        run = Path("outputs/siamese-quick") / row / "fold0"
+        measured = figures(run)
+        assert measured["collection"] == "CAL500"
+        (run / "metrics.json").unlink()
+        checkpoint = run / "checkpoints" / "last.ckpt"
+        with pytest.warns(UserWarning, match="exists and is not empty"):
+            main(["test", "-c", f"{CONFIGS}/table1/{row}.yaml", *small, "--ckpt_path", str(checkpoint)])
+        assert figures(run) == measured
+        assert (run / "test.yaml").is_file()
+
+
+def test_random_weights_are_not_tested(small):
+    with pytest.raises(ValueError, match="no --ckpt_path"):
+        main(["test", "-c", f"{CONFIGS}/table1/single_ce.yaml", *small])
+
+
+def test_own_tags(tmp_path):
+    lines = [f"song{n}\t{kind} {place}" for n in range(12) for kind in ("ab"[n % 2],) for place in range(3 + n % 3)]
+    Path("tags.tsv").write_text("\n".join(lines), encoding="utf-8")
+    own = ["--collection=TsvDocuments", "--collection.path=tags.tsv", "--out=outputs/mine/pca"]
+    main(["baseline", "--name=pca", *own])
+    assert {path.parent.name for path in Path("outputs/mine/pca").glob("*/metrics.json")} == {"fold0", "fold1", "fold2"}
+    arguments = [f"--data={CONFIGS}/data/tsv.yaml", *SMALL, "--model.init_args.pretraining=null"]
+    main(["fit", "-c", f"{CONFIGS}/table1/single_ce.yaml", *arguments, "--trainer.logger.init_args.name=mine/{fold}"])
+    assert figures("outputs/mine/0/fold0")["collection"] == "tags"
+
+
+def test_second_stage_before_the_first_is_one_clear_message(small):
+    with pytest.raises(SystemExit, match=r"siamese-tags: init_from=.*Fit the first stage of this fold first"):
+        main(["fit", "-c", f"{CONFIGS}/table1/siamese_ce.yaml", *small])
+
+
+def test_missing_collection_is_one_clear_message():
+    with pytest.raises(SystemExit, match=r"siamese-tags: cal500: .*MWE_DATA"):
+        main(["baseline", "--name=pca", "--collection=Cal500", "--collection.root=nowhere"])
+
+
+def test_rerun_overwrites_the_checkpoint(small):
+    row = ["fit", "-c", f"{CONFIGS}/table1/single_ce.yaml", *small, "--model.init_args.pretraining=null"]
+    main(row)
+    with pytest.warns(UserWarning, match="exists and is not empty"):
+        main(row)
+    assert [path.name for path in Path("outputs/siamese-quick/single_ce/fold0/checkpoints").iterdir()] == ["last.ckpt"]
+
+
+def test_runs_without_a_logger(small):
+    row = ["fit", "-c", f"{CONFIGS}/table1/single_ce.yaml", *small, "--model.init_args.pretraining=null"]
+    main([*row, "--trainer.logger=false", "--trainer.callbacks=null", "--trainer.enable_checkpointing=false"])
+    assert not Path("outputs").exists()
+
+
+def test_help_teaches(capsys):
+    main([])
+    text = capsys.readouterr().out
+    for word in ("fit", "test", "baseline", "table", "id<TAB>tag", "MWE_DATA"):
+        assert word in text
+    for command in ("fit", "baseline", "table"):
+        with pytest.raises(SystemExit, match="0"):
+            main([command, "--help"])
+    assert "--folds" in capsys.readouterr().out

@@ -1,0 +1,152 @@
+from functools import partial
+
+import pytest
+import torch
+from torch.optim import Adam
+from torch.optim.lr_scheduler import ExponentialLR
+
+from mwe.core.errors import MissingDataError, StaleArtefactError
+from siamese_tags.pairs import Examples
+from siamese_tags.pretraining import Pretraining
+from siamese_tags.stage1 import SingleNetwork
+from siamese_tags.stage2 import SiameseNetwork, checkpoint_of
+
+FAST = partial(Adam, lr=0.01)
+SLOWING = partial(ExponentialLR, gamma=0.9)
+START = Pretraining(steps=5, batch_size=20)
+
+
+def single(**settings):
+    return SingleNetwork(**{"n_tags": 22, "n_topics": 4, "optimizer": FAST, "pretraining": START, **settings})
+
+
+def siamese(**settings):
+    return SiameseNetwork(**{"n_tags": 22, "n_topics": 4, "optimizer": FAST, "scheduler": SLOWING, **settings})
+
+
+def weights(model):
+    return torch.cat([parameter.detach().flatten() for parameter in model.network.parameters()])
+
+
+@pytest.fixture
+def stage1_run(mini_data, fit, tmp_path):
+    """Run folder of a short first stage, and its model."""
+    model = single()
+    trainer = fit(model, mini_data(), epochs=2)
+    trainer.save_checkpoint(tmp_path / "run" / "checkpoints" / "last.ckpt")
+    return tmp_path / "run", model
+
+
+@pytest.mark.parametrize("build", [single, siamese])
+def test_learns_to_prime(build, mini_data, fit):
+    """Far above the random ranking (about 55 here) on the training documents, whose kinds are plain to see."""
+    model, data = build(), mini_data()
+    trainer = fit(model, data, epochs=40)
+    first_loss = trainer.callback_metrics["loss/prediction"]
+    assert torch.isfinite(first_loss)
+    [figures, _] = trainer.test(model, data, verbose=False)
+    assert figures["train_map"] > 80
+    assert figures["train_p@1"] == 100
+    assert 0 < figures["prediction_train_p@1"] <= 100
+    assert {name.split("_")[0] for name in figures} == {"train", "test", "prediction"}
+
+
+@pytest.mark.parametrize("build", [single, siamese])
+def test_equal_seeds_equal_weights(build, mini_data, fit):
+    runs = []
+    for seed in (0, 0, 1):
+        torch.manual_seed(seed)
+        model = build()
+        fit(model, mini_data(), epochs=2, seed=seed)
+        runs.append(weights(model))
+    assert (runs[0] == runs[1]).all()
+    assert (runs[0] != runs[2]).any()
+
+
+@pytest.mark.parametrize("build", [single, siamese])
+def test_resuming_equals_no_interruption(build, mini_data, fit, tmp_path):
+    torch.manual_seed(0)
+    start = build().state_dict()
+    whole, first, second = build(), build(), build()
+    whole.load_state_dict(start)
+    first.load_state_dict(start)
+    fit(whole, mini_data(), epochs=4)
+    fit(first, mini_data(), epochs=2).save_checkpoint(tmp_path / "half.ckpt")
+    fit(second, mini_data(), epochs=4, ckpt_path=tmp_path / "half.ckpt")
+    assert (weights(whole) != weights(first)).any()
+    torch.testing.assert_close(weights(second), weights(whole), rtol=0, atol=0)
+
+
+def test_pretraining_moves_the_hidden_layers_only(mini_data, fit):
+    torch.manual_seed(0)
+    model = single(optimizer=partial(Adam, lr=0.0))
+    before = [layer.weight.clone() for layer in model.network.layers()]
+    fit(model, mini_data(), epochs=1)
+    moved = [(layer.weight != old).any().item() for layer, old in zip(model.network.layers(), before, strict=True)]
+    assert moved == [True, True, True, False]
+
+
+def test_second_stage_starts_from_the_first(stage1_run, mini_data, fit):
+    folder, model = stage1_run
+    for artefact in (folder, folder / "checkpoints" / "last.ckpt"):
+        second = siamese(init_from=str(artefact), optimizer=partial(Adam, lr=0.0))
+        fit(second, mini_data(), epochs=1)
+        assert (weights(second) == weights(model)).all()
+
+
+def test_second_stage_refuses_other_data(stage1_run, mini_data, fit):
+    for settings in ({"fold": 1}, {"document_prior": 0.9}):
+        with pytest.raises(StaleArtefactError, match=r"init_from=.*trained on other data.*now"):
+            fit(siamese(init_from=str(stage1_run[0])), mini_data(**settings), epochs=1)
+
+
+def test_second_stage_refuses_other_sizes(stage1_run, mini_data, fit):
+    with pytest.raises(StaleArtefactError, match=r"Give `hidden` as in its fit\.yaml"):
+        fit(siamese(init_from=str(stage1_run[0]), hidden=(20, 10)), mini_data(), epochs=1)
+
+
+def test_second_stage_refuses_other_files(tmp_path, mini_data, fit):
+    torch.save({"state_dict": {}}, tmp_path / "other.ckpt")
+    with pytest.raises(StaleArtefactError, match="not written by a stage of siamese_tags"):
+        fit(siamese(init_from=str(tmp_path / "other.ckpt")), mini_data(), epochs=1)
+
+
+@pytest.mark.parametrize("artefact", ["run", "run/last.ckpt"])
+def test_missing_first_stage(tmp_path, artefact):
+    with pytest.raises(MissingDataError, match="Fit the first stage of this fold first"):
+        checkpoint_of(str(tmp_path / artefact))
+
+
+def test_a_checkpoint_is_not_tested_on_another_fold(stage1_run, mini_data, fit):
+    trainer = fit(single(), mini_data(), epochs=1)
+    with pytest.raises(StaleArtefactError, match="this checkpoint was trained on other data"):
+        trainer.test(single(), mini_data(fold=2), ckpt_path=stage1_run[0] / "checkpoints" / "last.ckpt", verbose=False)
+
+
+def test_distance_of_one_document_by_hand(stage1_run, mini_data, fit):
+    """The ranking that is tested is the one of single embeddings, one by one."""
+    model, data = single(), mini_data()
+    trainer = fit(model, data, epochs=3)
+    [figures, _] = trainer.test(model, data, verbose=False)
+    hits, queries = 0, 0
+    with torch.no_grad():
+        for row in data.rows.train.tolist():
+            examples = Examples(torch.full((22,), row), torch.arange(22), torch.ones(22))
+            embedding, _ = model(examples)
+            own = data.tensors.membership_DT[row]
+            for query in own.nonzero().flatten().tolist():
+                nearest = (embedding - embedding[query]).norm(dim=1).argsort()[:5]
+                hits, queries = hits + own[nearest].sum().item(), queries + 1
+    assert figures["train_p@5"] == pytest.approx(100 * hits / 5 / queries, abs=0.1)
+
+
+def test_bad_share():
+    with pytest.raises(ValueError, match=r"share_inside=1\.5"):
+        siamese(share_inside=1.5)
+
+
+def test_other_datamodule_is_refused(mini_data, fit, monkeypatch):
+    data = mini_data()
+    monkeypatch.setattr("siamese_tags.stage.PrimingData", int)
+    with pytest.raises(TypeError, match=r"expected siamese_tags\.datamodule\.PrimingData, got PrimingData"):
+        fit(single(), data, epochs=1)
