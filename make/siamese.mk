@@ -23,7 +23,8 @@ siamese_resume = $(if $(wildcard $(1)/checkpoints/last.ckpt),--ckpt_path $(1)/ch
 siamese_run = --trainer.enable_progress_bar false --trainer.logger.init_args.save_dir $(OUT) \
   --trainer.logger.init_args.name $(1)/$(2) --data.init_args.fold $(3)
 
-# Rules of one set of runs. 1: its name; 2: folds; 3: collection flags of a baseline; 4: data flags of a fit; 5: needs.
+# Rules of one set of runs. 1: its name; 2: folds; 3: collection flags of a baseline; 4: data flags of a fit; 5: needs;
+# 6: flags of the table.
 define siamese_rules
 $(OUT)/$(1)/single_ce/fold%/metrics.json: | $(READY) $(5)
 	@echo "== $(1): prediction stage, fold $$*"
@@ -41,7 +42,7 @@ $(foreach fold,$(2),$(OUT)/$(1)/%/fold$(fold)/metrics.json): | $(READY) $(5)
 	@$(siamese) baseline --name $$* $(3) --folds $(call siamese_list,$(2)) --out $(OUT)/$(1)/$$*
 
 $(OUT)/tables/$(1).csv: $(foreach row,$(SIAMESE_ROWS),$(foreach fold,$(2),$(OUT)/$(1)/$(row)/fold$(fold)/metrics.json))
-	@$(siamese) table --runs $(OUT)/$(1) --folds $(call siamese_list,$(2)) --target $(1) --out $(OUT)/tables
+	@$(siamese) table --runs $(OUT)/$(1) --folds $(call siamese_list,$(2)) --target $(1) --out $(OUT)/tables $(6)
 endef
 
 siamese_cal500 := $(wildcard $(or $(MWE_DATA),data)/cal500/jams)
@@ -51,7 +52,8 @@ siamese_demo_data := $(if $(siamese_demo_tsv),--data $(SIAMESE_CONFIGS)/data/tsv
   --data.init_args.collection.init_args.path $(siamese_demo_tsv))
 
 $(eval $(call siamese_rules,siamese-quick,$(SIAMESE_FOLDS)))
-$(eval $(call siamese_rules,siamese-demo,$(SIAMESE_DEMO_FOLDS),$(siamese_demo_baseline),$(siamese_demo_data),$(siamese_demo_tsv)))
+$(eval $(call siamese_rules,siamese-demo,$(SIAMESE_DEMO_FOLDS),$(siamese_demo_baseline),$(siamese_demo_data),$(siamese_demo_tsv),\
+  --command 'make siamese-demo'))
 
 .PHONY: siamese-quick siamese-demo
 siamese-quick: $(READY) ## Table 1 of the Siamese paper on CAL500: 5 rows x 3 folds, only what is missing (3 minutes)

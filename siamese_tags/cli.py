@@ -42,8 +42,8 @@ on your own tags, a file with one id<TAB>tag a line:
     --trainer.logger.init_args.name mine/single_ce
 
 `siamese-tags COMMAND --help` lists the options of a command, and
-`siamese-tags fit --model.help siamese_tags.stage2.SiameseNetwork` those of a model. In a configuration, {fold} in the logger's name and
-version and in init_from stands for the number of the fold.
+`siamese-tags fit --model.help siamese_tags.stage2.SiameseNetwork` those of a model.
+In a configuration, {fold} in the logger's name and version and in init_from stands for the number of the fold.
 """
 FOLD_PLACES = ("trainer.logger.init_args.name", "trainer.logger.init_args.version", "model.init_args.init_from")
 
@@ -64,7 +64,7 @@ class SiameseCLI(StageCLI):
     def before_instantiate_classes(self) -> None:
         """Put the number of the fold in place of ``{fold}``."""
         config = self.config[self.subcommand]
-        number = str(config["data.init_args.fold"])
+        number = str(config.get("data.init_args.fold", ""))
         for place in FOLD_PLACES:
             if place in config and isinstance(config[place], str):
                 config[place] = config[place].replace("{fold}", number)
@@ -111,6 +111,7 @@ def table(
     folds: tuple[int, ...] = (0, 1, 2),
     target: str = "siamese-quick",
     out: str = "outputs/tables",
+    command: str | None = None,
 ) -> None:
     """Write ``<out>/<target>.csv`` and ``.md`` from the runs, beside the published figures where they are comparable.
 
@@ -119,8 +120,9 @@ def table(
         folds: Folds to average over.
         target: Name of the table.
         out: Folder of the tables.
+        command: What the table says was typed to make its rows; each row's own command if not given.
     """
-    path = build_table(Path(runs), folds, target, Path(out))
+    path = build_table(Path(runs), folds, target, Path(out), command)
     print(path.read_text(encoding="utf-8"))
 
 

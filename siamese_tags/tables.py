@@ -49,7 +49,7 @@ TABLE1 = (
 )
 
 
-def build_table(runs: Path, folds: Sequence[int], target: str, out: Path) -> Path:
+def build_table(runs: Path, folds: Sequence[int], target: str, out: Path, command: str | None = None) -> Path:
     """Gather the rows' ``metrics.json`` and write the table.
 
     Args:
@@ -57,6 +57,7 @@ def build_table(runs: Path, folds: Sequence[int], target: str, out: Path) -> Pat
         folds: Folds to average over.
         target: File name of the table, without ending.
         out: Folder of the tables.
+        command: What was typed to make all rows; each row's own command if not given.
 
     Returns:
         The Markdown file.
@@ -70,7 +71,7 @@ def build_table(runs: Path, folds: Sequence[int], target: str, out: Path) -> Pat
     for row in TABLE1:
         folders = [runs / row.folder / f"fold{number}" for number in folds]
         known = {} if set(_collections(folders)) != {PUBLISHED_ON} else published.get(row.published, {})
-        rows += rows_of_runs(row.label, folders, METRICS, row.command, known)
+        rows += rows_of_runs(row.label, folders, METRICS, command or row.command, known)
         collections.update(_collections(folders))
     return write_table(target, _title(collections), rows, out)
 

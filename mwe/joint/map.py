@@ -73,6 +73,6 @@ def _draw(plane: np.ndarray, tracks: int, tags: list[int], data: AudioWordDataMo
         colour = colours.get(groups[tag], "black")
         axes.annotate(text, plane[tracks + row], fontsize=8, color=colour, xytext=(3, 3), textcoords="offset points")
     axes.set(xticks=[], yticks=[], title=f"Tracks and tags in the joint space: {data.tracks.name}, t-SNE")
-    axes.legend(loc="lower right")
+    figure.legend(loc="outside lower center", ncols=len(colours) + 1)
     figure.savefig(path, dpi=110, format="png")  # type: ignore[arg-type]
     plt.close(figure)

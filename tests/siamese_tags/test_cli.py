@@ -64,8 +64,7 @@ def test_test_repeats_what_fit_measured(small):
         assert measured["collection"] == "CAL500"
         (run / "metrics.json").unlink()
         checkpoint = run / "checkpoints" / "last.ckpt"
-        with pytest.warns(UserWarning, match="exists and is not empty"):
-            main(["test", "-c", f"{CONFIGS}/table1/{row}.yaml", *small, "--ckpt_path", str(checkpoint)])
+        main(["test", "-c", f"{CONFIGS}/table1/{row}.yaml", *small, "--ckpt_path", str(checkpoint)])
         assert figures(run) == measured
         assert (run / "test.yaml").is_file()
 
@@ -96,12 +95,17 @@ def test_missing_collection_is_one_clear_message():
         main(["baseline", "--name=pca", "--collection=Cal500", "--collection.root=nowhere"])
 
 
-def test_rerun_overwrites_the_checkpoint(small):
+def test_rerun_and_resume_keep_one_checkpoint(small):
+    run = Path("outputs/siamese-quick/single_ce/fold0")
     row = ["fit", "-c", f"{CONFIGS}/table1/single_ce.yaml", *small, "--model.init_args.pretraining=null"]
     main(row)
-    with pytest.warns(UserWarning, match="exists and is not empty"):
-        main(row)
-    assert [path.name for path in Path("outputs/siamese-quick/single_ce/fold0/checkpoints").iterdir()] == ["last.ckpt"]
+    measured = figures(run)
+    main(row)
+    assert figures(run) == measured
+    (run / "metrics.json").unlink()
+    main([*row, f"--ckpt_path={run}/checkpoints/last.ckpt"])
+    assert figures(run) == measured
+    assert [path.name for path in (run / "checkpoints").iterdir()] == ["last.ckpt"]
 
 
 def test_runs_without_a_logger(small):

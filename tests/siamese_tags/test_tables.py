@@ -42,11 +42,12 @@ def test_mean_over_folds_beside_the_published_figure(runs, tmp_path):
     assert (line["n"], line["collection"]) == ("2", "CAL500")
     assert lines["Popularity (not in the paper)", "test_map"]["published"] == ""
     assert lines["Single CE", "test_auc"]["published"] == ""
+    assert "single_ce.yaml" in lines["Single CE", "test_auc"]["command"]
 
 
 def test_stand_in_has_no_published_figures_and_says_so(runs, tmp_path):
-    path = build_table(runs("demo"), (0,), "mine", tmp_path)
-    assert all(line["published"] == "" for line in read(path).values())
+    path = build_table(runs("demo"), (0,), "mine", tmp_path, command="make mine")
+    assert {(line["published"], line["command"]) for line in read(path).values()} == {("", "make mine")}
     assert "demo, a stand-in for CAL500: not comparable" in path.read_text(encoding="utf-8")
 
 
