@@ -4,8 +4,8 @@ VENV ?= .venv
 OUT := outputs
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
-MWE := $(PY) -W ignore::FutureWarning -m mwe
-SIAMESE := $(PY) -W ignore::FutureWarning -m siamese_tags
+MWE := $(PY) -m mwe
+SIAMESE := $(PY) -m siamese_tags
 MWE_DATA ?= data
 export MWE_DATA
 

@@ -2,6 +2,7 @@
 DEMO := $(OUT)/demo
 DEMO_ROW := lightning_configs/mwe/demo/joint.yaml
 DEMO_SEEDS := 0 1 2
+SIAMESE_TSV ?= $(DEMO)/documents.tsv
 say = @echo; echo "== $(1)"
 
 .PHONY: demo
@@ -44,8 +45,9 @@ $(DEMO)/mel/ready:
 
 $(DEMO)/words/seed%/vocabulary.json:
 	$(call say,3/6 Reviews and tags and artists and tracks to word vectors (seed $*))
-	@$(MWE) corpus --collection DemoTracks --out $(DEMO)/words/seed$*.txt --settings.copies 4 --settings.seed $*
-	@$(MWE) words --corpus $(DEMO)/words/seed$*.txt --out $(@D) --settings.dim 64 --settings.epochs 10 --settings.seed $*
+	@$(MWE) corpus --collection DemoTracks --out $(DEMO)/words/seed$*.txt --settings.seed $*
+	@$(MWE) words --corpus $(DEMO)/words/seed$*.txt --out $(@D) --settings.seed $* \
+	    --settings.dim 64 --settings.epochs 10 --settings.negatives 10
 
 # a fit that was stopped goes on from its last checkpoint; one that is over ends at once
 resume = $(if $(wildcard $(1)/checkpoints/last.ckpt),--ckpt_path $(1)/checkpoints/last.ckpt)
@@ -63,5 +65,9 @@ $(DEMO)/control/seed%/metrics.json: $(DEMO)/mel/ready $(DEMO)/words/seed%/vocabu
 	    --data.words $(DEMO)/words/seed$* --data.shuffle_words $* $(call resume,$(@D))
 	@$(MWE) test -c $(DEMO_ROW) --seed_everything $* --trainer.logger.name demo/control --trainer.logger.version seed$* \
 	    --data.words $(DEMO)/words/seed$* --data.shuffle_words $* --ckpt_path $(@D)/checkpoints/last.ckpt
+
+# tag documents for the Siamese network where CAL500 is not at hand
+$(DEMO)/documents.tsv: | $(READY)
+	@$(MWE) documents --collection DemoTracks --out $@
 
 .PRECIOUS: $(DEMO)/words/seed%/vocabulary.json $(DEMO)/mel/ready

@@ -11,6 +11,7 @@ import mwe
 from mwe.audio.extract import extract_mels
 from mwe.core.datasets import declared, describe, names
 from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError, UnknownNameError
+from mwe.core.files import atomic_write
 from mwe.core.paths import cache_root
 from mwe.core.stage import StageCLI
 from mwe.core.tables import table_of
@@ -108,6 +109,20 @@ def corpus(collection: TrackReader, out: Path, settings: CorpusSettings | None =
     print("\n".join(f"  {name:11}{value:>12,}" for name, value in vars(counts).items()))
 
 
+def documents(collection: TrackReader, out: Path) -> None:
+    """Write a collection's tags as tag documents, ``id<TAB>tag`` a line, for ``siamese-tags``.
+
+    Args:
+        collection: Reader of the collection.
+        out: The file.
+    """
+    tracks = collection.read()
+    with atomic_write(out) as temporary:
+        lines = (f"{name}\t{tag}\n" for row, name in enumerate(tracks.track_ids) for tag in tracks.of_track(row))
+        temporary.write_text("".join(lines), encoding="utf-8")
+    print(f"{len(tracks.track_ids):,} documents of {tracks.name} in {out}")
+
+
 def words(corpus: Path, out: Path, settings: SkipGramSettings | None = None) -> None:
     """Train word vectors by skip-gram on a training file.
 
@@ -138,6 +153,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "data": data,
     "mel": mel,
     "corpus": corpus,
+    "documents": documents,
     "words": words,
     "table": table,
 }
@@ -152,7 +168,7 @@ def overview() -> str:
         "predict": "Run a model over a collection.",
     }
     plain = {name: (run.__doc__ or "").splitlines()[0] for name, run in COMMANDS.items()}
-    lines = [f"  {name:10}{text}" for part in (plain, stages) for name, text in part.items()]
+    lines = [f"  {name:11}{text}" for part in (plain, stages) for name, text in part.items()]
     return "\n".join(
         [
             f"mwe {mwe.__version__}: words, tags, artists and tracks in one space with the sound.",

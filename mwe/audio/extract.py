@@ -18,6 +18,7 @@ from mwe.audio.clips import ERROR, ClipBatch, ClipDataset, clip_loader
 from mwe.audio.logmel import LogMel, MelSettings
 from mwe.audio.shards import OK, MelShardWriter, Source, declare_settings, remove_leftovers, shard_names
 from mwe.audio.store import MelStore
+from mwe.core import quiet  # noqa: F401 - imported for its effect
 from mwe.core.errors import BadFileError
 from mwe.core.files import atomic_write
 

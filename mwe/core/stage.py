@@ -9,6 +9,7 @@ import yaml
 from pytorch_lightning import LightningDataModule, LightningModule, Trainer
 from pytorch_lightning.cli import LightningCLI, SaveConfigCallback
 
+from mwe.core import quiet  # noqa: F401 - imported for its effect
 from mwe.core.runs import RunMetrics, run_dir
 
 

@@ -1,0 +1,12 @@
+"""Keeps advertisements and notes to other developers off the terminal; importing it is enough."""
+
+import logging
+import warnings
+
+
+def _worth_reading(record: logging.LogRecord) -> bool:
+    return "litlogger" not in record.getMessage()
+
+
+logging.getLogger("pytorch_lightning.utilities.rank_zero").addFilter(_worth_reading)
+warnings.filterwarnings("ignore", message="`isinstance\\(treespec, LeafSpec\\)` is deprecated", category=FutureWarning)
