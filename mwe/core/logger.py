@@ -5,8 +5,8 @@ import warnings
 from pathlib import Path
 
 from pytorch_lightning.loggers import CSVLogger
+from lightning_fabric.loggers.logger import rank_zero_experiment
 from pytorch_lightning.loggers.csv_logs import ExperimentWriter
-from pytorch_lightning.loggers.logger import rank_zero_experiment
 
 
 class RunLogger(CSVLogger):

@@ -1,7 +1,7 @@
 """ROC-AUC against scikit-learn, recall@K against a slow loop: random, tied and degenerate."""
 
 from fractions import Fraction
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
@@ -62,11 +62,7 @@ def slow_recall(similarity, relevant, k):
         if not any(relevant[query][track] for track in others):
             continue
         counted += 1
-        orders = [
-            order
-            for order in permutations(others)
-            if all(row[a] >= row[b] for a, b in zip(order, order[1:], strict=False))
-        ]
+        orders = [order for order in permutations(others) if all(row[a] >= row[b] for a, b in pairwise(order))]
         hits = sum(any(relevant[query][track] for track in order[:k]) for order in orders)
         total += Fraction(hits, len(orders))
     return (float(total / counted) if counted else None), len(similarity) - counted

@@ -40,7 +40,7 @@ def test_look_up_by_kind_and_mean_of_words(vectors):
 
 
 def test_an_unknown_word_comes_with_the_nearest(vectors):
-    with pytest.raises(UnknownNameError, match="unknown word 'hose' .*nearest: 'house'"):
+    with pytest.raises(UnknownNameError, match=r"unknown word 'hose' .*nearest: 'house'"):
         vectors["hose"]
     np.testing.assert_array_equal(vectors["house"], [2, 3])
 
