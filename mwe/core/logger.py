@@ -3,9 +3,10 @@
 import os
 import warnings
 from pathlib import Path
+from typing import Any
 
-from pytorch_lightning.loggers import CSVLogger
 from lightning_fabric.loggers.logger import rank_zero_experiment
+from pytorch_lightning.loggers import CSVLogger
 from pytorch_lightning.loggers.csv_logs import ExperimentWriter
 
 
@@ -25,7 +26,7 @@ class RunLogger(CSVLogger):
 
     @property
     @rank_zero_experiment
-    def experiment(self) -> ExperimentWriter:
+    def experiment(self) -> Any:
         """The writer of the CSV file."""
         if self._experiment is None:
             earlier = Path(self.log_dir, "metrics.csv")

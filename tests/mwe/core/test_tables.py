@@ -36,7 +36,7 @@ def test_mean_sd_and_published_stand_side_by_side(runs, tmp_path):
 
 def test_a_row_without_runs_names_its_command(runs, tmp_path):
     specification = write(tmp_path / "t.yaml", {"title": "T", "rows": [{**runs, "runs": "outputs/none/*"}]})
-    with pytest.raises(MissingDataError, match="row 'Model': no metrics.json in any run. Run: make t"):
+    with pytest.raises(MissingDataError, match=r"row 'Model': no metrics\.json in any run\. Run: make t"):
         table_of(specification)
 
 
