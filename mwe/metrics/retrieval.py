@@ -24,6 +24,18 @@ def query_by_tag(unit_ND: Tensor, unit_TD: Tensor, label_NT: Tensor) -> Tensor:
     return roc_auc_by_row(len(unit_TD), len(unit_ND), block, unit_ND.device)
 
 
+def swapped_query_by_tag(unit_ND: Tensor, unit_TD: Tensor, label_NT: Tensor, most: int = 8) -> Tensor:
+    """Control: tag-wise ROC-AUC when the tags are given each other's prototypes; chance is 0.5.
+
+    What tags reach here, they do not owe to their vectors. The prototypes are rotated through the tags, ``most`` times
+    or until every tag had every other's; one row of values a rotation.
+    """
+    tags = len(unit_TD)
+    steps = torch.linspace(1, tags - 1, min(most, tags - 1)).round().long().tolist() if tags > 1 else []
+    rotated = [query_by_tag(unit_ND, unit_TD.roll(step, dims=0), label_NT) for step in steps]
+    return torch.stack(rotated) if rotated else torch.zeros(0, tags, dtype=torch.float64, device=unit_ND.device)
+
+
 def tagging(unit_ND: Tensor, unit_TD: Tensor, label_NT: Tensor) -> Tensor:
     """Clip-wise ROC-AUC of each track: tags are ranked by cosine (Tables VI, VIII)."""
 
@@ -65,8 +77,8 @@ class TrackRetrieval(CatalogueMetric):
     """All tasks on one catalogue of track embeddings.
 
     Before computing, ``prototypes`` must be set: one row of D numbers per tag. Tags without a prototype of their own
-    (not ``usable``) take part in no task by tag and are counted. Results: ``rocauc_tag``, the
-    same over ``_seen`` and ``_unseen`` tags, ``rocauc_clip`` (all usable tags), ``recall_any@K``,
+    (not ``usable``) take part in no task by tag and are counted. Results: ``rocauc_tag``, the same over ``_seen`` and
+    ``_unseen`` tags and as ``_unseen_control``, ``rocauc_clip`` (all usable tags), ``recall_any@K``,
     ``recall_identical@K``, and of each task the number of rows excluded because they have nothing or everything to
     find.
 
@@ -97,9 +109,11 @@ class TrackRetrieval(CatalogueMetric):
         """Figures and counts by name; a figure that no row has a value for is left out."""
         if self.prototypes is None:
             raise ValueError("set `prototypes`, one row per tag, before computing")
-        ids_N, rows_ND = self.computed = (
-            self.catalogue()
-        )  # kept for pictures: the state is the process's own part again
+        ids_N, rows_ND = self.catalogue()
+        self.computed = (
+            ids_N,
+            rows_ND,
+        )  # kept for pictures: after computing, the state is the process's own part again
         unit_ND = normalize(rows_ND, dim=1)
         unit_TD = normalize(self.prototypes.float(), dim=1)
         label_NT = self.label_NT[ids_N]
@@ -109,6 +123,8 @@ class TrackRetrieval(CatalogueMetric):
         found = _mean_of("rocauc_tag", by_tag) | _mean_of("rocauc_tag_seen", by_tag[~unseen])
         if unseen.any():
             found |= _mean_of("rocauc_tag_unseen", by_tag[unseen])
+            control = swapped_query_by_tag(unit_ND, unit_TD[usable[unseen]], label_NT[:, usable[unseen]])
+            found |= _mean_of("rocauc_tag_unseen_control", control)
         found |= _mean_of("rocauc_clip", tagging(unit_ND, unit_TD[usable], label_NT[:, usable]))
         found["tags_without_vector"] = (~self.usable_T).sum()
         if self.query_tracks:

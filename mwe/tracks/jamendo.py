@@ -106,7 +106,7 @@ class JamendoTracks(TrackReader):
             tracks += own
         tags = sorted({tag for track in tracks for tag in track.tags})
         return TrackTags(
-            name=self.file or f"MTG-Jamendo split-{self.split} {self.subset}",
+            name=f"{self.root.name} ({self.file})" if self.file else f"MTG-Jamendo split-{self.split} {self.subset}",
             track_ids=tuple(track.track_id for track in tracks),
             artist_ids=tuple(track.artist_id for track in tracks),
             tags=tuple(tag.partition("---")[2] or tag for tag in tags),

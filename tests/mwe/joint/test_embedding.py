@@ -111,14 +111,6 @@ def test_evaluation_excerpts_are_evenly_spaced_and_the_same_every_time(prepared)
         np.testing.assert_array_equal(first.mel[0, excerpt], whole[start : start + 130])
 
 
-def test_shuffled_words_are_others_of_the_same_kind(prepared):
-    arguments = (FolderTracks(str(prepared.collection)), str(prepared.mel), str(prepared.words))
-    plain, control = AudioWordDataModule(*arguments), AudioWordDataModule(*arguments, shuffle_words=0)
-    plain.setup("fit"), control.setup("fit")
-    assert not np.array_equal(plain.words.tag, control.words.tag)
-    assert {row.tobytes() for row in control.words.tag} == {row.tobytes() for row in plain.words.tag}
-
-
 def test_offline_weights_and_biases_by_one_more_file(prepared, monkeypatch):
     wandb = prepared.arguments()[1].replace("mwe/demo/joint", "logger/wandb")
     main(["fit", *prepared.arguments("-c", wandb, "--trainer.logger.offline", "true", "--trainer.max_epochs", "1")])

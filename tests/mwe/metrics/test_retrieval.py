@@ -48,6 +48,16 @@ def test_equals_scikit_learn():
     assert found["rocauc_clip_excluded"] == TRACKS - len(by_track)
 
 
+def test_the_control_gives_unseen_tags_each_others_prototypes():
+    rows, prototypes, labels, _, _ = (part.numpy() for part in catalogue())
+    unit = lambda matrix: matrix / np.linalg.norm(matrix, axis=1, keepdims=True)  # noqa: E731
+    score = unit(rows) @ unit(prototypes).T
+    wrong = [roc_auc_score(labels[:, tag], score[:, other]) for tag in (5, 6) for other in (5, 6, 7) if other != tag]
+    found = measure(range(TRACKS))
+    assert found["rocauc_tag_unseen_control"] == pytest.approx(np.mean(wrong), abs=1e-6)
+    assert found["rocauc_tag_unseen_control_excluded"] == 2  # tag 7 has no track, in both rotations
+
+
 def test_order_batches_and_repeats_have_no_effect():
     expected = measure(range(TRACKS), batch=TRACKS)
     shuffled = torch.randperm(TRACKS, generator=torch.Generator().manual_seed(1)).tolist()
