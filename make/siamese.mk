@@ -20,8 +20,8 @@ siamese_space := $(subst ,, )
 siamese_list = '[$(subst $(siamese_space),$(siamese_comma),$(strip $(1)))]'
 # a fit that was stopped goes on from its last checkpoint; one that is over is only measured
 siamese_resume = $(if $(wildcard $(1)/checkpoints/last.ckpt),--ckpt_path $(1)/checkpoints/last.ckpt)
-siamese_run = --trainer.enable_progress_bar false --trainer.logger.init_args.save_dir $(OUT) \
-  --trainer.logger.init_args.name $(1)/$(2) --data.init_args.fold $(3)
+siamese_run = --trainer.enable_progress_bar false --trainer.logger.save_dir $(OUT) \
+  --trainer.logger.name $(1)/$(2) --data.init_args.fold $(3)
 
 # Rules of one set of runs. 1: its name; 2: folds; 3: collection flags of a baseline; 4: data flags of a fit; 5: needs;
 # 6: flags of the table.

@@ -45,7 +45,6 @@ on your own tags, a file with one id<TAB>tag a line:
 `siamese-tags fit --model.help siamese_tags.stage2.SiameseNetwork` those of a model.
 In a configuration, {fold} in the logger's name and version and in init_from stands for the number of the fold.
 """
-FOLD_PLACES = ("trainer.logger.init_args.name", "trainer.logger.init_args.version", "model.init_args.init_from")
 
 
 class SiameseCLI(StageCLI):
@@ -65,9 +64,11 @@ class SiameseCLI(StageCLI):
         """Put the number of the fold in place of ``{fold}``."""
         config = self.config[self.subcommand]
         number = str(config.get("data.init_args.fold", ""))
-        for place in FOLD_PLACES:
-            if place in config and isinstance(config[place], str):
-                config[place] = config[place].replace("{fold}", number)
+        loggers = config.get("trainer.logger")
+        named = [(one, key) for one in loggers or () for key in ("init_args.name", "init_args.version")]
+        for part, place in [*named, (config, "model.init_args.init_from")]:
+            if isinstance(part.get(place), str):
+                part[place] = part[place].replace("{fold}", number)
 
     def after_fit(self) -> None:
         """Test the final weights in the same process, which saves a second start and a second fit of the features."""

@@ -22,13 +22,14 @@ class RunConfig(SaveConfigCallback):
     def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Write the configuration; called on one process only, so no collective calls here."""
         run = run_dir(trainer)
-        if run is None or trainer.logger is None:
+        if run is None:
             return
         run.mkdir(parents=True, exist_ok=True)
         name = "run" if trainer.state.fn is None else trainer.state.fn.value
         self.parser.save(self.config, run / f"{name}.yaml", skip_none=False, overwrite=True, multifile=False)
         whole = yaml.safe_load(self.parser.dump(self.config, skip_none=False))
-        trainer.logger.log_hyperparams({"cli": whole})
+        for logger in trainer.loggers:
+            logger.log_hyperparams({"cli": whole})
 
 
 class StageCLI(LightningCLI):

@@ -81,7 +81,7 @@ def test_own_tags(tmp_path):
     main(["baseline", "--name=pca", *own])
     assert {path.parent.name for path in Path("outputs/mine/pca").glob("*/metrics.json")} == {"fold0", "fold1", "fold2"}
     arguments = [f"--data={CONFIGS}/data/tsv.yaml", *SMALL, "--model.init_args.pretraining=null"]
-    main(["fit", "-c", f"{CONFIGS}/table1/single_ce.yaml", *arguments, "--trainer.logger.init_args.name=mine/{fold}"])
+    main(["fit", "-c", f"{CONFIGS}/table1/single_ce.yaml", *arguments, "--trainer.logger.name=mine/{fold}"])
     assert figures("outputs/mine/0/fold0")["collection"] == "tags"
 
 

@@ -29,7 +29,7 @@ def arguments(path: Path) -> list[str]:
 @pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: str(path.relative_to(CONFIGS)))
 def test_parses_and_has_its_fold_filled_in(path):
     config = ParseOnly(["fit", *arguments(path), "--data.init_args.fold=2"]).config["fit"]
-    assert config["trainer.logger.init_args.version"] == "fold2"
+    assert config["trainer.logger"][0].init_args.version == "fold2"
     assert config["trainer.max_epochs"] > 0
     assert config["seed_everything"] == 0
 

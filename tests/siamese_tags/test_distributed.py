@@ -24,7 +24,7 @@ def run(miniature, tmp_path):
     def call(command, devices, name, *arguments):
         strategy = [f"--trainer.devices={devices}", *(["--trainer.strategy=ddp"] if devices > 1 else [])]
         collection = f"--data.init_args.collection.init_args.root={miniature}"
-        where = [collection, f"--trainer.logger.init_args.name={name}"]
+        where = [collection, f"--trainer.logger.name={name}"]
         subprocess.run(
             [sys.executable, "-m", "siamese_tags", command, "-c", str(ROW), *SMALL, *strategy, *where, *arguments],
             cwd=tmp_path,

@@ -111,10 +111,12 @@ def test_evaluation_excerpts_are_evenly_spaced_and_the_same_every_time(prepared)
         np.testing.assert_array_equal(first.mel[0, excerpt], whole[start : start + 130])
 
 
-def test_offline_weights_and_biases_by_one_more_file(prepared, monkeypatch):
+def test_offline_weights_and_biases_by_one_more_file(prepared):
     wandb = prepared.arguments()[1].replace("mwe/demo/joint", "logger/wandb")
-    main(["fit", *prepared.arguments("-c", wandb, "--trainer.logger.offline", "true", "--trainer.max_epochs", "1")])
+    main(["fit", *prepared.arguments("--trainer.max_epochs", "1", "-c", wandb, "--trainer.logger.offline", "true")])
     assert any(name.startswith("offline-run") for name in os.listdir("outputs/wandb"))
+    assert os.path.exists(f"{RUN}/metrics.csv")
+    assert os.path.exists(LAST)
 
 
 @pytest.mark.slow
