@@ -33,12 +33,12 @@ class MweCLI(StageCLI):
         parser.link_arguments("data.word_dim", "model.init_args.word_dim", apply_on="instantiate")
 
 
-def demo(root: Path | None = None, seed: int = 0, workers: int | None = None) -> None:
+def demo(root: Path | None = None, seed: int = 1, workers: int | None = None) -> None:
     """Build the embedded demonstration collection: real tunes, rendered by virtual performers.
 
     Args:
         root: Its folder; by default ``demo`` in the cache (MWE_CACHE, else the user's cache folder).
-        seed: Seed of performers, reviews and splits.
+        seed: Seed of performers, reviews and splits. The design was tuned on seed 0; 1 was first looked at afterwards.
         workers: Processes that render; by default one per core.
     """
     from mwe.tracks.demo import build_demo  # needs the extra `demo`, which no other command does

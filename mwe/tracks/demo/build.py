@@ -27,7 +27,7 @@ MAX_WORKERS = 16
 MADE_WITH = ("numpy", "scipy", "soundfile", "soxr", "mido", "midirenderer", "pretty_midi")
 
 
-def build_demo(root: Path, *, seed: int = 0, workers: int | None = None, limit: int | None = None) -> Path:
+def build_demo(root: Path, *, seed: int = 1, workers: int | None = None, limit: int | None = None) -> Path:
     """Build the collection, or return at once when it is already there.
 
     An interrupted build goes on with the clips that are missing. Workers are fresh processes: a script that calls
