@@ -41,7 +41,7 @@ types: $(READY)
 .PHONY: pytest
 pytest: $(READY)
 	@test -d "$(MWE_DATA)" || echo "MWE_DATA ($(MWE_DATA)) is not there: tests on real collections are skipped"
-	$(PY) -m pytest
+	MWE_DATA="$(abspath $(MWE_DATA))" $(PY) -m pytest
 
 .PHONY: format
 format: $(READY) ## Format and mend what can be mended by program

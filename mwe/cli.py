@@ -21,7 +21,7 @@ from mwe.tracks import TrackReader
 from mwe.words import SkipGramSettings, train_skipgram
 from mwe.words.retrieval import WordDataModule, WordRetrieval  # noqa: F401
 
-STAGES = ("fit", "validate", "test", "predict")
+STAGES = ("fit", "validate", "test")
 POSITIONAL = ("data", "table")  # commands whose required argument stands without a name
 
 
@@ -165,7 +165,6 @@ def overview() -> str:
         "fit": "Train the joint embedding (-c a row of lightning_configs).",
         "validate": "Measure on the validation tracks.",
         "test": "Measure tagging, query-by-tag and query-by-track; writes metrics.json.",
-        "predict": "Run a model over a collection.",
     }
     plain = {name: (run.__doc__ or "").splitlines()[0] for name, run in COMMANDS.items()}
     lines = [f"  {name:11}{text}" for part in (plain, stages) for name, text in part.items()]

@@ -23,7 +23,7 @@ def data_root() -> Path:
     given = os.environ.get("MWE_DATA")
     if not given or not Path(given).is_dir():
         pytest.skip("MWE_DATA is not set to a folder with the real collections")
-    return Path(given)
+    return Path(given).resolve()
 
 
 @pytest.fixture(autouse=True)

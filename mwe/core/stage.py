@@ -33,7 +33,7 @@ class RunConfig(SaveConfigCallback):
 
 
 class StageCLI(LightningCLI):
-    """``fit``, ``validate``, ``test`` and ``predict`` for model and data given by class path."""
+    """``fit``, ``validate`` and ``test`` for model and data given by class path."""
 
     def __init__(self, args: Sequence[str] | None = None, **kwargs: Any) -> None:
         super().__init__(
@@ -48,20 +48,33 @@ class StageCLI(LightningCLI):
             **kwargs,
         )
 
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """The sub-commands that the stages implement."""
+        return {name: skipped for name, skipped in LightningCLI.subcommands().items() if name != "predict"}
+
     def before_test(self) -> None:
         """Refuse to measure random weights, which Lightning does without a word."""
+        self.require_weights()
+
+    def before_validate(self) -> None:
+        """Refuse to measure random weights, which Lightning does without a word."""
+        self.require_weights()
+
+    def require_weights(self) -> None:
+        """Require a checkpoint for a model that has something to train.
+
+        Raises:
+            ValueError: None was given.
+        """
         trainable = any(parameter.requires_grad for parameter in self.model.parameters())
         if trainable and not self._get(self.config, "ckpt_path"):
             raise ValueError(
-                "test: this model has trainable weights and no --ckpt_path was given, so random weights would be "
+                f"{self.subcommand}: this model has trainable weights and no --ckpt_path was given, so random weights would be "
                 "measured. Give the checkpoint of a fit, such as --ckpt_path outputs/.../checkpoints/last.ckpt"
             )
 
     def after_test(self) -> None:
-        """Write ``metrics.json``."""
-        self.write_metrics()
-
-    def after_validate(self) -> None:
         """Write ``metrics.json``."""
         self.write_metrics()
 

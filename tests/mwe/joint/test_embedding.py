@@ -61,9 +61,18 @@ def test_equal_seeds_give_equal_weights_and_others_do_not(prepared):
     assert not torch.equal(found[0]["semantic.weight"], found[2]["semantic.weight"])
 
 
-def test_random_weights_are_not_measured(prepared):
-    with pytest.raises(ValueError, match="no --ckpt_path was given, so random weights would be measured"):
-        main(["test", *prepared.arguments()])
+@pytest.mark.parametrize("stage", ["test", "validate"])
+def test_random_weights_are_not_measured(prepared, stage):
+    with pytest.raises(ValueError, match=f"{stage}: .*no --ckpt_path was given, so random weights would be measured"):
+        main([stage, *prepared.arguments()])
+
+
+def test_validation_reports_and_leaves_the_test_figures_alone(prepared, capsys):
+    fit(prepared, "--trainer.max_epochs", "1")
+    measured = measure(prepared)
+    main(["validate", *prepared.arguments("--ckpt_path", LAST)])
+    assert "val/rocauc_tag_seen" in capsys.readouterr().out
+    assert read_json(f"{RUN}/metrics.json") == measured
 
 
 @pytest.mark.parametrize("supervision", [("0", "1", "0"), ("0", "0", "1"), ("1", "1", "1")])
