@@ -70,8 +70,8 @@ class StageCLI(LightningCLI):
         trainable = any(parameter.requires_grad for parameter in self.model.parameters())
         if trainable and not self._get(self.config, "ckpt_path"):
             raise ValueError(
-                f"{self.subcommand}: this model has trainable weights and no --ckpt_path was given, so random weights would be "
-                "measured. Give the checkpoint of a fit, such as --ckpt_path outputs/.../checkpoints/last.ckpt"
+                f"{self.subcommand}: this model has trainable weights and no --ckpt_path was given, so random weights "
+                "would be measured. Give the checkpoint of a fit, such as --ckpt_path outputs/.../checkpoints/last.ckpt"
             )
 
     def after_test(self) -> None:
