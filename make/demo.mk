@@ -11,7 +11,7 @@ demo: $(READY) ## From nothing to measured tagging, retrieval and contextual tag
 	@$(MWE) demo
 	@$(MAKE) --no-print-directory $(DEMO)/joint/seed0/metrics.json
 	$(call say,5/6 Contextual tag semantics: the Siamese network on tag documents)
-	@if $(MWE) data cal500 --fetch; then $(MAKE) --no-print-directory siamese-demo; else \
+	@if $(MWE) fetch cal500; then $(MAKE) --no-print-directory siamese-demo; else \
 	    echo "CAL500 is not to be had now: going on with the demonstration's own tags"; \
 	    $(MAKE) --no-print-directory siamese-demo siamese_cal500=; fi
 	$(call say,6/6 Results)

@@ -22,7 +22,7 @@ from mwe.words import SkipGramSettings, train_skipgram
 from mwe.words.retrieval import WordDataModule, WordRetrieval  # noqa: F401
 
 STAGES = ("fit", "validate", "test")
-POSITIONAL = ("data", "table")  # commands whose required argument stands without a name
+POSITIONAL = ("data", "fetch", "table")  # commands whose required argument stands without a name
 
 
 class MweCLI(StageCLI):
@@ -47,7 +47,7 @@ def demo(root: Path | None = None, seed: int = 1, workers: int | None = None) ->
     print(f"demonstration collection: {folder} (read its DATA_CARD.md for what is real and what is made up)")
 
 
-def data(name: str, fetch: bool = False) -> None:
+def data(name: str) -> None:
     """Say what a collection is, where to get it, and verify the files that are there.
 
     Exits with 1 if something is missing or altered. A folder of your own needs no declaration: put a ``tracks.tsv``
@@ -56,16 +56,27 @@ def data(name: str, fetch: bool = False) -> None:
 
     Args:
         name: Name of the collection, or ``list``.
-        fetch: Fetch what is missing or altered, where that can be done by program.
     """
     if name == "list":
         print("\n".join(f"{known:12} {declared(known).title}" for known in names()))
         return
     dataset = declared(name)
-    found = dataset.fetch() if fetch else dataset.verify()
+    found = dataset.verify()
     print(describe(dataset, found))
     if not found.complete:
         sys.exit(1)
+
+
+def fetch(name: str) -> None:
+    """Fetch what is missing or altered of a collection, where its terms and makers allow that by program.
+
+    Each file is checked by its SHA-256 before it is put in place.
+
+    Args:
+        name: Name of the collection; ``mwe data list`` shows them.
+    """
+    dataset = declared(name)
+    print(describe(dataset, dataset.fetch()))
 
 
 def mel(
@@ -151,6 +162,7 @@ def table(specification: Path, out: Path = Path("outputs/tables")) -> None:
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo,
     "data": data,
+    "fetch": fetch,
     "mel": mel,
     "corpus": corpus,
     "documents": documents,

@@ -34,7 +34,7 @@ def read_jamendo_tsv(path: Path) -> Iterator[JamendoTrack]:
     Raises:
         BadFileError: The header or a line is not as upstream writes it.
     """
-    remedy = "Fetch it anew: `mwe data mtg_jamendo --fetch`."
+    remedy = "Fetch it anew: `mwe fetch mtg_jamendo`."
     with open(path, encoding="utf-8-sig") as lines:
         try:
             header = tuple(next(lines, "").rstrip("\r\n").split("\t"))

@@ -10,7 +10,7 @@ from mwe.core.datasets import declared
 from mwe.core.errors import BadFileError, MissingDataError
 from siamese_tags.documents.base import Collection, TagDocuments, from_tag_lists
 
-REMEDY = "Fetch the file again: `mwe data cal500 --fetch`."
+REMEDY = "Fetch the file again: `mwe fetch cal500`."
 
 
 class Cal500(Collection):

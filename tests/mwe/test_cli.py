@@ -96,6 +96,15 @@ def test_data_lists_describes_and_exits_with_1_when_incomplete(capsys, monkeypat
     assert "21 missing" in text
 
 
+def test_a_failed_fetch_ends_with_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setenv("MWE_DATA", str(tmp_path))
+    monkeypatch.setattr("mwe.core.datasets.pooch.retrieve", lambda url, *_, **__: (_ for _ in ()).throw(OSError(url)))
+    with pytest.raises(
+        SystemExit, match=r"mwe fetch: fetching cal500 failed: https://.*copy the folder datasets/CAL500"
+    ):
+        main(["fetch", "cal500"])
+
+
 def test_a_table_is_built_and_printed(capsys, tmp_path):
     (tmp_path / "outputs/demo/joint/seed0").mkdir(parents=True)
     (tmp_path / "outputs/demo/joint/seed0/metrics.json").write_text('{"metrics": {"rocauc_clip": 0.5}}')

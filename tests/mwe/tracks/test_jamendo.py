@@ -64,7 +64,7 @@ def test_a_damaged_file_is_named_with_line_and_remedy(tmp_path, content, message
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(BadFileError, match=message) as failure:
         list(read_jamendo_tsv(path))
-    assert "mwe data mtg_jamendo --fetch" in str(failure.value)
+    assert "mwe fetch mtg_jamendo" in str(failure.value)
 
 
 def test_a_missing_split_says_how_to_get_it(jamendo):

@@ -45,7 +45,7 @@ def one_file(tmp_path):
 )
 def test_damaged_file_is_named(one_file, content, what):
     one_file.write_bytes(content)
-    with pytest.raises(BadFileError, match=rf"7\.jamz: {what}.*mwe data cal500 --fetch"):
+    with pytest.raises(BadFileError, match=rf"7\.jamz: {what}.*mwe fetch cal500"):
         Cal500(str(one_file.parents[1])).read()
 
 
