@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 from jsonargparse import auto_cli
 from pytorch_lightning.cli import LightningArgumentParser
@@ -11,14 +11,16 @@ from pytorch_lightning.cli import LightningArgumentParser
 from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError, UnknownNameError
 from mwe.core.runs import RunMetrics
 from mwe.core.stage import StageCLI
-from siamese_tags.baselines import BASELINES
+from siamese_tags.baselines import build, settings_of
+from siamese_tags.datamodule import SPLITS
 from siamese_tags.documents import Cal500, Collection
 from siamese_tags.documents.folds import fold as one_fold
 from siamese_tags.evaluate import evaluate
+from siamese_tags.masked import command as masked
 from siamese_tags.tables import build_table
 
 HELP = """\
-usage: siamese-tags {fit,test,baseline,table} ...
+usage: siamese-tags {fit,test,baseline,table,masked} ...
 
 Contextualised tag semantics by a Siamese network, measured by priming: given one tag of a document, are the
 document's other tags ranked before all tags that it does not have?
@@ -26,8 +28,9 @@ document's other tags ranked before all tags that it does not have?
 commands:
   fit       train one stage on one fold, then test the final weights; writes metrics.json into the run folder
   test      test a checkpoint of fit again
-  baseline  fit and test a ranking without training steps (random, popularity, pca), several folds at once
+  baseline  fit and test another ranking (random, popularity, pca, lsa, lda, rbm, ...), several folds at once
   table     collect the metrics.json of all rows and folds beside the published figures
+  masked    half of a document's tags hidden and to be found by the other half: simple rules, table
 
 from nothing to the table, fold 0 of CAL500 (MWE_DATA names the folder that holds cal500/):
   siamese-tags baseline --name pca --folds '[0]'
@@ -40,6 +43,10 @@ on your own tags, a file with one id<TAB>tag a line:
   siamese-tags fit -c lightning_configs/siamese_tags/table1/single_ce.yaml \\
     --data lightning_configs/siamese_tags/data/tsv.yaml --data.init_args.collection.init_args.path tags.tsv \\
     --trainer.logger.init_args.name mine/single_ce
+
+hidden tags by revealed ones (`make siamese-masked` runs all rows, folds and collections):
+  siamese-tags masked rule --name ease --collection Cal10k
+  siamese-tags fit -c lightning_configs/siamese_tags/masked/cal10k.yaml --data.init_args.fold 0
 
 `siamese-tags COMMAND --help` lists the options of a command, and
 `siamese-tags fit --model.help siamese_tags.stage2.SiameseNetwork` those of a model.
@@ -77,7 +84,8 @@ class SiameseCLI(StageCLI):
 
 
 def baseline(
-    name: Literal["random", "popularity", "pca"],
+    name: str,
+    settings: dict[str, Any] | None = None,
     collection: Collection | None = None,
     folds: list[int] | None = None,
     n_folds: int = 3,
@@ -88,7 +96,12 @@ def baseline(
     """Fit and test a baseline; writes ``<out>/fold<k>/metrics.json`` for each fold.
 
     Args:
-        name: Which.
+        name: ``random``, ``popularity``, ``lsa``, ``lda``, ``plsa``, ``pca``, ``rbm``, ``crbm``, ``infoth``, ``ease``,
+            ``context_only`` or ``untrained``; with other settings ``popularity_unforced``, ``lsa_rank50``,
+            ``lda_in_context``, ``plsa_in_context``, ``pca_pmi``, ``context_only_unforced``; and, for ``cbow`` and
+            ``sg`` with the tags in random (s1) or fixed (s2) order and window 1 to 4, ``cbow_s1_w1`` to ``sg_s2_w4``.
+        settings: Settings of the baseline to change, such as ``--settings '{rank: 50}'``. An unknown one is answered
+            with the nearest known; ``siamese_tags.baselines`` documents them.
         collection: Where the tag documents come from: ``Cal500`` (the default) or ``TsvDocuments`` with
             ``--collection.path``.
         folds: Numbers of the folds, such as ``[0,1,2]``; all if not given.
@@ -97,14 +110,19 @@ def baseline(
         seed: Seed of random rankings and of the order of equal scores.
         out: Folder of the runs; ``outputs/siamese-quick/<name>`` if not given.
     """
+    try:
+        notes = {"baseline": name, "settings": settings_of(name, seed, settings)}
+    except ValueError as error:
+        sys.exit(f"siamese-tags: {error}")
     documents = (collection or Cal500()).read()
     print(documents)
     for number in range(n_folds) if folds is None else folds:
         rows = one_fold(len(documents), number, n_folds, fold_seed)
-        figures = evaluate(BASELINES[name](seed), documents, rows, seed)
+        figures = evaluate(build(name, seed, settings), documents, rows, seed)
         run = Path(out or f"outputs/siamese-quick/{name}") / f"fold{number}"
-        RunMetrics(figures, documents.name, seed).write(run)
-        print(f"{name}, fold {number}: MAP {figures['train_map']:.2f} train, {figures['test_map']:.2f} test -> {run}")
+        RunMetrics(figures, documents.name, seed, notes).write(run)
+        measured = ", ".join(f"{figures[f'{part}_map']:.2f} {part}" for part in SPLITS if f"{part}_map" in figures)
+        print(f"{name}, fold {number}: MAP {measured} -> {run}")
 
 
 def table(
@@ -138,8 +156,13 @@ def main(args: Sequence[str] | None = None) -> None:
         print(HELP, end="")
         return
     try:
-        if given[0] in ("baseline", "table"):
-            auto_cli({"baseline": baseline, "table": table}, args=given, prog="siamese-tags", as_positional=False)
+        if given[0] in ("baseline", "table", "masked"):
+            commands: dict[str, Any] = {
+                "baseline": baseline,
+                "table": table,
+                "masked": {"rule": masked.rule, "table": masked.table, "_help": "masked-context priming"},
+            }
+            auto_cli(commands, args=given, prog="siamese-tags", as_positional=False)
         else:
             SiameseCLI(args, parser_kwargs={"prog": "siamese-tags"})
     except (BadFileError, MissingDataError, StaleArtefactError, UnknownNameError) as error:

@@ -24,11 +24,12 @@ def evaluate(ranker: Ranker, documents: TagDocuments, rows: Fold, seed: int = 0)
         seed: Of the random order of tags with equal scores.
 
     Returns:
-        ``train_p@1`` … ``test_auc`` in percent.
+        ``train_p@1`` … ``test_auc`` in percent; no figure of the test documents for a ranking that is ``train_only``.
     """
     ranker.fit(documents.subset(rows.train))
     figures = {}
-    for split, part in (("train", rows.train), ("test", rows.test)):
+    parts = {"train": rows.train} if getattr(ranker, "train_only", False) else vars(rows)
+    for split, part in parts.items():
         measured = priming(ranker, documents, part, seed)
         figures.update({f"{split}_{name}": value for name, value in measured.items()})
     return figures
@@ -39,7 +40,7 @@ def priming(ranker: Ranker, documents: TagDocuments, rows: NDArray[np.int64], se
     metric = PrimingMetric(seed)
     for start in range(0, len(rows), BLOCK):
         block = rows[start : start + BLOCK]
-        queries = Queries.of(documents.matrix_DT[block])
+        queries = Queries.of(documents.matrix_DT[block], tuple(documents.ids[row] for row in block))
         metric.add_documents(
             torch.tensor(block),
             torch.tensor(queries.document_Q),

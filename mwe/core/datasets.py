@@ -19,6 +19,7 @@ from mwe.core.progress import track
 
 DECLARATIONS = Path(str(files("mwe.core"))) / "collections"
 UNPINNED = "-"
+pooch.get_logger().setLevel("WARNING")  # one line per file would bury the progress bar
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,18 @@
 """Rankings to compare with, one file each, behind one protocol."""
 
-from collections.abc import Callable
-
 from siamese_tags.baselines.base import Queries, Ranker
 from siamese_tags.baselines.pca import PCARanker
 from siamese_tags.baselines.popularity import PopularityRanker
 from siamese_tags.baselines.random import RandomRanker
+from siamese_tags.baselines.registry import BASELINES, build, settings_of
 
-BASELINES: dict[str, Callable[[int], Ranker]] = {
-    "random": RandomRanker,
-    "popularity": lambda seed: PopularityRanker(),
-    "pca": lambda seed: PCARanker(),
-}
-
-__all__ = ["BASELINES", "PCARanker", "PopularityRanker", "Queries", "RandomRanker", "Ranker"]
+__all__ = [
+    "BASELINES",
+    "PCARanker",
+    "PopularityRanker",
+    "Queries",
+    "RandomRanker",
+    "Ranker",
+    "build",
+    "settings_of",
+]

@@ -20,16 +20,19 @@ class Queries:
         membership_DT: Boolean; the tags of the documents.
         document_Q: Row of each query's document.
         tag_Q: Tag of each query.
+        ids: Ids of the documents, for rankings that know each training document.
     """
 
     membership_DT: NDArray[np.bool_]
     document_Q: NDArray[np.int64]
     tag_Q: NDArray[np.int64]
+    ids: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, membership_DT: NDArray[np.bool_]) -> "Queries":
+    def of(cls, membership_DT: NDArray[np.bool_], ids: tuple[str, ...] = ()) -> "Queries":
         """All queries of documents, document by document."""
-        return cls(membership_DT, *np.nonzero(membership_DT))
+        document_Q, tag_Q = np.nonzero(membership_DT)
+        return cls(membership_DT, document_Q, tag_Q, ids)
 
     def with_query_first(self, scores_QT: NDArray[np.float64]) -> NDArray[np.float64]:
         """Scores with each query's own tag above all others, as a distance model has it by itself."""
@@ -39,10 +42,23 @@ class Queries:
 
 
 class Ranker(Protocol):
-    """Something that ranks all tags for a tag in a document."""
+    """Something that ranks all tags for a tag in a document.
+
+    One that can rank only for the documents it was fitted on has an attribute ``train_only``, which is true.
+    """
 
     def fit(self, documents: TagDocuments) -> None:
         """Learn from the training documents."""
 
     def rank(self, queries: Queries) -> NDArray[np.float64]:
         """Score every tag for every query, Q × T, the highest first; equal scores are ranked at random."""
+
+
+class ContextFree:
+    """A ranking that does not look at the document: one relatedness of all tags, the same everywhere."""
+
+    similarity_TT: NDArray[np.float64]
+
+    def rank(self, queries: Queries) -> NDArray[np.float64]:
+        """Similarity to the query, in whatever document."""
+        return self.similarity_TT[queries.tag_Q]

@@ -5,7 +5,7 @@ Shape suffixes: D documents, T tags.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ class TagDocuments:
         tags: T tag names.
         matrix_DT: Boolean; True where the tag is in the document.
         skipped: Reason to number of documents that the reader left out.
+        artists: Artist of each document; empty where the collection does not tell.
+        parts: Rows of each part of an official split; empty where there is none.
 
     Raises:
         ValueError: Shapes do not fit, a name occurs twice, or a document has no tag.
@@ -31,11 +33,15 @@ class TagDocuments:
     tags: tuple[str, ...]
     matrix_DT: NDArray[np.bool_]
     skipped: Mapping[str, int] = field(default_factory=dict)
+    artists: tuple[str, ...] = ()
+    parts: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check shapes and names."""
         if self.matrix_DT.shape != (len(self.ids), len(self.tags)):
             raise ValueError(f"{self.name}: {len(self.ids)} ids, {len(self.tags)} tags, matrix {self.matrix_DT.shape}")
+        if self.artists and len(self.artists) != len(self.ids):
+            raise ValueError(f"{self.name}: {len(self.ids)} ids, {len(self.artists)} artists")
         for kind, names in (("document", self.ids), ("tag", self.tags)):
             if len(set(names)) != len(names):
                 twice = sorted({name for name in names if names.count(name) > 1})
@@ -55,9 +61,22 @@ class TagDocuments:
         return f"{self.name}: {len(self):,} documents, {len(self.tags):,} tags, {per_document:.2f} a document{left_out}"
 
     def subset(self, rows: Sequence[int] | NDArray[np.int64]) -> "TagDocuments":
-        """The documents of ``rows``, in that order, with the whole tag vocabulary."""
+        """The documents of ``rows``, in that order, with the whole tag vocabulary and without an official split."""
         picked = np.asarray(rows, dtype=np.int64)
-        return TagDocuments(self.name, tuple(self.ids[row] for row in picked), self.tags, self.matrix_DT[picked])
+        ids = tuple(self.ids[row] for row in picked)
+        artists = tuple(self.artists[row] for row in picked) if self.artists else ()
+        return TagDocuments(self.name, ids, self.tags, self.matrix_DT[picked], artists=artists)
+
+    def with_at_least(self, n_tags: int) -> "TagDocuments":
+        """The documents with ``n_tags`` tags or more; the others are counted under ``skipped``."""
+        enough_D = self.matrix_DT.sum(axis=1) >= n_tags
+        place_D = np.cumsum(enough_D) - 1
+        left_out = int((~enough_D).sum())
+        return replace(
+            self.subset(np.flatnonzero(enough_D)),
+            skipped={**self.skipped, **({f"with fewer than {n_tags} tags": left_out} if left_out else {})},
+            parts={name: place_D[rows[enough_D[rows]]] for name, rows in self.parts.items()},
+        )
 
 
 def from_tag_lists(name: str, tags_of: Mapping[str, Iterable[str]], drop_tags: Sequence[str] = ()) -> TagDocuments:

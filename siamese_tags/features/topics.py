@@ -49,3 +49,9 @@ class TopicContexts:
     def transform(self, documents_DT: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Context l(d) of documents from their own tags, D × C, each row a distribution clamped at the floor."""
         return np.asarray(np.maximum(self.model.transform(documents_DT.astype(np.float64)), self.floor))
+
+    @property
+    def tags_CT(self) -> NDArray[np.float64]:
+        """p(tag | topic), C × T."""
+        weights_CT = self.model.components_
+        return np.asarray(weights_CT / weights_CT.sum(axis=1, keepdims=True))

@@ -162,10 +162,10 @@ def test_the_module_runs_as_a_program():
 def test_the_readme_and_help_name_only_make_targets_that_exist():
     makefiles = [ROOT / "Makefile", *(ROOT / "make").glob("*.mk")]
     targets = set(
-        re.findall(r"^([a-z0-9-]+(?: [a-z0-9-]+)*):", "\n".join(path.read_text() for path in makefiles), re.M)
+        re.findall(r"^([A-Za-z0-9-]+(?: [A-Za-z0-9-]+)*):", "\n".join(path.read_text() for path in makefiles), re.M)
     )
     known = {name for names in targets for name in names.split()}
-    named = set(re.findall(r"`?make ([a-z][a-z0-9-]+)", (ROOT / "README.md").read_text()))
+    named = set(re.findall(r"`?make ([a-z][A-Za-z0-9-]+)", (ROOT / "README.md").read_text()))
     assert named - {"-n"} <= known
     helped = subprocess.run(["make", "-s", "help"], check=True, capture_output=True, text=True, cwd=ROOT).stdout
     assert {"demo", "test", "siamese-quick", "demo-seeds", "jamendo-words"} <= set(helped.split())

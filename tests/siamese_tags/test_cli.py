@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from siamese_tags.baselines import BASELINES, settings_of
 from siamese_tags.cli import main
 
 CONFIGS = Path(__file__).parents[2] / "lightning_configs" / "siamese_tags"
@@ -83,6 +84,40 @@ def test_own_tags(tmp_path):
     arguments = [f"--data={CONFIGS}/data/tsv.yaml", *SMALL, "--model.init_args.pretraining=null"]
     main(["fit", "-c", f"{CONFIGS}/table1/single_ce.yaml", *arguments, "--trainer.logger.name=mine/{fold}"])
     assert figures("outputs/mine/0/fold0")["collection"] == "tags"
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_every_baseline_through_the_front_door(name, miniature, capsys):
+    main(["baseline", f"--name={name}", "--collection=Cal500", f"--collection.root={miniature}", "--folds=[2]"])
+    measured = figures(Path("outputs/siamese-quick") / name / "fold2")
+    parts = {"train"} if name == "crbm" else {"train", "test"}
+    assert {metric.split("_")[0] for metric in measured["metrics"]} == parts
+    assert all(0 <= value <= 100 for value in measured["metrics"].values())
+    expected = json.loads(json.dumps(settings_of(name)))
+    assert measured["notes"] == {"baseline": name, "settings": expected}
+    assert f"{name}, fold 2: MAP" in capsys.readouterr().out
+
+
+def test_settings_of_one_s_own(miniature):
+    where = ["--collection=Cal500", f"--collection.root={miniature}", "--folds=[0]"]
+    for out, settings in (("a", []), ("b", ["--settings={rank: 2}"]), ("c", ["--settings.rank=2"])):
+        main(["baseline", "--name=lsa", *settings, *where, f"--out={out}"])
+    assert figures("a/fold0")["metrics"] != figures("b/fold0")["metrics"]
+    assert figures("b/fold0") == figures("c/fold0")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--name=lsb"], "siamese-tags: unknown baseline 'lsb'.*'lsa'"),
+        (["--name=lsa", "--settings={rnk: 2}"], "siamese-tags: unknown setting of lsa 'rnk'.*'rank'"),
+        (["--name=lsa", "--settings={weighting: idf}"], "siamese-tags: settings of lsa.*weighting"),
+        (["--name=lsa", "--settings={rank: 0}"], "siamese-tags: settings of lsa: rank=0.*at least 1"),
+    ],
+)
+def test_a_bad_baseline_is_one_clear_message(arguments, message):
+    with pytest.raises(SystemExit, match=rf"(?s){message}"):
+        main(["baseline", *arguments])
 
 
 def test_second_stage_before_the_first_is_one_clear_message(small):

@@ -8,12 +8,15 @@ from siamese_tags.evaluate import evaluate, priming
 
 
 class Oracle:
-    """Knows the documents; keeps what it was fitted on."""
+    """Knows the documents; keeps what it was fitted on and the ids that it was asked for."""
+
+    ids: tuple = ()
 
     def fit(self, documents):
         self.fitted = documents
 
     def rank(self, queries):
+        self.ids += queries.ids
         return queries.membership_DT[queries.document_Q].astype(float)
 
 
@@ -29,6 +32,14 @@ def test_oracle_is_perfect_and_fitted_on_training_documents(documents):
     names = ("p@1", "p@2", "p@5", "map", "auc")
     assert set(figures) == {f"{split}_{name}" for split in ("train", "test") for name in (*names, "p@10")}
     assert all(figures[f"{split}_{name}"] == pytest.approx(100) for split in ("train", "test") for name in names)
+
+
+def test_ranking_for_training_documents_has_no_figures_of_test_documents(documents):
+    oracle, rows = Oracle(), fold(len(documents), 1)
+    oracle.train_only = True
+    figures = evaluate(oracle, documents, rows)
+    assert {name.split("_")[0] for name in figures} == {"train"}
+    assert oracle.ids == tuple(documents.ids[row] for row in rows.train)
 
 
 def test_random_is_analytic(documents):

@@ -4,16 +4,24 @@ import pytest
 
 from mwe.core.errors import MissingDataError
 from mwe.core.runs import RunMetrics
-from siamese_tags.published import table1_cal500
-from siamese_tags.tables import METRICS, TABLE1, build_table
+from siamese_tags.baselines import BASELINES
+from siamese_tags.published import published
+from siamese_tags.rows import METRICS, QUICK, TABLES
+from siamese_tags.tables import build_table
+
+STAGES = {"single_ce", "siamese_ce"}
 
 
 @pytest.fixture
 def runs(tmp_path):
-    def write(collection="CAL500", folds=(0, 1)):
-        for row in TABLE1:
+    def write(collection="CAL500", folds=(0, 1), table=QUICK):
+        for row in table.rows:
             for number in folds:
                 figures = dict.fromkeys(METRICS, 50.0 + number)
+                if row.folder in STAGES:
+                    figures |= {f"prediction_{metric}": 30.0 + 3 * number for metric in METRICS}
+                if row.folder == "crbm":
+                    figures = {name: value for name, value in figures.items() if name.startswith("train")}
                 RunMetrics(figures, collection, 0).write(tmp_path / "runs" / row.folder / f"fold{number}")
         return tmp_path / "runs"
 
@@ -25,12 +33,18 @@ def read(path):
         return {(line["row"], line["metric"]): line for line in csv.DictReader(file)}
 
 
-def test_published_figures():
-    published = table1_cal500()
-    assert published["siamese ce"]["test_map"] == 64.33
-    assert published["random"]["train_p@2"] == 58.15
-    assert "test_map" not in published["c-rbm"]
-    assert {row.published for row in TABLE1} - {""} <= set(published)
+@pytest.mark.parametrize("table", [QUICK, *TABLES.values()], ids=lambda table: table.name)
+def test_rows_have_runs_and_published_figures(table):
+    assert {row.published for row in table.rows} - {""} <= set(published(table.published))
+    assert {row.folder for row in table.rows} <= set(BASELINES) | STAGES
+    assert len({row.label for row in table.rows}) == len(table.rows)
+    assert table.reference in {row.label for row in table.rows}
+
+
+@pytest.mark.parametrize("name", ["siamese-table1", "siamese-tableC1", "siamese-tableE1"])
+def test_every_published_row_is_there(name):
+    table = TABLES[name]
+    assert {row.published for row in table.rows} - {""} == set(published(table.published))
 
 
 def test_mean_over_folds_beside_the_published_figure(runs, tmp_path):
@@ -43,6 +57,29 @@ def test_mean_over_folds_beside_the_published_figure(runs, tmp_path):
     assert lines["Popularity (not in the paper)", "test_map"]["published"] == ""
     assert lines["Single CE", "test_auc"]["published"] == ""
     assert "single_ce.yaml" in lines["Single CE", "test_auc"]["command"]
+
+
+def test_table1_has_no_test_figures_of_a_row_for_training_documents(runs, tmp_path):
+    path = build_table(runs(table=TABLES["siamese-table1"]), (0, 1), "siamese-table1", tmp_path)
+    lines = read(path)
+    [label] = {row for row, _ in lines if "C-RBM" in row}
+    assert lines[label, "train_map"]["published"] == "65.830000"
+    assert (label, "test_map") not in lines
+    assert f"| {label} | +0.00 | - |  |  |" in path.read_text(encoding="utf-8")
+
+
+def test_table_c1_ranks_by_prediction(runs, tmp_path):
+    path = build_table(runs(table=TABLES["siamese-tableC1"]), (0, 1), "siamese-tableC1", tmp_path)
+    lines = read(path)
+    line = lines["Single Prediction (query not forced first)", "test_p@10"]
+    assert (float(line["reproduced"]), float(line["published"])) == (31.5, 66.05)
+    assert float(lines["Single CE", "test_p@10"]["published"]) == 62.1
+    assert not any(metric.startswith("prediction") for _, metric in lines)
+    assert "## Against Siamese CE" in path.read_text(encoding="utf-8")
+
+
+def test_one_fold_is_not_tested(runs, tmp_path):
+    assert "Against" not in build_table(runs(folds=(0,)), (0,), "mine", tmp_path).read_text(encoding="utf-8")
 
 
 def test_stand_in_has_no_published_figures_and_says_so(runs, tmp_path):

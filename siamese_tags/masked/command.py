@@ -1,0 +1,84 @@
+"""What ``siamese-tags masked`` does: simple rules of masked-context priming, and the table of all rows."""
+
+from pathlib import Path
+from typing import Literal
+
+from mwe.core.runs import RunMetrics
+from siamese_tags.documents import Cal500, Collection
+from siamese_tags.masked.choose import Choice, choose, measure
+from siamese_tags.masked.rules import RULES
+from siamese_tags.masked.split import masked_split
+from siamese_tags.masked.tables import build_table
+
+Name = Literal[
+    "random",
+    "popularity",
+    "query_cosine",
+    "query_pmi",
+    "query_conditional",
+    "item_knn",
+    "naive_bayes",
+    "document_knn",
+    "lsa",
+    "context_lda",
+    "ease",
+]
+
+
+def rule(
+    name: Name,
+    collection: Collection | None = None,
+    folds: tuple[int, ...] = (0, 1, 2),
+    n_folds: int = 3,
+    fold_seed: int = 0,
+    mask_seed: int = 0,
+    seed: int = 0,
+    out: str | None = None,
+) -> None:
+    """Choose the settings of a simple rule on validation documents, fit and test it; one ``metrics.json`` a fold.
+
+    Args:
+        name: Which; ``random`` is the expectation in closed form.
+        collection: Where the tag documents come from: ``Cal500`` (the default), ``Cal10k``, ``Jamendo`` or
+            ``TsvDocuments`` with ``--collection.path``.
+        folds: Numbers of the folds, such as ``[0,1,2]``; of the test masks where there is an official split.
+        n_folds: Into how many folds the documents are divided where there is no official split.
+        fold_seed: Seed of the divisions.
+        mask_seed: Seed of the test mask.
+        seed: Seed of the validation mask and of the order of equal scores.
+        out: Folder of the runs; ``outputs/siamese-masked/<collection>/<name>`` if not given.
+    """
+    documents = (collection or Cal500()).read()
+    print(documents)
+    family = RULES.get(name)
+    choice = Choice({}, None)
+    for place, number in enumerate(folds):
+        split = masked_split(documents, number, n_folds, fold_seed, mask_seed)
+        # under an official split all numbers share the documents that the choice is made on
+        if family is not None and (place == 0 or not documents.parts):
+            choice = choose(family, split, seed)
+        figures = {key: float(value) for key, value in measure(family, choice.settings, split, seed).compute().items()}
+        run = Path(out or f"outputs/siamese-masked/{documents.name.lower()}/{name}") / f"fold{number}"
+        RunMetrics(
+            figures, documents.name, seed, {"settings": choice.settings, "validation_map": choice.validation_map}
+        ).write(run)
+        print(f"{name} {choice.settings or ''}, fold {number}: MAP {figures['map']:.2f} -> {run}")
+
+
+def table(
+    runs: str = "outputs/siamese-masked",
+    folds: tuple[int, ...] = (0, 1, 2),
+    target: str = "siamese-masked",
+    out: str = "outputs/tables",
+    command: str | None = None,
+) -> None:
+    """Write ``<out>/<target>.csv`` and ``.md`` from the runs of all collections that have any.
+
+    Args:
+        runs: Folder with one folder a collection, in it one a row, in it one a fold.
+        folds: Folds to average over.
+        target: Name of the table.
+        out: Folder of the tables.
+        command: What the table says was typed to make its rows; each row's own command if not given.
+    """
+    print(build_table(Path(runs), folds, target, Path(out), command).read_text(encoding="utf-8"))

@@ -1,0 +1,67 @@
+"""Linear maps from revealed tags to scores: fold-in of latent semantic analysis, and EASE.
+
+Shape suffixes: D documents, T tags, K dimensions.
+"""
+
+import numpy as np
+from scipy.linalg import eigh
+
+from siamese_tags.masked.rules.base import Bools, Floats, counts
+
+
+class FoldIn:
+    """Row "LSA fold-in": the revealed tags projected on the K largest directions of the training documents.
+
+    Args:
+        rank: K.
+        weighted: Whether a tag is weighted by its inverse document frequency.
+    """
+
+    query_only = False
+    directions_TK: Floats
+    idf_T: Floats
+
+    def __init__(self, rank: int = 10, weighted: bool = True) -> None:
+        self.rank = rank
+        self.weighted = weighted
+
+    def fit(self, train_DT: Bools) -> None:
+        """Eigenvectors of the weighted pair counts, which are the right singular vectors of the documents."""
+        together_TT, count_T = counts(train_DT)
+        n_tags = len(count_T)
+        # half a document more, so that a tag of all documents keeps a little weight
+        idf_T = np.log((len(train_DT) + 0.5) / np.maximum(count_T, 1.0))
+        self.idf_T = idf_T if self.weighted else np.ones(n_tags)
+        weighted_TT = together_TT * np.outer(self.idf_T, self.idf_T)
+        _, self.directions_TK = eigh(weighted_TT, subset_by_index=[max(0, n_tags - self.rank), n_tags - 1])
+
+    def score(self, revealed_DT: Bools) -> Floats:
+        """Projection of the weighted revealed tags, with the weights taken off again, lest rare tags come first."""
+        projected_DT: Floats = (revealed_DT * self.idf_T) @ self.directions_TK @ self.directions_TK.T
+        return projected_DT / self.idf_T
+
+
+class Ease:
+    """Row "EASE" (Steck, 2019): the linear auto-encoder with zero diagonal, in closed form.
+
+    Args:
+        penalty: Ridge penalty lambda.
+    """
+
+    query_only = False
+    weight_TT: Floats
+
+    def __init__(self, penalty: float = 200.0) -> None:
+        self.penalty = penalty
+
+    def fit(self, train_DT: Bools) -> None:
+        """B = -P / diag(P) off the diagonal, P the inverse of the penalised pair counts."""
+        together_TT, count_T = counts(train_DT)
+        precision_TT = np.linalg.inv(together_TT + self.penalty * np.eye(len(count_T)))
+        self.weight_TT = -precision_TT / np.diag(precision_TT)
+        np.fill_diagonal(self.weight_TT, 0.0)
+
+    def score(self, revealed_DT: Bools) -> Floats:
+        """Sum of the weights of the revealed tags."""
+        scores_DT: Floats = revealed_DT @ self.weight_TT
+        return scores_DT

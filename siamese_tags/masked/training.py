@@ -1,0 +1,133 @@
+"""Training of the context encoder, and its test by masked-context priming.
+
+Shape suffixes: D documents, T tags.
+"""
+
+from typing import Any
+
+import torch
+from pytorch_lightning import LightningModule
+from pytorch_lightning.cli import OptimizerCallable
+from pytorch_lightning.utilities.types import OptimizerLRScheduler
+from torch import Generator, Tensor
+from torch.optim.lr_scheduler import LambdaLR
+
+from siamese_tags.masked.datamodule import MaskedData
+from siamese_tags.masked.encoder import ContextEncoder, hidden_tags_loss, warm_cosine
+from siamese_tags.masked.mask import reveal
+from siamese_tags.masked.metrics import MaskedPrimingMetric
+from siamese_tags.stage import IDENTITY, require_same_identity
+
+
+class MaskedContextModel(LightningModule):
+    """A context encoder that learns to tell the hidden tags of a document from the revealed ones.
+
+    Half of the tags of every document of every batch are revealed anew. Testing logs ``map``, ``p@1`` … in percent.
+
+    Args:
+        n_tags: Tags of the vocabulary (comes from the data).
+        width: Embedding dimensions.
+        layers: Residual perceptrons of the encoder.
+        dropout: Rate of dropout.
+        optimizer: Optimiser of all parameters.
+        warm_up: Steps over which the learning rate rises; it then falls to 0 by a cosine.
+        tie_seed: Of the random order of tags with equal scores, in testing.
+    """
+
+    membership_DT: Tensor
+    test_revealed_DT: Tensor
+
+    def __init__(
+        self,
+        n_tags: int,
+        width: int = 128,
+        layers: int = 1,
+        dropout: float = 0.3,
+        optimizer: OptimizerCallable = torch.optim.AdamW,
+        warm_up: int = 50,
+        tie_seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.encoder = ContextEncoder(n_tags, width, layers, dropout)
+        self.optimizer = optimizer
+        self.warm_up = warm_up
+        self.priming = MaskedPrimingMetric(tie_seed)
+        self.generator = Generator()
+        self.run_seed = 0
+        self.losses: list[Tensor] = []
+
+    @property
+    def data(self) -> MaskedData:
+        """The datamodule of the run.
+
+        Raises:
+            TypeError: It is another one.
+        """
+        data = getattr(self.trainer, "datamodule", None)
+        if not isinstance(data, MaskedData):
+            raise TypeError(f"expected siamese_tags.masked.datamodule.MaskedData, got {type(data).__name__}")
+        return data
+
+    def setup(self, stage: str) -> None:
+        """Take over the documents and the test mask as buffers, which are not saved; start the output for a fit."""
+        split = self.data.split
+        membership_DT = torch.tensor(split.documents.matrix_DT)
+        self.register_buffer("membership_DT", membership_DT, persistent=False)
+        self.register_buffer("test_revealed_DT", torch.tensor(split.revealed_DT), persistent=False)
+        if stage == "fit":
+            self.encoder.start_at(membership_DT[split.train].double().mean(dim=0))
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """The injected optimiser under a learning rate that warms up and falls to 0."""
+        optimizer = self.optimizer(self.encoder.parameters())
+        n_steps = int(self.trainer.estimated_stepping_batches)
+        schedule = LambdaLR(optimizer, lambda step: warm_cosine(step, n_steps, self.warm_up))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def on_fit_start(self) -> None:
+        """Remember the seed of the run."""
+        self.run_seed = torch.initial_seed()
+
+    def on_train_batch_start(self, batch: Tensor, batch_idx: int) -> None:
+        """Seed mask and dropout by run, step and process, so that a resumed run draws what an unbroken one would."""
+        number = self.run_seed * 1_000_003 + self.global_step * self.trainer.world_size + self.global_rank
+        torch.manual_seed(2 * number % 2**63)
+        self.generator = Generator(self.device).manual_seed((2 * number + 1) % 2**63)
+
+    def forward(self, revealed_DT: Tensor) -> Tensor:
+        """Logit of every tag to be hidden, D × T."""
+        logits_DT: Tensor = self.encoder(revealed_DT)
+        return logits_DT
+
+    def training_step(self, rows_D: Tensor, batch_idx: int) -> Tensor:
+        """Loss of documents under a fresh mask."""
+        membership_DT = self.membership_DT[rows_D]
+        revealed_DT = reveal(membership_DT, self.generator)
+        loss = hidden_tags_loss(self(revealed_DT), revealed_DT, membership_DT & ~revealed_DT)
+        self.losses.append(loss.detach())
+        return loss
+
+    def on_train_epoch_end(self) -> None:
+        """Log the mean loss over the steps of the epoch; logging each step would cost a fifth of the time."""
+        self.log("loss", torch.stack(self.losses).mean(), prog_bar=True, sync_dist=True)
+        self.losses = []
+
+    def test_step(self, rows_D: Tensor, batch_idx: int) -> None:
+        """Rank the tags of some documents by the revealed ones."""
+        revealed_DT = self.test_revealed_DT[rows_D]
+        hidden_DT = self.membership_DT[rows_D] & ~revealed_DT
+        self.priming.add_documents(rows_D, self(revealed_DT), revealed_DT, hidden_DT)
+
+    def on_test_epoch_end(self) -> None:
+        """Log the figures; every process computes them, from the documents of all."""
+        self.log_dict(self.priming.compute(), rank_zero_only=True)
+        self.priming.reset()
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep what the weights are bound to."""
+        checkpoint[IDENTITY] = dict(self.data.identity)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuse weights of another division: their training documents may be the test documents here."""
+        if self._trainer is not None:
+            require_same_identity(checkpoint, self.data.identity, "this checkpoint")

@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+
+from siamese_tags.documents import Cal500, TagDocuments
+from siamese_tags.masked.choose import choose, measure
+from siamese_tags.masked.rules import RULES
+from siamese_tags.masked.rules.cooccurrence import Conditional, Cosine, NaiveBayes
+from siamese_tags.masked.rules.linear import Ease
+from siamese_tags.masked.rules.neighbours import DocumentNeighbours
+from siamese_tags.masked.split import masked_split
+
+
+@pytest.fixture
+def documents(miniature):
+    return Cal500(str(miniature)).read()
+
+
+@pytest.fixture
+def train(documents):
+    matrix = documents.matrix_DT[:20].copy()
+    matrix[:, 3] = False  # a tag without a training document
+    matrix[:, 4] = True  # and one of all
+    return matrix
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_finite_scores_under_all_settings(name, train, documents):
+    for settings in RULES[name].settings():
+        rule = RULES[name].build(**settings)
+        rule.fit(train)
+        scores = rule.score(documents.matrix_DT[20:])
+        assert scores.shape == (11, 22)
+        assert scores.dtype == np.float64
+        assert np.isfinite(scores).all()
+
+
+@pytest.mark.parametrize("name", sorted(set(RULES) - {"popularity"}))
+def test_finds_the_kind_of_a_document(name, documents):
+    split = masked_split(documents, 0)
+    popularity = measure(RULES["popularity"], {}, split).compute()["map"]
+    settings = {"n_topics": 25, "document_prior": 0.1} if name == "context_lda" else RULES[name].settings()[0]
+    assert measure(RULES[name], settings, split).compute()["map"] > popularity + 5
+
+
+def test_conditional_frequency_and_cosine_by_hand():
+    train = np.array([[1, 1, 0], [1, 0, 0], [1, 1, 1], [0, 0, 1]], dtype=bool)
+    conditional, cosine = Conditional(), Cosine()
+    conditional.fit(train)
+    cosine.fit(train)
+    np.testing.assert_allclose(conditional.score(np.eye(3, dtype=bool))[0], [1, 2 / 3, 1 / 3])
+    np.testing.assert_allclose(cosine.score(np.array([[1, 1, 0]], dtype=bool))[0, 2], 1 / 6**0.5 + 1 / 4**0.5)
+
+
+def test_naive_bayes_by_hand():
+    train = np.array([[1, 1], [1, 0], [0, 0], [0, 1]], dtype=bool)
+    rule = NaiveBayes(pseudo_count=1.0, temper=0.5)
+    rule.fit(train)
+    score = rule.score(np.array([[True, False]]))[0, 1]
+    assert score == pytest.approx(np.log(2 / 4) + 0.5 * np.log((1 + 1) / (2 * 2 / 4 + 1)))
+
+
+def test_ease_solves_its_constrained_ridge(train):
+    rule = Ease(penalty=3.0)
+    rule.fit(train)
+    documents = train.astype(float)
+    residual = documents.T @ (documents @ rule.weight_TT - documents) + 3.0 * rule.weight_TT
+    np.testing.assert_allclose(residual - np.diag(np.diag(residual)), 0, atol=1e-9)
+    assert (np.diag(rule.weight_TT) == 0).all()
+
+
+def test_the_nearest_document_votes():
+    train = np.array([[1, 1, 0, 0], [0, 0, 1, 1]], dtype=bool)
+    rule = DocumentNeighbours(neighbours=1)
+    rule.fit(train)
+    assert rule.score(np.array([[1, 0, 0, 0]], dtype=bool)).argsort()[0, -2:].tolist() in ([0, 1], [1, 0])
+
+
+def test_choice_never_sees_the_test_documents(documents):
+    split = masked_split(documents, 1)
+    spoiled = documents.matrix_DT.copy()
+    spoiled[split.test] = ~spoiled[split.test] | (np.arange(22) < 2)
+    other = masked_split(TagDocuments(documents.name, documents.ids, documents.tags, spoiled), 1)
+    for name in ("naive_bayes", "document_knn"):
+        one, same = choose(RULES[name], split), choose(RULES[name], other)
+        assert one.settings == same.settings
+
+
+def test_divisions_are_disjoint(documents):
+    tests = []
+    for number in range(3):
+        split = masked_split(documents, number)
+        assert not set(split.test) & set(split.train)
+        assert set(split.learn) | set(split.validation) == set(split.train)
+        assert not set(split.learn) & set(split.validation)
+        tests += split.test.tolist()
+    assert len(tests) == len(set(tests)) == 30
