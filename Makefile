@@ -51,6 +51,7 @@ format: $(READY) ## Format and mend what can be mended by program
 include make/demo.mk
 include make/words.mk
 include make/siamese.mk
+include make/masked.mk
 
 .PHONY: clean
 clean: ## Delete outputs (not the environment, not the cache)
