@@ -6,7 +6,7 @@ D documents (training and test together), T tags, F tag features, C topics, P po
 
 import hashlib
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from pytorch_lightning.utilities import rank_zero_info
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
-from mwe.core.sampler import EveryItemOnce
+from mwe.core.sampler import EveryItemOnce, as_read
 from siamese_tags.documents import Collection, Fold, TagDocuments
 from siamese_tags.documents.folds import fold as one_fold
 from siamese_tags.features import TagFeatures, TopicContexts
@@ -52,11 +52,6 @@ class Indices(Dataset[Tensor]):
     def __getitems__(self, places: list[int]) -> Tensor:
         """The indices at ``places``."""
         return self.indices_N[torch.tensor(places)]
-
-
-def as_it_is(batch: Any) -> Any:
-    """Collate nothing: ``__getitems__`` has made the batch."""
-    return batch
 
 
 class PrimingData(LightningDataModule):
@@ -188,4 +183,4 @@ class PrimingData(LightningDataModule):
 
     @staticmethod
     def _loader(data: Indices, sampler: DistributedSampler[int], size: int) -> DataLoader[Tensor]:
-        return DataLoader(data, batch_size=size, sampler=sampler, collate_fn=as_it_is)
+        return DataLoader(data, batch_size=size, sampler=sampler, collate_fn=as_read)
