@@ -1,4 +1,4 @@
-"""Exact ROC-AUC and query-by-track recall on whole catalogues, in blocks, ties included.
+"""Exact ROC-AUC, nDCG and query-by-track recall on whole catalogues, in blocks, ties included.
 
 Shape suffixes: R rows (one ranking each), C candidates, N tracks, T tags, D dimensions, B rows of a block.
 """
@@ -19,19 +19,22 @@ def binary_roc_auc(score_BC: Tensor, label_BC: Tensor) -> Tensor:
     Exact: ranks are whole numbers. Rows without a positive or without a negative give NaN.
 
     Args:
-        score_BC: Scores; the higher, the more relevant.
+        score_BC: Scores; the higher, the more relevant. Candidates at minus infinity are left out.
         label_BC: True where relevant.
     """
     score_BC = score_BC.contiguous()
+    left_out = score_BC == -torch.inf
+    label_BC = label_BC & ~left_out
     ordered = torch.sort(score_BC, dim=1).values
     # twice the average rank among ties (from 1) = first + last place of the tied run
     first = torch.searchsorted(ordered, score_BC, right=False)
     last = torch.searchsorted(ordered, score_BC, right=True)
     twice_rank = first + last + 1
     positives = label_BC.sum(dim=1)
-    negatives = label_BC.shape[1] - positives
+    below = left_out.sum(dim=1)  # what is left out stands below all others
+    negatives = label_BC.shape[1] - positives - below
     twice_sum = (twice_rank * label_BC).sum(dim=1)
-    twice_wins = twice_sum - positives * (positives + 1)
+    twice_wins = twice_sum - positives * (positives + 1) - 2 * below * positives
     return twice_wins.double() / (2.0 * (positives * negatives).double())
 
 
@@ -51,6 +54,31 @@ def roc_auc_by_row(
     step = max(1, BLOCK_NUMBERS // max(1, candidates))
     parts = [binary_roc_auc(*block(slice(at, min(at + step, rows)))) for at in range(0, rows, step)]
     return torch.cat(parts) if parts else torch.zeros(0, dtype=torch.float64, device=device)
+
+
+def ndcg(score_BC: Tensor, gain_BC: Tensor, k: int = 30) -> Tensor:
+    """Normalised discounted cumulative gain of the first k places of each row, with linear gains (Table III).
+
+    Candidates with equal scores stand in random order; the value is the exact expectation over that order. Rows without
+    any gain give NaN.
+
+    Args:
+        score_BC: Scores, the highest ranked first; candidates at minus infinity are left out.
+        gain_BC: Gain of each candidate, not negative.
+        k: Places that count.
+    """
+    candidates = score_BC.shape[1]
+    gain_BC = gain_BC.double().masked_fill(score_BC == -torch.inf, 0.0)
+    places = torch.arange(2, candidates + 2, dtype=torch.float64, device=score_BC.device)
+    discount_C = torch.where(places < k + 2, 1 / places.log2(), 0.0)
+    before_C = torch.cat([discount_C.new_zeros(1), discount_C.cumsum(0)])  # discounts of the first n places
+    falling = (-score_BC).contiguous()
+    ordered = falling.sort(dim=1).values
+    first = torch.searchsorted(ordered, falling, right=False)
+    last = torch.searchsorted(ordered, falling, right=True)
+    gained = (gain_BC * (before_C[last] - before_C[first]) / (last - first)).sum(dim=1)
+    ideal = (gain_BC.sort(dim=1, descending=True).values * discount_C).sum(dim=1)
+    return gained / ideal
 
 
 class TrackRecall(NamedTuple):

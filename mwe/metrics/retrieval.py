@@ -15,11 +15,17 @@ from mwe.metrics.functional import query_by_track, roc_auc_by_row
 KS = (1, 2, 4, 8)
 
 
-def query_by_tag(unit_ND: Tensor, unit_TD: Tensor, label_NT: Tensor) -> Tensor:
-    """Tag-wise ROC-AUC of each tag: tracks are ranked by cosine (Tables IV, VIII, IX)."""
+def query_by_tag(unit_ND: Tensor, unit_TD: Tensor, label_NT: Tensor, ignored_NT: Tensor | None = None) -> Tensor:
+    """Tag-wise ROC-AUC of each tag: tracks are ranked by cosine (Tables IV, VIII, IX).
+
+    Pairs that are ``ignored`` count neither as right nor as wrong.
+    """
 
     def block(tags: slice) -> tuple[Tensor, Tensor]:
-        return unit_TD[tags] @ unit_ND.T, label_NT[:, tags].T
+        score_BN = unit_TD[tags] @ unit_ND.T
+        if ignored_NT is not None:
+            score_BN = score_BN.masked_fill(ignored_NT[:, tags].T, -torch.inf)
+        return score_BN, label_NT[:, tags].T
 
     return roc_auc_by_row(len(unit_TD), len(unit_ND), block, unit_ND.device)
 
@@ -36,11 +42,17 @@ def swapped_query_by_tag(unit_ND: Tensor, unit_TD: Tensor, label_NT: Tensor, mos
     return torch.stack(rotated) if rotated else torch.zeros(0, tags, dtype=torch.float64, device=unit_ND.device)
 
 
-def tagging(unit_ND: Tensor, unit_TD: Tensor, label_NT: Tensor) -> Tensor:
-    """Clip-wise ROC-AUC of each track: tags are ranked by cosine (Tables VI, VIII)."""
+def tagging(unit_ND: Tensor, unit_TD: Tensor, label_NT: Tensor, ignored_NT: Tensor | None = None) -> Tensor:
+    """Clip-wise ROC-AUC of each track: tags are ranked by cosine (Tables VI, VIII).
+
+    Pairs that are ``ignored`` count neither as right nor as wrong.
+    """
 
     def block(tracks: slice) -> tuple[Tensor, Tensor]:
-        return unit_ND[tracks] @ unit_TD.T, label_NT[tracks]
+        score_BT = unit_ND[tracks] @ unit_TD.T
+        if ignored_NT is not None:
+            score_BT = score_BT.masked_fill(ignored_NT[tracks], -torch.inf)
+        return score_BT, label_NT[tracks]
 
     return roc_auc_by_row(len(unit_ND), len(unit_TD), block, unit_ND.device)
 
@@ -88,19 +100,30 @@ class TrackRetrieval(CatalogueMetric):
         usable_T: Which tags have a prototype.
         width: Dimensions D of the embedding.
         query_tracks: Whether query-by-track is computed (its work grows with the square of the tracks).
+        ignored_NT: Pairs of track and tag that count neither as right nor as wrong, such as those that the vectors
+            were trained on when only held-out pairs are scored. Query-by-track goes by ``label_NT`` alone.
     """
 
     label_NT: Tensor
     unseen_T: Tensor
     usable_T: Tensor
+    ignored_NT: Tensor | None
 
     def __init__(
-        self, label_NT: Tensor, unseen_T: Tensor, usable_T: Tensor, width: int, query_tracks: bool = True, **kwargs: Any
+        self,
+        label_NT: Tensor,
+        unseen_T: Tensor,
+        usable_T: Tensor,
+        width: int,
+        query_tracks: bool = True,
+        ignored_NT: Tensor | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(width, **kwargs)
         self.register_buffer("label_NT", label_NT.bool(), persistent=False)
         self.register_buffer("unseen_T", unseen_T.bool(), persistent=False)
         self.register_buffer("usable_T", usable_T.bool(), persistent=False)
+        self.register_buffer("ignored_NT", ignored_NT, persistent=False)
         self.query_tracks = query_tracks
         self.prototypes: Tensor | None = None
         self.computed: tuple[Tensor, Tensor] | None = None
@@ -118,14 +141,15 @@ class TrackRetrieval(CatalogueMetric):
         unit_TD = normalize(self.prototypes.float(), dim=1)
         label_NT = self.label_NT[ids_N]
         usable = self.usable_T.nonzero().squeeze(1)
-        by_tag = query_by_tag(unit_ND, unit_TD[usable], label_NT[:, usable])
+        ignored_NT = None if self.ignored_NT is None else self.ignored_NT[ids_N][:, usable]
+        by_tag = query_by_tag(unit_ND, unit_TD[usable], label_NT[:, usable], ignored_NT)
         unseen = self.unseen_T[usable]
         found = _mean_of("rocauc_tag", by_tag) | _mean_of("rocauc_tag_seen", by_tag[~unseen])
         if unseen.any():
             found |= _mean_of("rocauc_tag_unseen", by_tag[unseen])
             control = swapped_query_by_tag(unit_ND, unit_TD[usable[unseen]], label_NT[:, usable[unseen]])
             found |= _mean_of("rocauc_tag_unseen_control", control)
-        found |= _mean_of("rocauc_clip", tagging(unit_ND, unit_TD[usable], label_NT[:, usable]))
+        found |= _mean_of("rocauc_clip", tagging(unit_ND, unit_TD[usable], label_NT[:, usable], ignored_NT))
         found["tags_without_vector"] = (~self.usable_T).sum()
         if self.query_tracks:
             found |= recall_by_reading(unit_ND, label_NT)

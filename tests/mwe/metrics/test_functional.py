@@ -9,9 +9,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import ndcg_score, roc_auc_score
 
-from mwe.metrics import binary_roc_auc, functional, query_by_track, recall_by_reading, roc_auc_by_row
+from mwe.metrics import binary_roc_auc, functional, ndcg, query_by_track, recall_by_reading, roc_auc_by_row
 
 SCORES = hnp.arrays(
     np.float32, st.tuples(st.integers(1, 4), st.integers(2, 30)), elements=st.sampled_from([-0.5, 0, 0.25, 1])
@@ -38,6 +38,36 @@ def test_roc_auc_equals_scikit_learn_on_random_cosines(candidates):
     found = binary_roc_auc(torch.from_numpy(scores), torch.from_numpy(labels))
     expected = [roc_auc_score(label, score) for label, score in zip(labels, scores, strict=True)]
     np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
+@settings(deadline=None, max_examples=100)
+@given(scores=SCORES, k=st.integers(1, 12), data=st.data())
+def test_ndcg_equals_scikit_learn_with_ties(scores, k, data):
+    gains = data.draw(hnp.arrays(np.float32, scores.shape, elements=st.sampled_from([0, 1, 2, 7])))
+    found = ndcg(torch.from_numpy(scores), torch.from_numpy(gains), k)
+    for value, score, gain in zip(found.tolist(), scores, gains, strict=True):
+        if gain.any():
+            assert value == pytest.approx(ndcg_score([gain], [score], k=k), abs=1e-9)
+        else:
+            assert np.isnan(value)
+
+
+@settings(deadline=None, max_examples=50)
+@given(scores=SCORES, data=st.data())
+def test_roc_auc_leaves_out_candidates_at_minus_infinity(scores, data):
+    labels = torch.from_numpy(data.draw(hnp.arrays(bool, scores.shape)))
+    left_out = torch.from_numpy(data.draw(hnp.arrays(bool, scores.shape)))
+    scores = torch.from_numpy(scores)
+    found = binary_roc_auc(scores.masked_fill(left_out, -torch.inf), labels)
+    for value, score, label, out in zip(found, scores, labels, left_out, strict=True):
+        alone = binary_roc_auc(score[None, ~out], label[None, ~out])[0]
+        torch.testing.assert_close(value, alone, equal_nan=True, rtol=0, atol=1e-12)
+
+
+def test_ndcg_leaves_out_candidates_at_minus_infinity():
+    scores, gains = torch.tensor([[3.0, 2.0, -torch.inf, 1.0]]), torch.tensor([[0.0, 2.0, 9.0, 1.0]])
+    kept = [0, 1, 3]
+    torch.testing.assert_close(ndcg(scores, gains), ndcg(scores[:, kept], gains[:, kept]))
 
 
 def test_blocks_do_not_change_the_figures(monkeypatch):

@@ -58,6 +58,18 @@ def test_the_control_gives_unseen_tags_each_others_prototypes():
     assert found["rocauc_tag_unseen_control_excluded"] == 2  # tag 7 has no track, in both rotations
 
 
+def test_ignored_pairs_count_neither_as_right_nor_as_wrong():
+    rows, prototypes, labels, unseen, usable = catalogue()
+    ignored = torch.rand(TRACKS, TAGS, generator=torch.Generator().manual_seed(5)) < 0.2
+    metric = TrackRetrieval(labels & ~ignored, unseen, usable, WIDTH, query_tracks=False, ignored_NT=ignored)
+    metric.prototypes = prototypes
+    metric.update(torch.arange(TRACKS), rows)
+    score = torch.nn.functional.normalize(rows, dim=1) @ torch.nn.functional.normalize(prototypes, dim=1).T
+    kept = ~ignored
+    by_tag = [roc_auc_score(labels[kept[:, tag], tag], score[kept[:, tag], tag]) for tag in range(7)]
+    assert float(metric.compute()["rocauc_tag"]) == pytest.approx(np.mean(by_tag), abs=1e-6)
+
+
 def test_order_batches_and_repeats_have_no_effect():
     expected = measure(range(TRACKS), batch=TRACKS)
     shuffled = torch.randperm(TRACKS, generator=torch.Generator().manual_seed(1)).tolist()
