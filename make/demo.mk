@@ -41,7 +41,7 @@ $(DEMO)/mel/ready:
 
 $(DEMO)/words/seed%/vocabulary.json:
 	$(call say,3/6 Reviews and tags and artists and tracks to word vectors (seed $*))
-	@$(MWE) corpus --collection DemoTracks --out $(DEMO)/words/seed$*.txt --settings.seed $*
+	@$(MWE) corpus --collection DemoTracks --out $(DEMO)/words/seed$*.txt --settings.seed $* --settings.tag_words false
 	@$(MWE) words --corpus $(DEMO)/words/seed$*.txt --out $(@D) --settings.seed $* \
 	    --settings.dim 64 --settings.epochs 10 --settings.negatives 10
 

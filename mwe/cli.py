@@ -6,6 +6,8 @@ from pathlib import Path
 
 from jsonargparse import auto_cli
 from pytorch_lightning.cli import LightningArgumentParser
+from pytorch_lightning.utilities import rank_zero_only
+from rich.console import Console
 
 import mwe
 from mwe.audio.extract import extract_mels
@@ -15,14 +17,24 @@ from mwe.core.files import atomic_write
 from mwe.core.paths import cache_root
 from mwe.core.stage import StageCLI
 from mwe.core.tables import table_of
-from mwe.corpora import CorpusSettings, write_corpus
+from mwe.corpora import CorpusSettings, ReviewSource, TextSource, write_corpus
+from mwe.corpora.table1 import table_one
 from mwe.joint import AudioWordDataModule, JointEmbedding  # noqa: F401 - known by short name in configurations
 from mwe.tracks import TrackReader
 from mwe.words import SkipGramSettings, train_skipgram
+from mwe.words.commands import query, similar, words_import
 from mwe.words.retrieval import WordDataModule, WordRetrieval  # noqa: F401
 
 STAGES = ("fit", "validate", "test")
-POSITIONAL = ("data", "fetch", "table")  # commands whose required argument stands without a name
+POSITIONAL = (
+    "data",
+    "fetch",
+    "table",
+    "corpus-statistics",
+    "words-import",
+    "similar",
+    "query",
+)  # commands whose required argument stands without a name
 
 
 class MweCLI(StageCLI):
@@ -106,18 +118,45 @@ def mel(
     extract_mels(pairs, out, workers=workers, devices=devices, accelerator=accelerator, max_failed=max_failed)
 
 
-def corpus(collection: TrackReader, out: Path, settings: CorpusSettings | None = None) -> None:
-    """Write the track paragraphs of a collection into one training file for word vectors.
+def corpus(
+    out: Path,
+    collection: TrackReader | None = None,
+    text: list[TextSource] | None = None,
+    reviews: list[ReviewSource] | None = None,
+    settings: CorpusSettings | None = None,
+    parts: Path | None = None,
+) -> None:
+    """Write one training file for word vectors from general text, reviews, tags and IDs.
+
+    Several sources of text: ``--text+ Brown --text+ WikiText``; or a YAML file, as in ``lightning_configs/mwe/corpora``
+    (``--config FILE``). A command that was stopped goes on behind the sources that are finished.
 
     Args:
-        collection: Reader of the collection.
         out: The training file, a paragraph a line.
+        collection: Reader of the collection, whose tracks get a paragraph each.
+        text: General text: ``Wikipedia``, ``PlainText``, ``WikiText``, ``Brown``.
+        reviews: Texts about tracks and artists: ``AmazonReviews``, ``SongDescriber``, ``MusicCaps``, ``AlbumReviews``,
+            ``KeyedTexts``.
         settings: What the paragraphs hold and how they are shuffled.
+        parts: Folder to keep the text of each source in, to be shared by several corpora.
     """
-    tracks = collection.read()
-    print(tracks.summary())
-    counts = write_corpus(tracks, out, settings)
+    tracks = collection.read() if collection else None
+    if tracks is not None:
+        print(tracks.summary())
+    counts = write_corpus(tracks, out, settings, text or (), reviews or (), parts)
     print("\n".join(f"  {name:11}{value:>12,}" for name, value in vars(counts).items()))
+
+
+def corpus_statistics(corpus: Path, out: Path = Path("outputs/tables")) -> None:
+    """Print Table I: entities, words, tags, artists and tracks of every source of a corpus.
+
+    Args:
+        corpus: The training file, as ``mwe corpus`` writes it.
+        out: Folder of the CSV and Markdown files.
+    """
+    shown, path = table_one(corpus, out)
+    Console(width=160).print(shown)
+    print(f"table written to {path} and {path.with_suffix('.csv')}")
 
 
 def documents(collection: TrackReader, out: Path) -> None:
@@ -135,7 +174,7 @@ def documents(collection: TrackReader, out: Path) -> None:
 
 
 def words(corpus: Path, out: Path, settings: SkipGramSettings | None = None) -> None:
-    """Train word vectors by skip-gram on a training file.
+    """Train word vectors by skip-gram on a training file, by gensim or (``--settings.trainer torch``) by torch.
 
     Args:
         corpus: The training file, as ``mwe corpus`` writes it.
@@ -143,8 +182,9 @@ def words(corpus: Path, out: Path, settings: SkipGramSettings | None = None) -> 
         settings: Settings of the training; the defaults are the paper's.
     """
     vectors = train_skipgram(corpus, settings)
-    vectors.save(out)
-    print(f"{len(vectors):,} vectors of {vectors.dim} dimensions in {out}")
+    if rank_zero_only.rank == 0:  # type: ignore[attr-defined]
+        vectors.save(out)
+        print(f"{len(vectors):,} vectors of {vectors.dim} dimensions in {out}")
 
 
 def table(specification: Path, out: Path = Path("outputs/tables")) -> None:
@@ -165,8 +205,12 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "fetch": fetch,
     "mel": mel,
     "corpus": corpus,
+    "corpus-statistics": corpus_statistics,
     "documents": documents,
     "words": words,
+    "words-import": words_import,
+    "similar": similar,
+    "query": query,
     "table": table,
 }
 
@@ -179,7 +223,7 @@ def overview() -> str:
         "test": "Measure tagging, query-by-tag and query-by-track; writes metrics.json.",
     }
     plain = {name: (run.__doc__ or "").splitlines()[0] for name, run in COMMANDS.items()}
-    lines = [f"  {name:11}{text}" for part in (plain, stages) for name, text in part.items()]
+    lines = [f"  {name:18}{text}" for part in (plain, stages) for name, text in part.items()]
     return "\n".join(
         [
             f"mwe {mwe.__version__}: words, tags, artists and tracks in one space with the sound.",

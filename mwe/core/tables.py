@@ -109,6 +109,8 @@ def markdown(title: str, rows: Sequence[Row]) -> str:
 
 
 def _figure(row: Row) -> str:
+    if abs(row.reproduced) > 1000 and row.reproduced.is_integer() and row.sd is None:
+        return f"{row.reproduced:,.0f}" + ("" if row.published is None else f" ({row.published:,.0f})")
     digits = 3 if abs(row.reproduced) <= 1 else 2
     sd = "" if row.sd is None else f" ± {row.sd:.{digits}f}"
     published = "" if row.published is None else f" ({row.published:g})"

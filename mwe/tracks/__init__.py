@@ -2,6 +2,32 @@
 
 from mwe.tracks.folder import DemoTracks, FolderTracks
 from mwe.tracks.jamendo import JamendoTracks
+from mwe.tracks.labelled import Cal10kTracks, MagnaTagATuneTracks
+from mwe.tracks.msd import (
+    AllMusicTracks,
+    ClsTracks,
+    EcalsTracks,
+    LastfmTracks,
+    Msd500Tracks,
+    MsdTop50Tracks,
+    TagtraumTracks,
+)
 from mwe.tracks.tags import SPLITS, TrackReader, TrackTags
 
-__all__ = ["SPLITS", "DemoTracks", "FolderTracks", "JamendoTracks", "TrackReader", "TrackTags"]
+__all__ = [
+    "SPLITS",
+    "AllMusicTracks",
+    "Cal10kTracks",
+    "ClsTracks",
+    "DemoTracks",
+    "EcalsTracks",
+    "FolderTracks",
+    "JamendoTracks",
+    "LastfmTracks",
+    "MagnaTagATuneTracks",
+    "Msd500Tracks",
+    "MsdTop50Tracks",
+    "TagtraumTracks",
+    "TrackReader",
+    "TrackTags",
+]

@@ -24,27 +24,35 @@ from mwe.tracks.tags import SPLITS, TrackReader, TrackTags, tag_matrix
 REMEDY = "See `mwe data --help` for the format."
 
 
-def read_rows(path: Path, required: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+def read_rows(
+    path: Path, required: tuple[str, ...], delimiter: str | None = None, remedy: str = REMEDY
+) -> Iterator[tuple[int, dict[str, str]]]:
     """Line number and named fields of each row of a TSV (or CSV, by its ending) with a header.
+
+    Args:
+        path: The file.
+        required: Columns that it must have.
+        delimiter: What stands between fields, where the ending does not tell.
+        remedy: What to do about a missing or damaged file.
 
     Raises:
         MissingDataError: The file is not there.
         BadFileError: A required column is missing, or a row has more or fewer fields than the header.
     """
     if not path.is_file():
-        raise MissingDataError(f"{path} not found. {REMEDY}")
+        raise MissingDataError(f"{path} not found. {remedy}")
     with open(path, encoding="utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(lines, delimiter="," if path.suffix == ".csv" else "\t", strict=True)
+        reader = csv.DictReader(lines, delimiter=delimiter or ("," if path.suffix == ".csv" else "\t"), strict=True)
         try:
             missing = [name for name in required if name not in (reader.fieldnames or ())]
             if missing:
-                raise BadFileError(path, f"no column {', '.join(missing)} in the header {reader.fieldnames}", REMEDY, 1)
+                raise BadFileError(path, f"no column {', '.join(missing)} in the header {reader.fieldnames}", remedy, 1)
             for row in reader:
                 if None in row or None in row.values():
-                    raise BadFileError(path, "more or fewer fields than the header has", REMEDY, reader.line_num)
+                    raise BadFileError(path, "more or fewer fields than the header has", remedy, reader.line_num)
                 yield reader.line_num, row
         except (csv.Error, UnicodeDecodeError) as error:
-            raise BadFileError(path, f"cannot be read ({error})", REMEDY, reader.line_num) from error
+            raise BadFileError(path, f"cannot be read ({error})", remedy, reader.line_num) from error
 
 
 class FolderTracks(TrackReader):

@@ -1,56 +1,17 @@
-"""MTG-Jamendo: upstream's TSV files, every split and tag group.
+"""MTG-Jamendo: every official split and tag group."""
 
-The last column spills over: a track with three tags has three tab-separated fields after DURATION, so a reader of
-plain CSV fails on these files.
-"""
-
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
 from mwe.core.datasets import declared
-from mwe.core.errors import BadFileError, MissingDataError
+from mwe.core.errors import MissingDataError
+from mwe.core.jamendo import JamendoTrack, read_jamendo_tsv
 from mwe.tracks.tags import TrackReader, TrackTags, tag_matrix
 
-HEADER = ("TRACK_ID", "ARTIST_ID", "ALBUM_ID", "PATH", "DURATION", "TAGS")
 UPSTREAM_SPLITS = {"train": "train", "valid": "validation", "test": "test"}
 Subset = Literal["all", "genre", "instrument", "moodtheme", "top50tags"]
-
-
-class JamendoTrack(NamedTuple):
-    """One line of a file."""
-
-    track_id: str
-    artist_id: str
-    path: str
-    tags: tuple[str, ...]
-
-
-def read_jamendo_tsv(path: Path) -> Iterator[JamendoTrack]:
-    """Tracks of one file in upstream's format.
-
-    Raises:
-        BadFileError: The header or a line is not as upstream writes it.
-    """
-    remedy = "Fetch it anew: `mwe fetch mtg_jamendo`."
-    with open(path, encoding="utf-8-sig") as lines:
-        try:
-            header = tuple(next(lines, "").rstrip("\r\n").split("\t"))
-            if header != HEADER:
-                raise BadFileError(
-                    path, f"expected the header {' '.join(HEADER)}, found {' '.join(header)[:80]!r}", remedy, 1
-                )
-            for number, line in enumerate(lines, 2):
-                fields = line.rstrip("\r\n").split("\t")
-                if len(fields) < len(HEADER) or not all(fields):
-                    raise BadFileError(
-                        path, f"expected {len(HEADER)} or more filled fields, found {len(fields)}", remedy, number
-                    )
-                yield JamendoTrack(fields[0], fields[1], fields[3], tuple(fields[5:]))
-        except UnicodeDecodeError as error:
-            raise BadFileError(path, f"not UTF-8 ({error.reason})", remedy) from error
 
 
 class JamendoTracks(TrackReader):

@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from mwe.core.errors import MissingDataError
 from mwe.core.sampler import EveryItemOnce, as_read
+from mwe.corpora.heldout import read_held_out
 from mwe.metrics import TrackRetrieval
 from mwe.tracks import TrackReader
 from mwe.words.vectors import Lookup, WordVectors
@@ -45,6 +46,9 @@ class WordDataModule(LightningDataModule):
         collection: Reader of the collection.
         words: Folder of the word vectors.
         split: Which tracks to evaluate on; the papers' Tables IV and V take all.
+        held_out: File of the tags kept out of the corpus, as ``mwe corpus`` writes it beside one. Only these are then
+            what is to be found: query-by-tag leaves out the pairs of track and tag that the vectors were trained on,
+            and to query-by-track tracks are alike by their held-out tags.
         batch_size: Tracks in a batch.
     """
 
@@ -53,10 +57,13 @@ class WordDataModule(LightningDataModule):
         collection: TrackReader,
         words: str,
         split: Literal["all", "train", "valid", "test"] = "all",
+        held_out: str | None = None,
         batch_size: int = 4096,
     ) -> None:
         super().__init__()
         self.reader, self.words_folder, self.split, self.batch_size = collection, Path(words), split, batch_size
+        self.held_out = Path(held_out) if held_out else None
+        self.ignored_NT: Tensor | None = None
 
     @property
     def collection_name(self) -> str:
@@ -78,6 +85,10 @@ class WordDataModule(LightningDataModule):
         if not found.known.any():
             raise MissingDataError(f"{self.words_folder} knows no track ID of {self.tracks.name}; train it with IDs")
         self.tags: Lookup = vectors.of_tags(self.tracks.tags)
+        self.label_NT = torch.from_numpy(self.tracks.matrix.toarray())
+        if self.held_out is not None:
+            held_NT = torch.from_numpy(read_held_out(self.held_out, self.tracks).toarray())
+            self.label_NT, self.ignored_NT = held_NT, self.label_NT & ~held_NT
         known = torch.from_numpy(found.known)
         self.known_tracks = _Tracks(place[known], torch.from_numpy(found.vectors)[known])
         self.notes = {
@@ -115,11 +126,12 @@ class WordRetrieval(LightningModule):
         self.notes = data.notes
         self.register_buffer("tag_words", torch.from_numpy(data.tags.vectors), persistent=False)
         self.retrieval = TrackRetrieval(
-            label_NT=torch.from_numpy(data.tracks.matrix.toarray()),
+            label_NT=data.label_NT,
             unseen_T=torch.from_numpy(data.tracks.unseen),
             usable_T=torch.from_numpy(data.tags.known),
             width=data.tags.vectors.shape[1],
             query_tracks=self.query_tracks,
+            ignored_NT=data.ignored_NT,
         )
 
     def test_step(self, batch: TrackVectors, batch_index: int) -> None:

@@ -3,15 +3,19 @@
 A folder holds ``vectors.npy`` (float32, one row a token) and ``vocabulary.json`` (tokens, their kinds, how made).
 """
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from mwe.core.errors import BadFileError, MissingDataError, UnknownNameError
-from mwe.core.files import atomic_write, read_json, write_json
-from mwe.corpora.tokens import artist_token, tag_token, text_tokens, track_token
+from mwe.core.files import atomic_write, read_json
+from mwe.corpora.tokens import artist_token, tag_token, tag_words, text_tokens, track_token
+from mwe.words.nearest import nearest_rows, norms_of
+
+Kind = Literal["word", "tag", "artist", "track"]
 
 
 class Lookup(NamedTuple):
@@ -24,6 +28,34 @@ class Lookup(NamedTuple):
 
     vectors: np.ndarray
     known: np.ndarray
+
+
+class Neighbour(NamedTuple):
+    """A token near a query.
+
+    Args:
+        token: The token.
+        kind: ``word``, ``tag``, ``artist`` or ``track``.
+        similarity: Cosine, -1 to 1.
+    """
+
+    token: str
+    kind: str
+    similarity: float
+
+
+class Query(NamedTuple):
+    """A query in words.
+
+    Args:
+        vector: float32 (dimensions), the mean of the known words.
+        known: Words that have a vector.
+        unknown: Words that have none.
+    """
+
+    vector: np.ndarray
+    known: tuple[str, ...]
+    unknown: tuple[str, ...]
 
 
 class WordVectors:
@@ -50,8 +82,11 @@ class WordVectors:
         self.kinds = list(kinds) if kinds is not None else ["word"] * len(self.tokens)
         self.made = made or {}
         self._row = {token: row for row, token in enumerate(self.tokens)}
+        self._norms: np.ndarray | None = None
         if len(self._row) != len(self.tokens):
             raise ValueError("a token stands in the vocabulary more than once")
+        if len(self.kinds) != len(self.tokens):
+            raise ValueError(f"{len(self.kinds)} kinds do not fit {len(self.tokens)} tokens")
 
     @property
     def dim(self) -> int:
@@ -81,7 +116,7 @@ class WordVectors:
         (folder / "vocabulary.json").unlink(missing_ok=True)
         with atomic_write(folder / "vectors.npy") as temporary:
             np.save(temporary, np.asarray(self.vectors, dtype=np.float32), allow_pickle=False)
-        write_json(folder / "vocabulary.json", {"tokens": self.tokens, "kinds": self.kinds, "made": self.made})
+        write_vocabulary(folder, self.tokens, self.kinds, self.made)
         return folder
 
     @classmethod
@@ -94,7 +129,10 @@ class WordVectors:
         """
         folder = Path(folder)
         if not (folder / "vocabulary.json").is_file():
-            raise MissingDataError(f"no word vectors in {folder}. Train them with `mwe words train --out {folder}`.")
+            raise MissingDataError(
+                f"no word vectors in {folder}. Train them with `mwe words --corpus CORPUS --out {folder}`, or import "
+                f"published ones with `mwe words-import FILE --out {folder}`."
+            )
         remedy = "Train or import the word vectors anew."
         listed = read_json(folder / "vocabulary.json")
         try:
@@ -105,7 +143,7 @@ class WordVectors:
 
     def of_tags(self, tags: Sequence[str]) -> Lookup:
         """Vectors of tags: the tag's own token, else the mean of those of its words that are known."""
-        return self._lookup([[tag_token(tag)] if tag_token(tag) in self else text_tokens(tag) for tag in tags])
+        return self._lookup([[tag_token(tag)] if tag_token(tag) in self else tag_words(tag) for tag in tags])
 
     def of_artists(self, artist_ids: Sequence[str]) -> Lookup:
         """Vectors of artist IDs."""
@@ -114,6 +152,41 @@ class WordVectors:
     def of_tracks(self, track_ids: Sequence[str]) -> Lookup:
         """Vectors of track IDs."""
         return self._lookup([[track_token(track)] for track in track_ids])
+
+    def of_query(self, text: str) -> Query:
+        """The mean of the vectors of a text's known words, stop words included (section VII-B, Table X).
+
+        Raises:
+            UnknownNameError: None of the words is known.
+        """
+        words = text_tokens(text)
+        known = tuple(word for word in words if word in self)
+        if not known:
+            raise UnknownNameError("query", text, self.tokens)
+        return Query(self._lookup([known]).vectors[0], known, tuple(word for word in words if word not in self))
+
+    def nearest(
+        self, vectors_QD: np.ndarray, k: int = 10, kind: Kind | None = None, leave_out: Sequence[str] = ()
+    ) -> list[list[Neighbour]]:
+        """The tokens most similar to each of several vectors, by cosine; best first.
+
+        Vectors are read from disk in blocks, so that memory grows with neither the vocabulary nor its square.
+
+        Args:
+            vectors_QD: Queries, float32 (Q, dimensions).
+            k: Tokens a query; fewer where there are not so many.
+            kind: Which tokens to look among; by default all.
+            leave_out: Tokens that are no answer, such as the query itself.
+        """
+        among = np.arange(len(self)) if kind is None else np.flatnonzero(np.array(self.kinds) == kind)
+        among = np.setdiff1d(among, [self._row[token] for token in leave_out if token in self._row])
+        if self._norms is None:
+            self._norms = norms_of(self.vectors)
+        rows_QK, similarity_QK = nearest_rows(vectors_QD, self.vectors, self._norms, among, k)
+        return [
+            [Neighbour(self.tokens[row], self.kinds[row], value) for row, value in zip(rows, values, strict=True)]
+            for rows, values in zip(rows_QK.tolist(), similarity_QK.tolist(), strict=True)
+        ]
 
     def _lookup(self, spelt: Sequence[Sequence[str]]) -> Lookup:
         rows = [[self._row[token] for token in tokens if token in self._row] for tokens in spelt]
@@ -124,3 +197,10 @@ class WordVectors:
         for place in np.flatnonzero(known & ~single):
             vectors[place] = np.mean(self.vectors[rows[place]], axis=0)
         return Lookup(vectors, known)
+
+
+def write_vocabulary(folder: Path, tokens: Sequence[str], kinds: Sequence[str], made: dict[str, Any]) -> None:
+    """Write ``vocabulary.json``, without line breaks: millions of tokens are encoded in seconds so."""
+    with atomic_write(folder / "vocabulary.json") as temporary:
+        told = json.dumps({"kinds": list(kinds), "made": made, "tokens": list(tokens)}, ensure_ascii=False)
+        temporary.write_text(told + "\n", encoding="utf-8")

@@ -61,7 +61,7 @@ def test_from_a_folder_to_word_vectors_and_spectrograms(miniature, capsys):
     main(["corpus", *collection, "--out", "corpus.txt", "--settings.copies", "2"])
     assert re.search(r"lines +48", capsys.readouterr().out)
     main(["words", "--corpus", "corpus.txt", "--out", "words", "--settings.dim", "8", "--settings.epochs", "1"])
-    assert "43 vectors of 8 dimensions in words" in capsys.readouterr().out
+    assert "45 vectors of 8 dimensions in words" in capsys.readouterr().out
     main(["documents", *collection, "--out", "documents.tsv"])
     assert Path("documents.tsv").read_text().splitlines()[:3] == ["t00\tlow", "t00\tpure", "t00\tbass drone"]
 

@@ -44,6 +44,8 @@ def test_every_declaration_is_complete(name):
 @pytest.mark.data
 @pytest.mark.parametrize("name", names())
 def test_the_real_files_are_as_declared(name, data_root):
+    if not (data_root / name).is_dir():
+        pytest.skip(f"{name} is not among the real collections here")
     found = declared(name).verify(data_root / name)
     assert found.complete
     assert len(found.intact) + len(found.unpinned) == len(declared(name).checksums)

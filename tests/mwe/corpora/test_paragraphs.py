@@ -4,9 +4,20 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mwe.core.files import read_json
-from mwe.corpora import CorpusSettings, artist_token, tag_token, text_tokens, track_token, write_corpus
+from mwe.corpora import (
+    CorpusSettings,
+    artist_token,
+    tag_of_token,
+    tag_token,
+    tag_words,
+    text_tokens,
+    track_token,
+    write_corpus,
+)
 from mwe.corpora.paragraphs import LONGEST_LINE, kinds_path
 from mwe.tracks import FolderTracks, TrackTags
 from mwe.tracks.tags import tag_matrix
@@ -27,13 +38,28 @@ def test_tokens():
     assert text_tokens("Deep HOUSE,  in\tMiami") == ["deep", "house,", "in", "miami"]
     assert tag_token("Deep House") == "deep_house"
     assert (artist_token("Air"), track_token("TR A")) == ("artist:air", "track:tr_a")
+    assert (tag_token(" Pop_Rock "), tag_words("Pop_Rock"), tag_token("_")) == ("pop_rock", ["pop", "rock"], "")
+
+
+@given(st.text())
+def test_a_tags_token_leads_back_to_the_tag(tag):
+    token = tag_token(tag)
+    assert tag_token(tag_of_token(token)) == token
+    assert tag_of_token(token) == " ".join(tag_words(tag))
+
+
+@given(st.lists(st.sampled_from(["artist:", "track:", "Track:artist:x", "soundtrack:", "air", ":"])).map(" ".join))
+def test_no_word_is_spelt_like_an_id(text):
+    assert not any(word.startswith(("artist:", "track:")) for word in text_tokens(text))
 
 
 def test_a_paragraph_holds_four_times_the_review_and_once_tags_and_ids(tmp_path):
     write_corpus(one_track("Such a DEEP groove"), tmp_path / "c.txt")
     (line,) = lines(tmp_path / "c.txt")
     assert Counter(line) == {
-        **dict.fromkeys(["such", "a", "deep", "groove"], 4),
+        **dict.fromkeys(["such", "a", "groove"], 4),
+        "deep": 5,  # of the review, and of the tag
+        "house": 1,
         "deep_house": 1,
         "artist:air": 1,
         "track:t_1": 1,
@@ -41,7 +67,7 @@ def test_a_paragraph_holds_four_times_the_review_and_once_tags_and_ids(tmp_path)
 
 
 def test_parts_can_be_left_out(tmp_path):
-    write_corpus(one_track("words"), tmp_path / "c.txt", CorpusSettings(reviews=False, ids=False))
+    write_corpus(one_track("words"), tmp_path / "c.txt", CorpusSettings(reviews=False, ids=False, tag_words=False))
     assert lines(tmp_path / "c.txt") == [["deep_house"]]
     write_corpus(one_track("words"), tmp_path / "c.txt", CorpusSettings(tags=False, ids=False, review_repeats=1))
     assert lines(tmp_path / "c.txt") == [["words"]]
@@ -72,13 +98,13 @@ def test_equal_seeds_give_equal_files_and_others_do_not(miniature, tmp_path):
 
 def test_without_shuffling_the_order_is_review_tags_ids(tmp_path):
     write_corpus(one_track("a b"), tmp_path / "c.txt", CorpusSettings(shuffle=False, review_repeats=1))
-    assert lines(tmp_path / "c.txt") == [["a", "b", "deep_house", "artist:air", "track:t_1"]]
+    assert lines(tmp_path / "c.txt") == [["a", "b", "deep_house", "deep", "house", "artist:air", "track:t_1"]]
 
 
 def test_kinds_are_kept_beside_the_corpus_and_a_tag_stays_a_tag(tmp_path):
     write_corpus(one_track("soul music", tags=("soul",)), tmp_path / "c.txt")
     kinds = read_json(kinds_path(tmp_path / "c.txt"))["kinds"]
-    assert kinds == {"soul": "tag", "music": "word", "artist:air": "artist", "track:t_1": "track"}
+    assert kinds == {"soul": "tag", "artist:air": "artist", "track:t_1": "track"}  # all others are words
 
 
 @pytest.mark.parametrize("words", [9_000, 30_000])

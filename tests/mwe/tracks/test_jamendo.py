@@ -3,8 +3,9 @@
 import pytest
 
 from mwe.core.errors import BadFileError, MissingDataError
+from mwe.core.jamendo import read_jamendo_tsv
 from mwe.tracks import JamendoTracks
-from mwe.tracks.jamendo import UPSTREAM_SPLITS, read_jamendo_tsv
+from mwe.tracks.jamendo import UPSTREAM_SPLITS
 
 HEADER = "TRACK_ID\tARTIST_ID\tALBUM_ID\tPATH\tDURATION\tTAGS\n"
 LINES = {

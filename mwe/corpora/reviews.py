@@ -1,0 +1,230 @@
+"""Texts about tracks and artists: Amazon reviews, captions, album reviews, a table of one's own."""
+
+import html
+import json
+from abc import abstractmethod
+from ast import literal_eval
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from mwe.core.datasets import declared
+from mwe.core.errors import BadFileError, MissingDataError
+from mwe.corpora.reading import numbered_lines
+from mwe.corpora.source import Source
+from mwe.tracks.folder import read_rows
+
+
+class Review(NamedTuple):
+    """A text and what it is about.
+
+    Args:
+        text: The text.
+        track_ids: Tracks that it is about; several where it is about an album.
+        artist_id: Their artist, where known.
+        tags: Tags that come with the text.
+    """
+
+    text: str
+    track_ids: tuple[str, ...] = ()
+    artist_id: str = ""
+    tags: tuple[str, ...] = ()
+
+
+class ReviewSource(Source):
+    """Texts tied to tracks or artists; sub-classes are named in configurations by class path."""
+
+    @abstractmethod
+    def reviews(self) -> Iterator[Review]:
+        """Every text.
+
+        Raises:
+            BadFileError: A file is damaged.
+        """
+
+
+class AmazonReviews(ReviewSource):
+    """MuMu: Amazon's customer reviews of albums, with the MSD tracks of each album (Oramas et al., 2017).
+
+    Args:
+        root: Folder of the collection; by default ``mumu`` under the data root.
+        texts: Reviews, one JSON object a line, with ``amazon_id`` (or ``asin``), ``reviewText`` and maybe ``summary``.
+        mapping: Table with the columns ``amazon_id``, ``MSD_track_id`` and maybe ``artist_mbid``.
+        tracks: ``first``: a review is tied to the album's first track (Table I counts one track an album);
+            ``all``: to every track.
+    """
+
+    def __init__(
+        self,
+        root: str | None = None,
+        texts: str = "amazon_reviews_MuMu.json",
+        mapping: str = "MuMu_dataset_multi-label.csv",
+        tracks: Literal["first", "all"] = "first",
+    ) -> None:
+        self.root = Path(root) if root else declared("mumu").root
+        self.texts, self.mapping, self.tracks = texts, mapping, tracks
+
+    def files(self) -> Sequence[Path]:
+        """Reviews and mapping."""
+        declared("mumu").require(self.texts, self.mapping, root=self.root)
+        return [self.root / self.texts, self.root / self.mapping]
+
+    def reviews(self) -> Iterator[Review]:
+        """Every review of an album that the mapping knows."""
+        path, mapping = self.files()
+        tracks, artists = self._albums(mapping)
+        remedy = "Write one JSON object a line (`jq -c '.[]'` does so with an array), or fetch the file anew."
+        for number, line in numbered_lines(path, remedy):
+            try:
+                entry = json.loads(line)
+                album = entry.get("amazon_id") or entry.get("amazon-id") or entry["asin"]
+                text = " ".join(part for part in (entry.get("summary"), entry["reviewText"]) if part)
+            except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+                raise BadFileError(path, f"not a review ({error!r})", remedy, number) from error
+            if album in tracks:
+                yield Review(text, tuple(tracks[album]), artists.get(album, ""))
+
+    def _albums(self, mapping: Path) -> tuple[dict[str, list[str]], dict[str, str]]:
+        tracks: dict[str, list[str]] = {}
+        artists: dict[str, str] = {}
+        for _, row in read_rows(mapping, ("amazon_id", "MSD_track_id"), remedy="Fetch MuMu anew."):
+            own = tracks.setdefault(row["amazon_id"], [])
+            if self.tracks == "all" or not own:
+                own.append(row["MSD_track_id"])
+            artists.setdefault(row["amazon_id"], row.get("artist_mbid", ""))
+        return tracks, artists
+
+
+class SongDescriber(ReviewSource):
+    """Song Describer: captions of MTG-Jamendo tracks, all of them test tracks of its split 0.
+
+    Args:
+        root: Folder of the collection; by default ``song_describer`` under the data root.
+    """
+
+    def __init__(self, root: str | None = None) -> None:
+        self.root = Path(root) if root else declared("song_describer").root
+
+    def files(self) -> Sequence[Path]:
+        """The table of captions."""
+        return [declared("song_describer").require("song_describer.csv", root=self.root) / "song_describer.csv"]
+
+    def reviews(self) -> Iterator[Review]:
+        """Every caption, with track and artist IDs spelt as MTG-Jamendo does."""
+        (path,) = self.files()
+        remedy = "Fetch it anew: `mwe fetch song_describer`."
+        for line, row in read_rows(path, ("caption", "track_id", "artist_id"), remedy=remedy):
+            try:
+                track_id, artist_id = f"track_{int(row['track_id']):07}", f"artist_{int(row['artist_id']):06}"
+            except ValueError as error:
+                raise BadFileError(path, f"track or artist is no number ({error})", remedy, line) from error
+            yield Review(row["caption"], (track_id,), artist_id)
+
+
+class MusicCaps(ReviewSource):
+    """MusicCaps: captions and aspect lists of ten-second clips; the YouTube ID of a clip is its track ID.
+
+    Args:
+        root: Folder of the collection; by default ``musiccaps`` under the data root.
+        aspects: Whether a clip's aspects are tags.
+    """
+
+    def __init__(self, root: str | None = None, aspects: bool = True) -> None:
+        self.root = Path(root) if root else declared("musiccaps").root
+        self.aspects = aspects
+
+    def files(self) -> Sequence[Path]:
+        """The table of captions."""
+        return [declared("musiccaps").require("musiccaps-public.csv", root=self.root) / "musiccaps-public.csv"]
+
+    def reviews(self) -> Iterator[Review]:
+        """Every caption."""
+        (path,) = self.files()
+        remedy = "Fetch it anew: `mwe fetch musiccaps`."
+        for line, row in read_rows(path, ("ytid", "aspect_list", "caption"), remedy=remedy):
+            tags = literal_strings(path, line, row["aspect_list"], remedy) if self.aspects else ()
+            yield Review(row["caption"], (row["ytid"],), tags=tags)
+
+
+class AlbumReviews(ReviewSource):
+    """Critics' album reviews with artist and genre; the artist's name is the artist ID, the genre a tag.
+
+    Args:
+        root: Folder of the collection; by default ``album_reviews`` under the data root.
+        genres: Whether an album's genre is a tag.
+    """
+
+    FILE = "BDHSI2016_music_reviews.csv"
+
+    def __init__(self, root: str | None = None, genres: bool = True) -> None:
+        self.root = Path(root) if root else declared("album_reviews").root
+        self.genres = genres
+
+    def files(self) -> Sequence[Path]:
+        """The table of reviews; tab-separated, whatever its name says."""
+        return [declared("album_reviews").require(self.FILE, root=self.root) / self.FILE]
+
+    def reviews(self) -> Iterator[Review]:
+        """Every review."""
+        (path,) = self.files()
+        rows = read_rows(path, ("artist", "genre", "body"), delimiter="\t", remedy="See `mwe data album_reviews`.")
+        for _, row in rows:
+            genre = html.unescape(row["genre"]).strip(";")  # upstream wrote R&B;
+            yield Review(row["body"], artist_id=row["artist"], tags=(genre,) if self.genres and genre else ())
+
+
+class KeyedTexts(ReviewSource):
+    """A table of one's own: a key and a text in every row (TSV, or CSV by its ending; with a header).
+
+    Args:
+        path: The table.
+        about: Whether keys are track or artist IDs.
+        key: Column of the keys.
+        text: Column of the texts.
+    """
+
+    def __init__(
+        self, path: str, about: Literal["track", "artist"] = "track", key: str = "key", text: str = "text"
+    ) -> None:
+        self.path, self.about, self.key, self.text = Path(path), about, key, text
+
+    @property
+    def name(self) -> str:
+        """What statistics call the source."""
+        return self.path.name
+
+    def files(self) -> Sequence[Path]:
+        """The table.
+
+        Raises:
+            MissingDataError: It is not there.
+        """
+        if not self.path.is_file():
+            raise MissingDataError(
+                f"{self.path} not found. It is to be a table with the columns {self.key}, {self.text}"
+            )
+        return [self.path]
+
+    def reviews(self) -> Iterator[Review]:
+        """Every row."""
+        remedy = "It needs a header and the columns that `key` and `text` name."
+        for line, row in read_rows(self.path, (self.key, self.text), remedy=remedy):
+            if not row[self.key].strip():
+                raise BadFileError(self.path, f"no {self.about} in the column {self.key}", remedy, line)
+            key = row[self.key]
+            yield Review(row[self.text], (key,)) if self.about == "track" else Review(row[self.text], artist_id=key)
+
+
+def literal_strings(path: Path, line: int, text: str, remedy: str) -> tuple[str, ...]:
+    """Strings of a Python list literal, as some tables hold them.
+
+    Raises:
+        BadFileError: The text is no such list.
+    """
+    try:
+        found = literal_eval(text)
+    except (ValueError, SyntaxError) as error:
+        raise BadFileError(path, f"not a list: {text[:60]!r}", remedy, line) from error
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise BadFileError(path, f"not a list of strings: {text[:60]!r}", remedy, line)
+    return tuple(found)

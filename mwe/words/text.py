@@ -1,0 +1,145 @@
+"""Text formats of word vectors: a token and its numbers in every line, parsed by Arrow in blocks."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv
+
+from mwe.core.errors import BadFileError
+from mwe.corpora.reading import OPENERS, opened
+
+BLOCK = 1 << 21  # bytes parsed at a time; larger ones leave the processor's cache and are slower
+REMEDY = "The file is damaged, cut off, or in another format: fetch it anew, or name its --format."
+
+
+def text_blocks(path: Path, header: bool) -> Iterator[tuple[list[str], np.ndarray]]:
+    """Blocks of tokens and their vectors, float32 (N, dimensions).
+
+    Args:
+        path: The file, maybe compressed.
+        header: Whether the first line gives the numbers of tokens and dimensions, as word2vec's text does.
+
+    Raises:
+        BadFileError: A line has another number of fields or something that is no finite number, or there are more
+            or fewer lines than the header says.
+    """
+    count, dim, trailing = _shape(path, header)
+    seen = 0
+    try:
+        for tokens, vectors in _parsed(path, dim, header, trailing):
+            if not np.isfinite(vectors).all():
+                raise pa.ArrowInvalid("a number is not finite")
+            seen += len(tokens)
+            yield tokens, vectors
+    except (pa.ArrowInvalid, OSError, EOFError) as error:
+        line, what = _first_bad_line(path, dim, header) or (None, f"cannot be read ({str(error).strip()[:200]})")
+        raise BadFileError(path, what, REMEDY, line) from error
+    if count is not None and seen != count:
+        raise BadFileError(path, f"has {seen:,} vectors, its first line says {count:,}", REMEDY, seen + 2)
+
+
+def _shape(path: Path, header: bool) -> tuple[int | None, int, bool]:
+    """Number of tokens where it is told, dimensions, and whether lines end with a space."""
+    with opened(path) as lines:
+        try:
+            told = lines.readline().split() if header else []
+            first = lines.readline().rstrip(b"\r\n")
+        except (OSError, EOFError) as error:
+            raise BadFileError(path, f"cannot be decompressed ({error})", REMEDY, 1) from error
+    if header and (len(told) != 2 or not all(field.isdigit() for field in told)):
+        raise BadFileError(path, "the first line is not a number of tokens and of dimensions", REMEDY, 1)
+    fields = first.rstrip(b" ").split(b" ")
+    dim = int(told[1]) if header else len(fields) - 1
+    if dim < 1 or len(fields) != dim + 1:
+        line = 2 if header else 1
+        raise BadFileError(
+            path, f"expected a token and {max(dim, 1)} numbers, found {len(fields)} fields", REMEDY, line
+        )
+    return (int(told[0]) if header else None), dim, first.endswith(b" ")
+
+
+def _parsed(path: Path, dim: int, header: bool, trailing: bool) -> Iterator[tuple[list[str], np.ndarray]]:
+    spaced = _Spaced(dim)
+    with _stream(path) as stream, _reader(stream, dim, header, trailing, spaced) as reader:
+        for batch in reader:
+            vectors = np.empty((batch.num_rows, dim), dtype=np.float32)
+            for column in range(dim):
+                vectors[:, column] = batch.column(column + 1).to_numpy()
+            yield [token.decode("utf-8", errors="replace") for token in batch.column(0).to_pylist()], vectors
+    yield from spaced.blocks()
+
+
+def _stream(path: Path) -> pa.NativeFile:
+    return pa.PythonFile(opened(path), mode="r") if path.suffix in OPENERS else pa.OSFile(str(path), "rb")
+
+
+class _Spaced:
+    """Lines with more fields than others: GloVe's largest file has tokens that hold spaces, such as ``. . .``."""
+
+    def __init__(self, dim: int) -> None:
+        self.dim = dim
+        self.lines: list[bytes] = []
+
+    def __call__(self, row: csv.InvalidRow) -> str:
+        """Keep a line that can be used, and refuse the file for any other."""
+        line = row.text.encode()
+        if _fault(line, self.dim):
+            return "error"
+        self.lines.append(line)
+        return "skip"
+
+    def blocks(self) -> Iterator[tuple[list[str], np.ndarray]]:
+        """Tokens and vectors of the lines kept, where there are any."""
+        if self.lines:
+            split = [line.rstrip(b"\r\n ").split(b" ") for line in self.lines]
+            tokens = [b" ".join(fields[: -self.dim]).decode() for fields in split]
+            yield tokens, np.array([fields[-self.dim :] for fields in split]).astype(np.float32)
+
+
+def _reader(stream: pa.NativeFile, dim: int, header: bool, trailing: bool, spaced: "_Spaced") -> csv.CSVStreamingReader:
+    names = ["token", *map(str, range(dim)), *(["end"] if trailing else [])]
+    types = {"token": pa.binary(), **{str(number): pa.float32() for number in range(dim)}, "end": pa.binary()}
+    return csv.open_csv(
+        stream,
+        read_options=csv.ReadOptions(use_threads=True, block_size=BLOCK, skip_rows=int(header), column_names=names),
+        parse_options=csv.ParseOptions(delimiter=" ", quote_char=False, escape_char=False, invalid_row_handler=spaced),
+        convert_options=csv.ConvertOptions(column_types=types, check_utf8=False, null_values=[]),
+    )
+
+
+def _first_bad_line(path: Path, dim: int, header: bool) -> tuple[int, str] | None:
+    """Line number and fault of the first line that cannot be used; looked for only once reading has failed."""
+    with opened(path) as lines:
+        number = 0
+        try:
+            for number, line in enumerate(lines, 1):
+                fault = None if header and number == 1 else _fault(line, dim)
+                if fault:
+                    return number, fault
+        except (OSError, EOFError) as error:
+            return number + 1, f"cannot be decompressed ({error})"
+    return None
+
+
+def _fault(line: bytes, dim: int) -> str | None:
+    """What is wrong with a line; one with a number among the words of its token is two lines run together."""
+    fields = line.rstrip(b"\r\n ").split(b" ")
+    if fields == [b""]:
+        return None  # Arrow passes over empty lines
+    named = fields[: len(fields) - dim]
+    if not named or any(_number(field) is not None for field in named[1:]):
+        return f"expected a token and {dim} numbers, found {len(fields)} fields"
+    for field in fields[len(named) :]:
+        number = _number(field)
+        if number is None or not np.isfinite(number):
+            return f"{field.decode(errors='replace')[:40]!r} is not a finite number"
+    return None
+
+
+def _number(field: bytes) -> float | None:
+    try:
+        return float(field)
+    except ValueError:
+        return None
