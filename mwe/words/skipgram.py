@@ -1,8 +1,8 @@
-"""Skip-gram with negative sampling over a training file, by gensim (eq. 1)."""
+"""Skip-gram with negative sampling over a training file (eq. 1), by gensim or by matrix products in torch."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import gensim
 import numpy as np
@@ -10,10 +10,14 @@ from gensim.models import Word2Vec
 from gensim.models.callbacks import CallbackAny2Vec
 
 from mwe.core.errors import BadFileError, MissingDataError
-from mwe.core.files import read_json, sha256
+from mwe.core.files import sha256
 from mwe.core.progress import advancing
-from mwe.corpora.paragraphs import kinds_path
+from mwe.words.torch_skipgram import SkipGram, train_blocks
+from mwe.words.torch_tokens import token_kinds
 from mwe.words.vectors import WordVectors
+
+# each trainer's own: torch divides it by the root of what a row has moved
+RATES = {"gensim": 0.025, "torch": 0.2}
 
 
 @dataclass(frozen=True)
@@ -26,10 +30,16 @@ class SkipGramSettings:
         negatives: Negative samples per pair.
         epochs: Passes over the corpus.
         min_count: Tokens that occur less often are dropped; 1 keeps IDs that occur once.
-        rate: Learning rate at the start; it falls linearly. IDs that occur once need more than word2vec's 0.025.
+        rate: Learning rate at the start; it falls linearly. By default 0.025 (gensim) or 0.2 (torch, adapted for each
+            token). With gensim, IDs that occur once need more.
         sample: Threshold of the sub-sampling of frequent words; 0 turns it off.
         workers: Threads. One gives equal vectors for equal seeds; more are faster and never twice the same.
         seed: Seed of the initial vectors and of the sampling.
+        trainer: What trains: ``gensim``, pair by pair, or ``torch``, by matrix products over blocks of tokens.
+        block: Tokens of a block (torch).
+        noise: Noise tokens that the pairs of a block share (torch).
+        accelerator: ``auto``, ``cpu`` or ``gpu`` (torch).
+        devices: Devices, as Lightning's Trainer takes them (torch).
     """
 
     dim: int = 300
@@ -37,10 +47,20 @@ class SkipGramSettings:
     negatives: int = 20
     epochs: int = 15
     min_count: int = 1
-    rate: float = 0.025
+    rate: float | None = None
     sample: float = 1e-3
     workers: int = 1
     seed: int = 0
+    trainer: Literal["gensim", "torch"] = "gensim"
+    block: int = 64
+    noise: int = 64
+    accelerator: str = "auto"
+    devices: int | str = "auto"
+
+    @property
+    def start_rate(self) -> float:
+        """The rate given, else the trainer's own."""
+        return RATES[self.trainer] if self.rate is None else self.rate
 
 
 class _Epochs(CallbackAny2Vec):
@@ -65,10 +85,17 @@ def train_skipgram(corpus: Path, settings: SkipGramSettings | None = None) -> Wo
         BadFileError: The corpus holds no token.
     """
     settings = settings or SkipGramSettings()
+    settings = replace(settings, rate=settings.start_rate)
     if not corpus.is_file():
         raise MissingDataError(f"{corpus} not found. Write it with `mwe corpus --out {corpus}`.")
     if not corpus.stat().st_size:
         raise BadFileError(corpus, "holds no token", "Check which parts the corpus was made of.")
+    vectors = (_by_torch if settings.trainer == "torch" else _by_gensim)(corpus, settings)
+    vectors.made["settings"] = asdict(settings)
+    return vectors
+
+
+def _by_gensim(corpus: Path, settings: SkipGramSettings) -> WordVectors:
     with advancing(f"skip-gram, {settings.epochs} epochs", settings.epochs) as advance:
         model = Word2Vec(
             corpus_file=str(corpus),
@@ -77,7 +104,7 @@ def train_skipgram(corpus: Path, settings: SkipGramSettings | None = None) -> Wo
             negative=settings.negatives,
             epochs=settings.epochs,
             min_count=settings.min_count,
-            alpha=settings.rate,
+            alpha=settings.start_rate,
             sample=settings.sample,
             workers=settings.workers,
             seed=settings.seed,
@@ -85,8 +112,20 @@ def train_skipgram(corpus: Path, settings: SkipGramSettings | None = None) -> Wo
             callbacks=[_Epochs(advance)],
         )
     tokens = list(model.wv.index_to_key)
-    listing = kinds_path(corpus)
-    kinds = read_json(listing)["kinds"] if listing.is_file() else {}
-    made = {"trainer": f"gensim {gensim.__version__}", "settings": asdict(settings), "corpus_sha256": sha256(corpus)}
-    vectors = np.asarray(model.wv.vectors, dtype=np.float32)
-    return WordVectors(tokens, vectors, [kinds.get(token, "word") for token in tokens], made)
+    made = {"trainer": f"gensim {gensim.__version__}", "corpus_sha256": sha256(corpus)}
+    return WordVectors(tokens, np.asarray(model.wv.vectors, dtype=np.float32), token_kinds(corpus, tokens), made)
+
+
+def _by_torch(corpus: Path, settings: SkipGramSettings) -> WordVectors:
+    model = SkipGram(
+        dim=settings.dim,
+        window=settings.window,
+        negatives=settings.negatives,
+        rate=settings.start_rate,
+        sample=settings.sample,
+        block=settings.block,
+        noise=settings.noise,
+        workers=settings.workers,
+        seed=settings.seed,
+    )
+    return train_blocks(corpus, model, settings.epochs, settings.min_count, settings.accelerator, settings.devices)

@@ -1,0 +1,226 @@
+"""Skip-gram with negative sampling (eq. 1) by matrix products over blocks of tokens, through Lightning.
+
+Words predict words as in word2vec: sub-sampling, a window drawn for each token, noise in proportion to count^0.75, a
+rate that falls linearly. Two things differ. The noise tokens are shared within a block, so that a block costs a few
+matrix products instead of a loop over pairs; and each row has a rate of its own (`RowAdagrad`), without which the
+summed gradients of frequent tokens diverge or IDs that occur once learn too little.
+"""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from pytorch_lightning import Callback, LightningModule, Trainer
+from pytorch_lightning.callbacks import RichProgressBar
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from mwe.core import quiet  # noqa: F401 - imported for its effect
+from mwe.words.torch_adagrad import RowAdagrad
+from mwe.words.torch_blocks import Blocks, BlockSampler, gradients, kept_share, mean_objective, noise_edges
+from mwe.words.torch_tokens import TokenChunk, TokenDataModule, token_kinds
+from mwe.words.vectors import WordVectors
+
+LEAST_RATE = 1e-4  # share of the rate that is left at the end, as in word2vec
+
+
+class SkipGram(LightningModule):
+    """Input and output vectors of a vocabulary.
+
+    Args:
+        dim: Dimensions of a vector.
+        window: Largest distance of two words that are trained together.
+        negatives: Negative samples that a pair stands for.
+        rate: Rate at the start; it falls linearly.
+        sample: Threshold of the sub-sampling of frequent words; 0 turns it off.
+        block: Tokens of a block. Larger blocks use a GPU better; smaller ones learn more from a pass.
+        noise: Noise tokens of a block, shared by its pairs.
+        workers: Threads on a CPU, without locks. One gives equal vectors for equal seeds.
+        seed: Seed of the initial vectors and of all drawing.
+    """
+
+    input_VD: nn.Parameter
+    output_VD: nn.Parameter
+    kept_V: Tensor
+    noise_V: Tensor
+
+    def __init__(
+        self,
+        dim: int = 300,
+        window: int = 15,
+        negatives: int = 20,
+        rate: float = 0.2,
+        sample: float = 1e-3,
+        block: int = 64,
+        noise: int = 64,
+        workers: int = 1,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.save_hyperparameters()
+        sizes = {"dim": dim, "window": window, "negatives": negatives, "block": block, "noise": noise}
+        for name, size in {**sizes, "workers": workers}.items():
+            if size < 1:
+                raise ValueError(f"{name} must be 1 or more, not {size}")
+        self.dim, self.window, self.negatives, self.rate, self.sample = dim, window, negatives, rate, sample
+        self.block, self.noise, self.workers, self.seed = block, noise, workers, seed
+        self.automatic_optimization = False
+
+    def configure_model(self) -> None:
+        """Make the tables: small random input vectors and output vectors of zero, as word2vec's."""
+        if hasattr(self, "input_VD"):
+            return
+        count_V = self._data.tokens.vocabulary.count_V
+        generator = torch.Generator("cpu").manual_seed(self.seed)
+        # on the CPU, so that all devices start from the same numbers
+        start = torch.rand(len(count_V), self.dim, generator=generator, device="cpu")
+        self.input_VD = nn.Parameter((start - 0.5) / self.dim)
+        self.output_VD = nn.Parameter(torch.zeros_like(self.input_VD))
+        self.register_buffer("kept_V", torch.from_numpy(kept_share(count_V, self.sample)), persistent=False)
+        self.register_buffer("noise_V", torch.from_numpy(noise_edges(count_V)), persistent=False)
+
+    def configure_optimizers(self) -> RowAdagrad:
+        """One rate a row."""
+        return RowAdagrad([self.input_VD, self.output_VD])
+
+    def on_fit_start(self) -> None:
+        """Take one thread for a product: blocks are too small to be shared out."""
+        self._threads = torch.get_num_threads()
+        if self.device.type == "cpu":
+            torch.set_num_threads(1)
+
+    def on_fit_end(self) -> None:
+        """Give the threads back."""
+        torch.set_num_threads(self._threads)
+
+    def training_step(self, batch: TokenChunk, batch_index: int) -> None:
+        """Work through a stretch of the corpus, block after block; a block is one ascent, not one batch."""
+        number = int(batch.number)
+        drawn = np.random.SeedSequence([self.seed, self.current_epoch, number]).generate_state(1, np.uint64)
+        generator = torch.Generator(self.device).manual_seed(int(drawn[0] >> np.uint64(1)))
+        alone = self.trainer.world_size == 1  # what processes exchange must have one shape
+        sampler = BlockSampler(self.kept_V, self.noise_V, self.window, self.block, self.noise, narrow=alone)
+        blocks = self._of_equal_number(sampler.draw(batch.token, generator))
+        optimizer = self.optimizers()
+        cast(Any, optimizer).step(closure=partial(self._ascend_all, blocks))
+        if len(blocks.input_BH):
+            self.log("train/objective", self._objective(blocks, 0), prog_bar=True, batch_size=1)
+
+    def _ascend_all(self, blocks: Blocks) -> None:
+        """Ascend on all blocks, in order, or each thread on its share of them."""
+        count = len(blocks.input_BH)
+        threads = self.workers if self.device.type == "cpu" and self.trainer.world_size == 1 else 1
+        steps = float(self.trainer.estimated_stepping_batches)
+        left_B = [1 - (self.trainer.global_step + place / count) / steps for place in range(count)]
+        rate_B = [self.rate * max(LEAST_RATE, left) for left in left_B]
+        edges = [count * thread // threads for thread in range(threads + 1)]
+        work = partial(self._ascend, blocks, rate_B)
+        if threads == 1:
+            work(0, count)
+            return
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(work, edges[:-1], edges[1:]))
+
+    @torch.no_grad()
+    def _ascend(self, blocks: Blocks, rate_B: list[float], first: int, stop: int) -> None:
+        optimizer = cast(RowAdagrad, cast(Any, self.optimizers()).optimizer)
+        for place in range(first, stop):
+            output_LN = torch.cat([blocks.output_BL[place], blocks.noise_BN[place]])
+            # index_select: indexing by a tensor took four times as long on a CPU
+            input_HD = self.input_VD.index_select(0, blocks.input_BH[place])
+            output_LND = self.output_VD.index_select(0, output_LN)
+            found = gradients(input_HD, output_LND, blocks.pair_BLH[place], self.negatives)
+            for table, rows, gradient in (
+                (self.input_VD, blocks.input_BH[place], found.input_HD),
+                (self.output_VD, output_LN, found.output_LND),
+            ):
+                optimizer.ascend(table, self._of_all(rows), self._of_all(gradient), rate_B[place])
+
+    def _of_all(self, tensor: Tensor) -> Tensor:
+        """The rows of all processes, so that every process takes the same step."""
+        if self.trainer.world_size == 1:
+            return tensor
+        parts = [torch.empty_like(tensor) for _ in range(self.trainer.world_size)]
+        torch.distributed.all_gather(parts, tensor.contiguous())
+        return torch.cat(parts)
+
+    def _of_equal_number(self, blocks: Blocks) -> Blocks:
+        """Blocks with empty ones behind, as many as the process with most has: each calls for one exchange."""
+        if self.trainer.world_size == 1:
+            return blocks
+        mine = torch.tensor([len(blocks.input_BH)], device=self.device)
+        missing = int(self._of_all(mine).max()) - len(blocks.input_BH)
+        return Blocks(*(pad(part, (0, 0) * (part.dim() - 1) + (0, missing)) for part in blocks))
+
+    @torch.no_grad()
+    def _objective(self, blocks: Blocks, place: int) -> Tensor:
+        """Mean objective of the pairs of one block."""
+        output_LND = self.output_VD[torch.cat([blocks.output_BL[place], blocks.noise_BN[place]])]
+        input_HD = self.input_VD[blocks.input_BH[place]]
+        return mean_objective(input_HD, output_LND, blocks.pair_BLH[place], self.negatives)
+
+    @property
+    def _data(self) -> TokenDataModule:
+        data = self.trainer.datamodule  # type: ignore[attr-defined]
+        if not isinstance(data, TokenDataModule):
+            raise ValueError(f"SkipGram needs a TokenDataModule, not {type(data).__name__}")
+        return data
+
+    def words(self) -> WordVectors:
+        """The input vectors, once trained."""
+        data = self._data
+        tokens = data.tokens.vocabulary.tokens
+        made = {
+            "trainer": f"torch {torch.__version__}",
+            "settings": {**self.hparams, "epochs": self.trainer.max_epochs, "min_count": data.min_count},
+            "corpus_sha256": data.tokens.corpus_sha256,
+        }
+        return WordVectors(tokens, self.input_VD.detach().cpu().numpy(), token_kinds(data.corpus, tokens), made)
+
+
+class KeepWords(Callback):
+    """Writes the word vectors at the end of a training, on one process.
+
+    Args:
+        out: Folder of the word vectors.
+    """
+
+    def __init__(self, out: str) -> None:
+        self.out = Path(out)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write them."""
+        if trainer.is_global_zero:
+            cast(SkipGram, pl_module).words().save(self.out)
+
+
+def train_blocks(
+    corpus: Path, model: SkipGram, epochs: int, min_count: int, accelerator: str, devices: int | str
+) -> WordVectors:
+    """Train on a training file by a Trainer that leaves nothing on disk.
+
+    Args:
+        corpus: The training file.
+        model: What is trained.
+        epochs: Passes over the corpus.
+        min_count: Tokens that occur less often are dropped.
+        accelerator: As Lightning's Trainer takes it.
+        devices: As Lightning's Trainer takes it.
+    """
+    terminal = sys.stderr.isatty()
+    trainer = Trainer(
+        max_epochs=epochs,
+        accelerator=accelerator,
+        devices=devices,
+        callbacks=[RichProgressBar()] if terminal else [],
+        enable_progress_bar=terminal,
+        enable_checkpointing=False,
+        enable_model_summary=False,
+        logger=False,
+    )
+    trainer.fit(model, datamodule=TokenDataModule(str(corpus), min_count))
+    return model.words()
