@@ -51,7 +51,9 @@ format: $(READY) ## Format and mend what can be mended by program
 include make/demo.mk
 include make/words.mk
 include make/siamese.mk
+include make/sparse.mk
 include make/masked.mk
+include make/figures.mk
 
 .PHONY: clean
 clean: ## Delete outputs (not the environment, not the cache)

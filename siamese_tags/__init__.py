@@ -3,3 +3,7 @@
 The way through: ``documents`` → ``features`` → ``stage1`` → ``stage2`` → ``metrics``; ``baselines`` and ``evaluate``
 stand beside it. Reference: Sandouk and Chen, Learning Contextualized Music Semantics from Tags via a Siamese Network.
 """
+
+from siamese_tags.contextual import ContextualTags
+
+__all__ = ["ContextualTags"]

@@ -12,15 +12,21 @@ from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError, 
 from mwe.core.runs import RunMetrics
 from mwe.core.stage import StageCLI
 from siamese_tags.baselines import build, settings_of
+from siamese_tags.choose import choose
+from siamese_tags.contextual_command import related
 from siamese_tags.datamodule import SPLITS
 from siamese_tags.documents import Cal500, Collection
 from siamese_tags.documents.folds import fold as one_fold
 from siamese_tags.evaluate import evaluate
+from siamese_tags.figures.command import FIGURES
 from siamese_tags.masked import command as masked
+from siamese_tags.masked.unseen_command import unseen, unseen_table
+from siamese_tags.rows import run_name
 from siamese_tags.tables import build_table
+from siamese_tags.topic_count import topics_count
 
 HELP = """\
-usage: siamese-tags {fit,test,baseline,table,masked} ...
+usage: siamese-tags {fit,test,baseline,table,choose,masked,related,figures,topics-count} ...
 
 Contextualised tag semantics by a Siamese network, measured by priming: given one tag of a document, are the
 document's other tags ranked before all tags that it does not have?
@@ -30,7 +36,11 @@ commands:
   test      test a checkpoint of fit again
   baseline  fit and test another ranking (random, popularity, pca, lsa, lda, rbm, ...), several folds at once
   table     collect the metrics.json of all rows and folds beside the published figures
-  masked    half of a document's tags hidden and to be found by the other half: simple rules, table
+  choose    settings of both stages by validation on a part of the training documents
+  masked    half of a document's tags hidden and to be found by the other half: simple rules, table, differences of rows
+  related   the tags nearest to a tag in the context of other tags, from a run folder and without its data set
+  figures   the paper's pictures: frequencies, instances, curves, spaces
+  topics-count  how many topics a hierarchical Dirichlet process finds in a collection, in several readings
 
 from nothing to the table, fold 0 of CAL500 (MWE_DATA names the folder that holds cal500/):
   siamese-tags baseline --name pca --folds '[0]'
@@ -44,13 +54,27 @@ on your own tags, a file with one id<TAB>tag a line:
     --data lightning_configs/siamese_tags/data/tsv.yaml --data.init_args.collection.init_args.path tags.tsv \\
     --trainer.logger.init_args.name mine/single_ce
 
+tags out of vocabulary: a collection that reserves some, in YAML (`make siamese-table3` runs all rows and folds):
+  siamese-tags baseline --name pca --collection lightning_configs/siamese_tags/collection/magna_songs.yaml
+  siamese-tags fit -c lightning_configs/siamese_tags/table2/single_ce.yaml --data.init_args.fold 0
+
 hidden tags by revealed ones (`make siamese-masked` runs all rows, folds and collections):
   siamese-tags masked rule --name ease --collection Cal10k
   siamese-tags fit -c lightning_configs/siamese_tags/masked/cal10k.yaml --data.init_args.fold 0
+  siamese-tags fit -c lightning_configs/siamese_tags/masked_siamese/cal10k/single.yaml --data.init_args.fold 0
+  siamese-tags masked differences
+  siamese-tags masked unseen --name naive_bayes --collection Cal10k
+  siamese-tags fit -c lightning_configs/siamese_tags/masked/cal10k.yaml --data.init_args.unseen_share 0.05 \\
+    --trainer.logger.name siamese-masked-unseen/cal10k/context_encoder
+  siamese-tags masked unseen_table
+
+ask a run, which needs no collection any more:
+  siamese-tags related Genre-Rock --context Song-High_Energy --run outputs/siamese-quick/siamese_ce/fold0 -k 10
 
 `siamese-tags COMMAND --help` lists the options of a command, and
 `siamese-tags fit --model.help siamese_tags.stage2.SiameseNetwork` those of a model.
-In a configuration, {fold} in the logger's name and version and in init_from stands for the number of the fold.
+In a configuration, {fold} in the logger's name and version and in init_from stands for the number of the fold, and
+{seed} for the seed of the run.
 """
 
 
@@ -68,14 +92,14 @@ class SiameseCLI(StageCLI):
             parser.link_arguments(f"data.{size}", f"model.init_args.{size}", apply_on="instantiate")
 
     def before_instantiate_classes(self) -> None:
-        """Put the number of the fold in place of ``{fold}``."""
+        """Put the number of the fold in place of ``{fold}`` and the seed in place of ``{seed}``."""
         config = self.config[self.subcommand]
-        number = str(config.get("data.init_args.fold", ""))
+        number, seed = str(config.get("data.init_args.fold", "")), str(config.get("seed_everything", ""))
         loggers = config.get("trainer.logger")
         named = [(one, key) for one in loggers or () for key in ("init_args.name", "init_args.version")]
         for part, place in [*named, (config, "model.init_args.init_from")]:
             if isinstance(part.get(place), str):
-                part[place] = part[place].replace("{fold}", number)
+                part[place] = part[place].replace("{fold}", number).replace("{seed}", seed)
 
     def after_fit(self) -> None:
         """Test the final weights in the same process, which saves a second start and a second fit of the features."""
@@ -93,7 +117,7 @@ def baseline(
     seed: int = 0,
     out: str | None = None,
 ) -> None:
-    """Fit and test a baseline; writes ``<out>/fold<k>/metrics.json`` for each fold.
+    """Fit and test a baseline; writes ``<out>/fold<k>/metrics.json`` for each fold, ``fold<k>_seed<s>`` for a seed s.
 
     Args:
         name: ``random``, ``popularity``, ``lsa``, ``lda``, ``plsa``, ``pca``, ``rbm``, ``crbm``, ``infoth``, ``ease``,
@@ -102,8 +126,8 @@ def baseline(
             ``sg`` with the tags in random (s1) or fixed (s2) order and window 1 to 4, ``cbow_s1_w1`` to ``sg_s2_w4``.
         settings: Settings of the baseline to change, such as ``--settings '{rank: 50}'``. An unknown one is answered
             with the nearest known; ``siamese_tags.baselines`` documents them.
-        collection: Where the tag documents come from: ``Cal500`` (the default) or ``TsvDocuments`` with
-            ``--collection.path``.
+        collection: Where the tag documents come from: ``Cal500`` (the default), ``TsvDocuments`` with
+            ``--collection.path``, or a YAML file, such as those of ``lightning_configs/siamese_tags/collection``.
         folds: Numbers of the folds, such as ``[0,1,2]``; all if not given.
         n_folds: Into how many folds the documents are divided.
         fold_seed: Seed of the division.
@@ -112,14 +136,14 @@ def baseline(
     """
     try:
         notes = {"baseline": name, "settings": settings_of(name, seed, settings)}
+        documents = (collection or Cal500()).read()
     except ValueError as error:
         sys.exit(f"siamese-tags: {error}")
-    documents = (collection or Cal500()).read()
     print(documents)
     for number in range(n_folds) if folds is None else folds:
         rows = one_fold(len(documents), number, n_folds, fold_seed)
         figures = evaluate(build(name, seed, settings), documents, rows, seed)
-        run = Path(out or f"outputs/siamese-quick/{name}") / f"fold{number}"
+        run = Path(out or f"outputs/siamese-quick/{name}") / run_name(number, seed)
         RunMetrics(figures, documents.name, seed, notes).write(run)
         measured = ", ".join(f"{figures[f'{part}_map']:.2f} {part}" for part in SPLITS if f"{part}_map" in figures)
         print(f"{name}, fold {number}: MAP {measured} -> {run}")
@@ -131,17 +155,19 @@ def table(
     target: str = "siamese-quick",
     out: str = "outputs/tables",
     command: str | None = None,
+    seeds: tuple[int, ...] = (0,),
 ) -> None:
     """Write ``<out>/<target>.csv`` and ``.md`` from the runs, beside the published figures where they are comparable.
 
     Args:
-        runs: Folder with one folder a row and in it one folder a fold.
+        runs: Folder with one folder a row and in it one folder a fold, and a seed other than 0: ``fold1_seed2``.
         folds: Folds to average over.
         target: Name of the table.
         out: Folder of the tables.
         command: What the table says was typed to make its rows; each row's own command if not given.
+        seeds: Seeds to average over.
     """
-    path = build_table(Path(runs), folds, target, Path(out), command)
+    path = build_table(Path(runs), folds, target, Path(out), command, seeds)
     print(path.read_text(encoding="utf-8"))
 
 
@@ -156,11 +182,23 @@ def main(args: Sequence[str] | None = None) -> None:
         print(HELP, end="")
         return
     try:
-        if given[0] in ("baseline", "table", "masked"):
+        if given[0] == "related":
+            related(given[1:])
+        elif given[0] in ("baseline", "table", "choose", "masked", "figures", "topics-count"):
             commands: dict[str, Any] = {
                 "baseline": baseline,
                 "table": table,
-                "masked": {"rule": masked.rule, "table": masked.table, "_help": "masked-context priming"},
+                "choose": choose,
+                "masked": {
+                    "rule": masked.rule,
+                    "unseen": unseen,
+                    "unseen_table": unseen_table,
+                    "table": masked.table,
+                    "differences": masked.differences,
+                    "_help": "masked-context priming",
+                },
+                "figures": FIGURES,
+                "topics-count": topics_count,
             }
             auto_cli(commands, args=given, prog="siamese-tags", as_positional=False)
         else:

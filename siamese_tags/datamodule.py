@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from pytorch_lightning import LightningDataModule
 from pytorch_lightning.utilities import rank_zero_info
 from torch import Tensor
@@ -19,6 +20,7 @@ from mwe.core.sampler import EveryItemOnce, as_read
 from siamese_tags.documents import Collection, Fold, TagDocuments
 from siamese_tags.documents.folds import fold as one_fold
 from siamese_tags.features import TagFeatures, TopicContexts
+from siamese_tags.oov import OOVTensors
 
 SPLITS = ("train", "test")
 
@@ -128,6 +130,16 @@ class PrimingData(LightningDataModule):
         """Name of the collection, for tables."""
         return self.documents.name
 
+    @property
+    def seen_DT(self) -> NDArray[np.bool_]:
+        """The tags from which a document's context is inferred: in this protocol all of them."""
+        return self.documents.matrix_DT
+
+    @cached_property
+    def topics(self) -> TopicContexts:
+        """Topic model fitted on the training documents."""
+        return TopicContexts(self.documents.matrix_DT[self.rows.train], **self.topic_settings)  # type: ignore[arg-type]
+
     @cached_property
     def tensors(self) -> FoldTensors:
         """Features and documents of the fold, fitted once.
@@ -140,13 +152,30 @@ class PrimingData(LightningDataModule):
         if (full := train_DT.all(axis=1)).any():
             name = self.documents.ids[int(self.rows.train[np.argmax(full)])]
             raise ValueError(f"document {name!r} has all {self.n_tags} tags, so no negative example; leave it out")
-        contexts_DC = TopicContexts(train_DT, **self.topic_settings).transform(matrix_DT)  # type: ignore[arg-type]
+        contexts_DC = self.topics.transform(self.seen_DT)
         documents_P, tags_P = np.nonzero(train_DT)
         return FoldTensors(
             torch.tensor(TagFeatures(train_DT).features_TT, dtype=torch.float32),
             torch.tensor(contexts_DC, dtype=torch.float32),
             torch.tensor(matrix_DT),
             torch.tensor(np.stack([self.rows.train[documents_P], tags_P], axis=1)),
+        )
+
+    @cached_property
+    def oov_tensors(self) -> OOVTensors | None:
+        """Documents that the collection sets aside with their tags out of vocabulary; none where it sets none aside.
+
+        Nothing is fitted on them: rarity and topics are those of the training documents, contexts come from known tags.
+        """
+        oov = self.documents.oov
+        if oov is None:
+            return None
+        features_UF = TagFeatures(self.documents.matrix_DT[self.rows.train]).of_unseen(oov.counts_UT)
+        return OOVTensors(
+            torch.tensor(features_UF, dtype=torch.float32),
+            torch.tensor(self.topics.transform(oov.known_DT), dtype=torch.float32),
+            torch.tensor(oov.known_DT),
+            torch.tensor(oov.unseen_DU),
         )
 
     @cached_property
@@ -174,8 +203,10 @@ class PrimingData(LightningDataModule):
         return self._loader(data, sampler, max(1, self.batch_size // 2 // world[0]))
 
     def test_dataloader(self) -> list[DataLoader[Tensor]]:
-        """Batches of document rows: the training documents, then the test documents."""
+        """Batches of document rows: the training documents, then the test documents, then those set aside, if any."""
         splits = [Indices(torch.tensor(rows)) for rows in (self.rows.train, self.rows.test)]
+        if self.documents.oov is not None:
+            splits.append(Indices(torch.arange(len(self.documents.oov))))
         return [self._loader(split, EveryItemOnce(split, *self._world()), self.eval_batch_size) for split in splits]
 
     def _world(self) -> tuple[int, int]:

@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from siamese_tags.baselines.base import Queries, Ranker
-from siamese_tags.documents import Fold, TagDocuments
+from siamese_tags.baselines.base import OOVRanker, Queries, Ranker
+from siamese_tags.documents import Fold, OOVDocuments, TagDocuments
 from siamese_tags.metrics import PrimingMetric
+from siamese_tags.oov import add_queries
 
 BLOCK = 64
 
@@ -25,6 +26,7 @@ def evaluate(ranker: Ranker, documents: TagDocuments, rows: Fold, seed: int = 0)
 
     Returns:
         ``train_p@1`` … ``test_auc`` in percent; no figure of the test documents for a ranking that is ``train_only``.
+        ``oov_p@1`` … of tags out of vocabulary where the collection sets some aside and the ranking can relate them.
     """
     ranker.fit(documents.subset(rows.train))
     figures = {}
@@ -32,6 +34,9 @@ def evaluate(ranker: Ranker, documents: TagDocuments, rows: Fold, seed: int = 0)
     for split, part in parts.items():
         measured = priming(ranker, documents, part, seed)
         figures.update({f"{split}_{name}": value for name, value in measured.items()})
+    if documents.oov is not None and isinstance(ranker, OOVRanker):
+        measured = oov_priming(ranker, documents.oov, seed)
+        figures.update({f"oov_{name}": value for name, value in measured.items()})
     return figures
 
 
@@ -48,4 +53,12 @@ def priming(ranker: Ranker, documents: TagDocuments, rows: NDArray[np.int64], se
             torch.tensor(ranker.rank(queries)),
             torch.tensor(queries.membership_DT),
         )
+    return {name: float(value) for name, value in metric.compute().items()}
+
+
+def oov_priming(ranker: OOVRanker, oov: OOVDocuments, seed: int = 0) -> dict[str, float]:
+    """Priming accuracy of a fitted ranking with tags out of the vocabulary as queries, in percent."""
+    metric = PrimingMetric(seed)
+    ids_D, known_DT, unseen_DU = torch.arange(len(oov)), torch.tensor(oov.known_DT), torch.tensor(oov.unseen_DU)
+    add_queries(metric, ids_D, known_DT, unseen_DU, torch.tensor(ranker.rank_oov(oov)))
     return {name: float(value) for name, value in metric.compute().items()}

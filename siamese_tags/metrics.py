@@ -14,6 +14,7 @@ from mwe.core.catalogue import CatalogueMetric
 
 CUTOFFS = (1, 2, 5, 10)
 RECALL_LEVELS = 11
+CURVE = tuple(f"precision@{level / (RECALL_LEVELS - 1):.1f}" for level in range(RECALL_LEVELS))
 JITTER = 1e-9
 
 
@@ -114,10 +115,15 @@ class PrimingMetric(CatalogueMetric):
         self.update(ids_D, sums_DM)
 
     def compute(self) -> dict[str, Tensor]:
-        """Figures in percent: ``p@1``, ``p@2``, ``p@5``, ``p@10``, ``map``, ``auc``; NaN without a document."""
+        """Figures in percent; NaN without a document.
+
+        Returns:
+            ``p@1``, ``p@2``, ``p@5``, ``p@10``, ``map``; the precision-recall curve, from ``precision@0.0`` to
+            ``precision@1.0`` by recall; ``auc``, the area under it.
+        """
         _, sums_DM = self.catalogue()
         total_M = sums_DM.double().sum(dim=0)
         mean_M = 100 * total_M[1:] / total_M[0] if len(sums_DM) else torch.full_like(total_M[1:], math.nan)
-        names = [*(f"p@{k}" for k in CUTOFFS), "map"]
-        figures = dict(zip(names, mean_M[: len(names)], strict=True))
-        return {name: value.float() for name, value in (figures | {"auc": curve_area(mean_M[len(names) :])}).items()}
+        names = [*(f"p@{k}" for k in CUTOFFS), "map", *CURVE]
+        figures = dict(zip(names, mean_M, strict=True)) | {"auc": curve_area(mean_M[-RECALL_LEVELS:])}
+        return {name: value.float() for name, value in figures.items()}

@@ -54,6 +54,30 @@ class ComponentNetwork(nn.Module):
             activation = layer(activation).tanh()
         return activation
 
+    def embed_at(self, features_TF: Tensor, contexts_DC: Tensor, tag_N: Tensor, document_N: Tensor) -> Tensor:
+        """Contextual embeddings of examples by index, N × E.
+
+        The first layer is applied to tags and contexts apart. With fewer tags than examples it is applied to every tag
+        once, and the outcome is gathered in place of the much wider features.
+
+        Args:
+            features_TF: Features of all tags.
+            contexts_DC: Topic posteriors of all documents.
+            tag_N: Tag of each example.
+            document_N: Document of each example.
+        """
+        first, *others = [module for module in self.hidden if isinstance(module, nn.Linear)]
+        of_tags_FH, of_contexts_CH = first.weight[:, : self.n_features].T, first.weight[:, self.n_features :].T
+        if len(features_TF) < len(tag_N):
+            of_tag_NH = (features_TF @ of_tags_FH).index_select(0, tag_N)
+        else:
+            of_tag_NH = features_TF.index_select(0, tag_N) @ of_tags_FH
+        of_context_NH = torch.addmm(first.bias, contexts_DC.index_select(0, document_N), of_contexts_CH)
+        activation: Tensor = (of_tag_NH + of_context_NH).tanh()
+        for layer in others:
+            activation = layer(activation).tanh()
+        return activation
+
     def embed_grid(self, features_TF: Tensor, contexts_DC: Tensor) -> Tensor:
         """Contextual embedding of every tag in every document, D × T × E.
 

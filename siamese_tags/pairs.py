@@ -44,14 +44,16 @@ def draw_tags(order: TagOrder, document_N: Tensor, sign_N: Tensor, generator: Ge
         sign_N: +1 or -1.
         generator: Random numbers, on the device of the tensors.
     """
-    own_N = order.count_D[document_N]
+    n_tags = order.order_DT.shape[1]
+    own_N = order.count_D.index_select(0, document_N)
     positive_N = sign_N > 0
     first_N = torch.where(positive_N, 0, own_N)
-    choices_N = torch.where(positive_N, own_N, order.order_DT.shape[1] - own_N)
+    choices_N = torch.where(positive_N, own_N, n_tags - own_N)
     uniform_N = torch.rand(len(document_N), generator=generator, device=document_N.device)
     # float rounding may give uniform · choices == choices
     step_N = torch.minimum((uniform_N * choices_N).long(), choices_N - 1)
-    return order.order_DT[document_N, first_N + step_N].long()
+    # select from the flat layout: indexing with two lists takes several times as long
+    return order.order_DT.view(-1).index_select(0, document_N * n_tags + first_N + step_N).long()
 
 
 def with_negatives(order: TagOrder, document_N: Tensor, tag_N: Tensor, generator: Generator) -> Examples:
@@ -78,7 +80,8 @@ def partners(
     """
     n_pairs, device = len(examples.document_N), examples.document_N.device
     uniform_3N = torch.rand(3, n_pairs, generator=generator, device=device)
-    elsewhere_N = positives_P[(uniform_3N[0] * len(positives_P)).long().clamp_max(len(positives_P) - 1)]
+    place_N = (uniform_3N[0] * len(positives_P)).long().clamp_max(len(positives_P) - 1)
+    elsewhere_N = positives_P.index_select(0, place_N)
     document_N = torch.where(uniform_3N[1] < share_inside, examples.document_N, elsewhere_N)
     sign_N = torch.where(uniform_3N[2] < 0.5, 1.0, -1.0)
     return Examples(document_N, draw_tags(order, document_N, sign_N, generator), sign_N)
@@ -96,4 +99,4 @@ def targets(bags_DT: Tensor, examples: Examples) -> Tensor:
     Returns:
         N × T of +1 and -1.
     """
-    return bags_DT[examples.document_N] * examples.sign_N[:, None]
+    return bags_DT.index_select(0, examples.document_N) * examples.sign_N[:, None]

@@ -38,6 +38,9 @@ class Table:
         rows: Its rows.
         reference: Label of the row that all others are tested against.
         compared: Metrics that are tested.
+        metrics: Its columns.
+        published_on: Collection of the published figures.
+        beside_stand_in: Whether they are printed also where another collection stands in for it.
     """
 
     name: str
@@ -45,6 +48,14 @@ class Table:
     rows: tuple[TableRow, ...]
     reference: str = "Siamese CE"
     compared: tuple[str, ...] = ("train_map", "test_map")
+    metrics: tuple[str, ...] = METRICS
+    published_on: str = "CAL500"
+    beside_stand_in: bool = False
+
+
+def run_name(fold: int, seed: int = 0) -> str:
+    """Folder of a run in that of its row: ``fold0``, and ``fold0_seed1`` with another seed than 0."""
+    return f"fold{fold}_seed{seed}" if seed else f"fold{fold}"
 
 
 def _baseline(label: str, name: str, published: str = "") -> TableRow:
@@ -90,6 +101,7 @@ TABLE1 = Table(
         _baseline("CE of an untrained network (not in the paper)", "untrained"),
         SINGLE,
         SIAMESE,
+        _network("Siamese CE, from random weights (not in the paper)", "siamese_ce_random", ""),
     ),
 )
 

@@ -15,19 +15,24 @@ from torch import Generator, Tensor
 from torch.nn import ModuleDict
 
 from mwe.core.errors import StaleArtefactError
+from siamese_tags.contextual_kept import KEPT, network_kept
 from siamese_tags.datamodule import SPLITS, PrimingData
+from siamese_tags.losses import Kappa, prediction_weights, weighted_prediction_loss
 from siamese_tags.metrics import PrimingMetric
 from siamese_tags.networks import ComponentNetwork
+from siamese_tags.oov import OOVPriming
 from siamese_tags.pairs import Examples, TagOrder, tag_order, targets, with_negatives
 
 IDENTITY = "siamese_tags_identity"
+KINDS = ("embedding", "prediction")
 
 
 class ContextualEmbedding(LightningModule, ABC):
     """A component network with its data on the device, tested by priming with embeddings and with predictions.
 
     Testing logs ``train_map``, ``test_p@10`` … for the ranking by embedding distance, and ``prediction_…`` for the
-    ranking by predicted tags, in percent.
+    ranking by predicted tags, in percent. Where the collection sets documents aside, ``nearest_oov_p@1`` … and
+    ``furthest_oov_p@1`` … are those of its tags out of vocabulary by the two rules of ``siamese_tags.oov``.
 
     Args:
         n_tags: Tags of the vocabulary (comes from the data).
@@ -35,6 +40,7 @@ class ContextualEmbedding(LightningModule, ABC):
         hidden: Widths of the hidden layers; the last is the embedding dimension.
         optimizer: Optimiser of the network's parameters.
         scheduler: Schedule of the learning rate, stepped once an epoch; constant if not given.
+        kappa: Weights of eq. 3: ``swapped`` highlights false negatives as the text wants, ``printed`` is the formula.
         tie_seed: Of the random order of tags with equal scores.
     """
 
@@ -42,6 +48,8 @@ class ContextualEmbedding(LightningModule, ABC):
     contexts_DC: Tensor
     membership_DT: Tensor
     bags_DT: Tensor
+    weights_DT: Tensor
+    drawn_3KP: Tensor
     positives_P2: Tensor
     order_DT: Tensor
     count_D: Tensor
@@ -53,16 +61,16 @@ class ContextualEmbedding(LightningModule, ABC):
         hidden: Sequence[int],
         optimizer: OptimizerCallable,
         scheduler: LRSchedulerCallable | None,
+        kappa: Kappa,
         tie_seed: int,
     ) -> None:
         super().__init__()
         self.network = ComponentNetwork(n_tags, n_topics, n_tags, hidden)
         self.optimizer = optimizer
         self.scheduler = scheduler
-        self.priming = ModuleDict(
-            {f"{kind}_{split}": PrimingMetric(tie_seed) for kind in ("embedding", "prediction") for split in SPLITS}
-        )
-        self.generator = Generator()
+        self.kappa: Kappa = kappa
+        self.priming = ModuleDict({f"{kind}_{split}": PrimingMetric(tie_seed) for kind in KINDS for split in SPLITS})
+        self.oov = OOVPriming(tie_seed)
         self.losses: dict[str, list[Tensor]] = {}
 
     @property
@@ -87,8 +95,10 @@ class ContextualEmbedding(LightningModule, ABC):
         tensors = self.data.tensors
         order = tag_order(tensors.membership_DT)
         bags_DT = tensors.membership_DT.float() * 2 - 1
-        for name, value in {**tensors._asdict(), **order._asdict(), "bags_DT": bags_DT}.items():
+        of_targets = {"bags_DT": bags_DT, "weights_DT": prediction_weights(bags_DT, self.kappa)}
+        for name, value in {**tensors._asdict(), **order._asdict(), **of_targets}.items():
             self.register_buffer(name, value, persistent=False)
+        self.oov.take(self.data.oov_tensors)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """The injected optimiser and schedule."""
@@ -98,8 +108,13 @@ class ContextualEmbedding(LightningModule, ABC):
         return cast(OptimizerLRScheduler, ([optimizer], [self.scheduler(optimizer)]))
 
     def on_train_epoch_start(self) -> None:
-        """Seed the drawing by run, epoch and process, so that a resumed run draws what an unbroken one would."""
-        self.generator = self.seeded(1 + self.current_epoch * self.trainer.world_size + self.global_rank)
+        """Draw the examples of an epoch, by run, epoch and process, so that a resumed run draws what an unbroken would.
+
+        Drawing them all at once saves a tenth of the time.
+        """
+        generator = self.seeded(1 + self.current_epoch * self.trainer.world_size + self.global_rank)
+        document, tag, sign = self.draw(generator)
+        self.drawn_3KP = torch.stack([document, tag, sign.long()]).view(3, -1, len(self.positives_P2))
 
     def on_train_epoch_end(self) -> None:
         """Log the mean of each loss over the steps of the epoch."""
@@ -116,25 +131,30 @@ class ContextualEmbedding(LightningModule, ABC):
         """A random generator on the module's device, one for each number and seed of the run."""
         return Generator(self.device).manual_seed((torch.initial_seed() * 1_000_003 + number) % 2**63)
 
-    def draw(self, positive_N: Tensor) -> Examples:
-        """The positive examples of a batch of indices, and one negative for each."""
-        document_N, tag_N = self.positives_P2[positive_N].unbind(dim=1)
-        return with_negatives(self.tags_in_documents, document_N, tag_N, self.generator)
+    def draw(self, generator: Generator) -> Examples:
+        """All positive examples of the training documents, P in number, and one negative for each."""
+        document_P, tag_P = self.positives_P2.unbind(dim=1)
+        return with_negatives(self.tags_in_documents, document_P, tag_P, generator)
+
+    def examples(self, positive_N: Tensor) -> Examples:
+        """The examples of a step: what was drawn for its positive ones, K blocks of N."""
+        document_N, tag_N, sign_N = self.drawn_3KP.index_select(2, positive_N).flatten(1)
+        return Examples(document_N, tag_N, sign_N.float())
 
     def forward(self, examples: Examples) -> tuple[Tensor, Tensor]:
         """Embeddings (N × E) and logits (N × T) of examples."""
-        embedded: tuple[Tensor, Tensor] = self.network(
-            self.features_TF[examples.tag_N], self.contexts_DC[examples.document_N]
-        )
-        return embedded
+        embedding_NE = self.network.embed_at(self.features_TF, self.contexts_DC, examples.tag_N, examples.document_N)
+        return embedding_NE, self.network.output(embedding_NE)
 
-    def targets(self, examples: Examples) -> Tensor:
-        """Prediction targets of examples (N × T)."""
-        return targets(self.bags_DT, examples)
+    def prediction_loss(self, logits_NT: Tensor, examples: Examples) -> Tensor:
+        """Prediction loss of examples (eq. 3)."""
+        weights_NT = self.weights_DT.index_select(0, examples.document_N)
+        return weighted_prediction_loss(logits_NT, targets(self.bags_DT, examples), weights_NT)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what the weights are bound to."""
         checkpoint[IDENTITY] = dict(self.data.identity)
+        checkpoint[KEPT] = network_kept(self.data)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse weights of another fold or collection: their training documents may be the test documents here."""
@@ -142,17 +162,31 @@ class ContextualEmbedding(LightningModule, ABC):
             require_same_identity(checkpoint, self.data.identity, "this checkpoint")
 
     def test_step(self, rows_D: Tensor, batch_idx: int, dataloader_idx: int = 0) -> None:
-        """Rank all tags for every tag of some documents."""
+        """Rank all tags for every tag of some documents; the last loader has those with tags out of vocabulary."""
+        if dataloader_idx == len(SPLITS):
+            self.oov.add(self.network, self.features_TF, rows_D)
+            return
         split = SPLITS[dataloader_idx]
+        embedding, prediction = (cast(PrimingMetric, self.priming[f"{kind}_{split}"]) for kind in KINDS)
+        self.rank(rows_D, embedding, prediction)
+
+    def rank(self, rows_D: Tensor, embedding: PrimingMetric, prediction: PrimingMetric | None = None) -> None:
+        """Rank all tags for every tag of some documents.
+
+        Args:
+            rows_D: Document rows.
+            embedding: Takes the ranking by embedding distance.
+            prediction: Takes the ranking by predicted tags, if given.
+        """
         membership_DT = self.membership_DT[rows_D]
         document_Q, tag_Q = membership_DT.nonzero().unbind(dim=1)
         embedded_DTE = self.network.embed_grid(self.features_TF, self.contexts_DC[rows_D])
         # without matrix products, which round small distances to zero
         distance_DTT = torch.cdist(embedded_DTE, embedded_DTE, compute_mode="donot_use_mm_for_euclid_dist")
-        logits_QT = self.network.output(embedded_DTE[document_Q, tag_Q])
-        for kind, scores_QT in (("embedding", -distance_DTT[document_Q, tag_Q]), ("prediction", logits_QT)):
-            metric = cast(PrimingMetric, self.priming[f"{kind}_{split}"])
-            metric.add_documents(rows_D, document_Q, tag_Q, scores_QT, membership_DT)
+        embedding.add_documents(rows_D, document_Q, tag_Q, -distance_DTT[document_Q, tag_Q], membership_DT)
+        if prediction is not None:
+            logits_QT = self.network.output(embedded_DTE[document_Q, tag_Q])
+            prediction.add_documents(rows_D, document_Q, tag_Q, logits_QT, membership_DT)
 
     def on_test_epoch_end(self) -> None:
         """Log the figures; every process computes them, from the documents of all."""
@@ -161,6 +195,7 @@ class ContextualEmbedding(LightningModule, ABC):
             prefix = name.removeprefix("embedding_")
             self.log_dict({f"{prefix}_{figure}": value for figure, value in figures.items()}, rank_zero_only=True)
             cast(PrimingMetric, metric).reset()
+        self.log_dict(self.oov.figures(), rank_zero_only=True)
 
 
 def require_same_identity(checkpoint: dict[str, Any], wanted: dict[str, str], what: str) -> None:

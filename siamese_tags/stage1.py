@@ -6,7 +6,7 @@ import torch
 from pytorch_lightning.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor
 
-from siamese_tags.losses import Kappa, prediction_loss
+from siamese_tags.losses import Kappa
 from siamese_tags.pretraining import Pretraining, pretrain
 from siamese_tags.stage import ContextualEmbedding
 
@@ -36,8 +36,7 @@ class SingleNetwork(ContextualEmbedding):
         pretraining: Pretraining | None = None,
         tie_seed: int = 0,
     ) -> None:
-        super().__init__(n_tags, n_topics, hidden, optimizer, scheduler, tie_seed)
-        self.kappa: Kappa = kappa
+        super().__init__(n_tags, n_topics, hidden, optimizer, scheduler, kappa, tie_seed)
         self.pretraining = pretraining
 
     def on_fit_start(self) -> None:
@@ -52,8 +51,8 @@ class SingleNetwork(ContextualEmbedding):
 
     def training_step(self, positive_N: Tensor, batch_idx: int) -> Tensor:
         """Prediction loss of positive examples and as many negatives."""
-        examples = self.draw(positive_N)
+        examples = self.examples(positive_N)
         _, logits_NT = self(examples)
-        loss = prediction_loss(logits_NT, self.targets(examples), self.kappa)
+        loss = self.prediction_loss(logits_NT, examples)
         self.keep(prediction=loss)
         return loss

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import torch
 from pytorch_lightning.cli import LRSchedulerCallable, OptimizerCallable
-from torch import Tensor
+from torch import Generator, Tensor
 
 from mwe.core.errors import MissingDataError, StaleArtefactError
 from siamese_tags.losses import (
     Kappa,
     context_divergence,
     embedding_distance,
-    prediction_loss,
     siamese_loss,
     total_loss,
 )
@@ -57,11 +56,10 @@ class SiameseNetwork(ContextualEmbedding):
         share_inside: float = 0.5,
         tie_seed: int = 0,
     ) -> None:
-        super().__init__(n_tags, n_topics, hidden, optimizer, scheduler, tie_seed)
+        super().__init__(n_tags, n_topics, hidden, optimizer, scheduler, kappa, tie_seed)
         if not 0 <= share_inside <= 1:
             raise ValueError(f"share_inside={share_inside}: a share lies between 0 and 1")
         self.init_from = init_from
-        self.kappa: Kappa = kappa
         self.alpha = alpha
         self.beta = beta
         self.rho = rho
@@ -74,28 +72,30 @@ class SiameseNetwork(ContextualEmbedding):
         if stage == "fit" and self.init_from is not None and self.trainer.ckpt_path is None:
             self._start_from(checkpoint_of(self.init_from))
 
+    def draw(self, generator: Generator) -> Examples:
+        """All positive examples, a negative for each, and a partner for each of either."""
+        first = super().draw(generator)
+        second = partners(self.tags_in_documents, first, self.positives_P2[:, 0], self.share_inside, generator)
+        return Examples(*(torch.cat(parts) for parts in zip(first, second, strict=True)))
+
     def training_step(self, positive_N: Tensor, batch_idx: int) -> Tensor:
         """Loss of eq. 5 on positive examples and as many negatives, each with a partner."""
-        first = self.draw(positive_N)
-        document_P = self.positives_P2[:, 0]
-        second = partners(self.tags_in_documents, first, document_P, self.share_inside, self.generator)
-        both = Examples(*(torch.cat(parts) for parts in zip(first, second, strict=True)))
+        both = self.examples(positive_N)
         embedding_NE, logits_NT = self(both)
-        first_prediction, second_prediction = (
-            prediction_loss(logits, self.targets(examples), self.kappa)
-            for logits, examples in zip(logits_NT.chunk(2), (first, second), strict=True)
-        )
+        # the mean over both halves, which are equally long, is the mean of their losses
+        prediction = self.prediction_loss(logits_NT, both)
+        first_sign_N, second_sign_N = both.sign_N.chunk(2)
         siamese = siamese_loss(
             embedding_distance(*embedding_NE.chunk(2)),
-            context_divergence(self.contexts_DC[first.document_N], self.contexts_DC[second.document_N]),
-            first.sign_N,
-            second.sign_N,
+            context_divergence(*self.contexts_DC.index_select(0, both.document_N).chunk(2)),
+            first_sign_N,
+            second_sign_N,
             self.beta,
             self.rho,
             self.sensitivity,
         )
-        self.keep(prediction=(first_prediction + second_prediction) / 2, siamese=siamese)
-        return total_loss(first_prediction, second_prediction, siamese, self.alpha)
+        self.keep(prediction=prediction, siamese=siamese)
+        return total_loss(prediction, prediction, siamese, self.alpha)
 
     def _start_from(self, path: Path) -> None:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)

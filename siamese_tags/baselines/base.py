@@ -4,12 +4,12 @@ Shape suffixes: Q queries, D documents, T tags.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from siamese_tags.documents import TagDocuments
+from siamese_tags.documents import OOVDocuments, TagDocuments
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +52,18 @@ class Ranker(Protocol):
 
     def rank(self, queries: Queries) -> NDArray[np.float64]:
         """Score every tag for every query, Q × T, the highest first; equal scores are ranked at random."""
+
+
+@runtime_checkable
+class OOVRanker(Protocol):
+    """A ranking that can also rank the known tags for a tag out of the vocabulary."""
+
+    def rank_oov(self, oov: OOVDocuments) -> NDArray[np.float64]:
+        """Score every known tag, Q × T, the highest first, for every OOV tag in each of its documents.
+
+        Args:
+            oov: Documents set aside; the Q queries are in the order of ``nonzero`` of ``unseen_DU``.
+        """
 
 
 class ContextFree:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_tags.baselines.base import Queries
-from siamese_tags.documents import TagDocuments
+from siamese_tags.documents import OOVDocuments, TagDocuments
 from siamese_tags.features.topics import TopicContexts
 
 
@@ -35,6 +35,12 @@ class ContextOnlyRanker:
 
     def rank(self, queries: Queries) -> NDArray[np.float64]:
         """Probability of each tag in the query's document."""
-        probability_DT = self.topics.transform(queries.membership_DT) @ self.topics.tags_CT
-        scores_QT = probability_DT[queries.document_Q]
+        scores_QT = self._probability(queries.membership_DT)[queries.document_Q]
         return queries.with_query_first(scores_QT) if self.query_first else scores_QT
+
+    def rank_oov(self, oov: OOVDocuments) -> NDArray[np.float64]:
+        """Probability of each known tag in the query's document."""
+        return self._probability(oov.known_DT)[np.nonzero(oov.unseen_DU)[0]]
+
+    def _probability(self, membership_DT: NDArray[np.bool_]) -> NDArray[np.float64]:
+        return np.asarray(self.topics.transform(membership_DT) @ self.topics.tags_CT)

@@ -3,14 +3,18 @@
 Shape suffixes: D documents, N examples, T tags (visible units), H hidden units, Q queries.
 """
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from siamese_tags.baselines.base import Queries
-from siamese_tags.baselines.rbm import BATCH, contrastive_divergence, log_odds, mean_activation
+from siamese_tags.baselines.rbm import contrastive_divergence, epochs_of_batches, log_odds, mean_activation
 from siamese_tags.documents import TagDocuments
 
 
+@dataclass(eq=False)
 class CRBMRanker:
     """Row "C-RBM" of Table 1: every training document has its own biases; the query is not put first.
 
@@ -26,14 +30,13 @@ class CRBMRanker:
         seed: Of weights, order and samples.
     """
 
-    train_only = True
+    train_only: ClassVar[bool] = True
 
-    def __init__(self, hidden: int = 100, epochs: int = 5, lr: float = 0.05, steps: int = 50, seed: int = 0) -> None:
-        self.hidden = hidden
-        self.epochs = epochs
-        self.lr = lr
-        self.steps = steps
-        self.seed = seed
+    hidden: int = 100
+    epochs: int = 5
+    lr: float = 0.05
+    steps: int = 50
+    seed: int = 0
 
     def fit(self, documents: TagDocuments) -> None:
         """Train weights, common biases, and the biases that the one-hot condition selects."""
@@ -44,10 +47,8 @@ class CRBMRanker:
         self.weights_TH = random.normal(0.0, 0.01, (n_tags, self.hidden))
         self.visible_DT = np.tile(log_odds(documents.matrix_DT), (n_documents, 1))
         self.hidden_DH = np.zeros((n_documents, self.hidden))
-        for _ in range(self.epochs):
-            order = random.permutation(n_documents)
-            for start in range(0, n_documents, BATCH):
-                self._step(order[start : start + BATCH], data_DT, random)
+        for rows_N in epochs_of_batches(n_documents, self.epochs, random):
+            self._step(rows_N, data_DT, random)
 
     def rank(self, queries: Queries) -> NDArray[np.float64]:
         """Mean activation under the condition of the query's document, with the query clamped on.

@@ -1,11 +1,14 @@
 """Principal components of tag relatedness (Lebret et al., 2013; supplement, Sect. D.1)."""
 
+import numpy as np
+from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
 from siamese_tags.baselines.base import ContextFree
 from siamese_tags.baselines.similarity import Measure, similarity
-from siamese_tags.documents import TagDocuments
+from siamese_tags.documents import OOVDocuments, TagDocuments
 from siamese_tags.features.aggregation import Aggregation, aggregate
+from siamese_tags.features.unseen import unseen_relatedness
 from siamese_tags.features.weights import Weighting, weigh
 
 
@@ -39,5 +42,14 @@ class PCARanker(ContextFree):
         """Project the rows of the relatedness matrix and compare them."""
         relatedness_TT = aggregate(weigh(documents.matrix_DT, self.weighting), self.aggregation)
         dimensions = min(self.dimensions, len(documents.tags))
-        projected_TK = PCA(dimensions, svd_solver="full").fit_transform(relatedness_TT)
-        self.similarity_TT = similarity(projected_TK, self.measure)
+        self.training_NT = documents.matrix_DT
+        self.projection = PCA(dimensions, svd_solver="full").fit(relatedness_TT)
+        self.projected_TK = self.projection.transform(relatedness_TT)
+        self.similarity_TT = similarity(self.projected_TK, self.measure)
+
+    def rank_oov(self, oov: OOVDocuments) -> NDArray[np.float64]:
+        """Similarity of the known tags to the OOV tag, its relatedness projected as theirs, in whatever document."""
+        relatedness_UT = unseen_relatedness(self.training_NT, oov, self.weighting, self.aggregation)
+        all_tags = np.vstack([self.projected_TK, self.projection.transform(relatedness_UT)])
+        n_known = len(self.projected_TK)
+        return similarity(all_tags, self.measure)[n_known:, :n_known][np.nonzero(oov.unseen_DU)[1]]

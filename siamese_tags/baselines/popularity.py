@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_tags.baselines.base import Queries
-from siamese_tags.documents import TagDocuments
+from siamese_tags.documents import OOVDocuments, TagDocuments
 
 
 class PopularityRanker:
@@ -30,3 +30,7 @@ class PopularityRanker:
         """The same frequencies for every query."""
         scores_QT = np.tile(self.frequency_T, (len(queries.tag_Q), 1))
         return queries.with_query_first(scores_QT) if self.query_first else scores_QT
+
+    def rank_oov(self, oov: OOVDocuments) -> NDArray[np.float64]:
+        """The same frequencies for every query."""
+        return np.tile(self.frequency_T, (int(oov.unseen_DU.sum()), 1))

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_tags.baselines.base import Queries
-from siamese_tags.documents import TagDocuments
+from siamese_tags.documents import OOVDocuments, TagDocuments
 
 
 class RandomRanker:
@@ -23,3 +23,7 @@ class RandomRanker:
     def rank(self, queries: Queries) -> NDArray[np.float64]:
         """Uniform scores, the query first."""
         return queries.with_query_first(self.random.random((len(queries.tag_Q), queries.membership_DT.shape[1])))
+
+    def rank_oov(self, oov: OOVDocuments) -> NDArray[np.float64]:
+        """Uniform scores of the known tags."""
+        return self.random.random((int(oov.unseen_DU.sum()), oov.known_DT.shape[1]))

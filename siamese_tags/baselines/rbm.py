@@ -3,6 +3,9 @@
 Shape suffixes: D documents, N examples, T tags (visible units), H hidden units, Q queries.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
@@ -44,6 +47,13 @@ def contrastive_divergence(
     return weights_step_TH, visible_NT - again_NT, hidden_NH - again_NH
 
 
+def epochs_of_batches(n_documents: int, epochs: int, random: Generator) -> Iterator[NDArray[np.int64]]:
+    """Rows of small batches of documents, shuffled anew every epoch."""
+    for _ in range(epochs):
+        order = random.permutation(n_documents)
+        yield from (order[start : start + BATCH] for start in range(0, n_documents, BATCH))
+
+
 def mean_activation(
     clamped_Q: NDArray[np.int64],
     weights_TH: NDArray[np.float64],
@@ -75,6 +85,7 @@ def mean_activation(
     return total_QT / steps
 
 
+@dataclass(eq=False)
 class RBMRanker(ContextFree):
     """Row "RBM" of Table 1: trained by CD-1, asked with one tag clamped on; the query is not put first.
 
@@ -91,12 +102,11 @@ class RBMRanker(ContextFree):
         seed: Of weights, order and samples.
     """
 
-    def __init__(self, hidden: int = 100, epochs: int = 10, lr: float = 0.05, steps: int = 500, seed: int = 0) -> None:
-        self.hidden = hidden
-        self.epochs = epochs
-        self.lr = lr
-        self.steps = steps
-        self.seed = seed
+    hidden: int = 100
+    epochs: int = 10
+    lr: float = 0.05
+    steps: int = 500
+    seed: int = 0
 
     def fit(self, documents: TagDocuments) -> None:
         """Train, then ask for every tag."""
@@ -104,13 +114,10 @@ class RBMRanker(ContextFree):
         visible_DT = documents.matrix_DT.astype(np.float64)
         weights_TH = random.normal(0.0, 0.01, (visible_DT.shape[1], self.hidden))
         visible_1T, hidden_1H = log_odds(documents.matrix_DT)[None], np.zeros((1, self.hidden))
-        for _ in range(self.epochs):
-            order = random.permutation(len(visible_DT))
-            for start in range(0, len(order), BATCH):
-                batch_NT = visible_DT[order[start : start + BATCH]]
-                steps = contrastive_divergence(batch_NT, weights_TH, visible_1T, hidden_1H, random)
-                weights_TH += self.lr * steps[0]
-                visible_1T += self.lr * steps[1].mean(axis=0)
-                hidden_1H += self.lr * steps[2].mean(axis=0)
+        for rows_N in epochs_of_batches(len(visible_DT), self.epochs, random):
+            steps = contrastive_divergence(visible_DT[rows_N], weights_TH, visible_1T, hidden_1H, random)
+            weights_TH += self.lr * steps[0]
+            visible_1T += self.lr * steps[1].mean(axis=0)
+            hidden_1H += self.lr * steps[2].mean(axis=0)
         tags = np.arange(len(documents.tags))
         self.similarity_TT = mean_activation(tags, weights_TH, visible_1T, hidden_1H, self.steps, random)

@@ -12,6 +12,45 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
+class OOVDocuments:
+    """Documents set aside with the tags that are out of vocabulary (OOV), all of whose documents are here.
+
+    Shape suffixes: U tags out of the vocabulary.
+
+    Args:
+        ids: D document ids.
+        tags: U tag names.
+        known_DT: Boolean; the tags of the vocabulary that each document has, at least one.
+        unseen_DU: Boolean; the OOV tags that each document has, at least one.
+
+    Raises:
+        ValueError: Shapes do not fit, or a document has no tag of one of the two kinds.
+    """
+
+    ids: tuple[str, ...]
+    tags: tuple[str, ...]
+    known_DT: NDArray[np.bool_]
+    unseen_DU: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        """Check shapes and that every document has a query and something to find."""
+        if self.unseen_DU.shape != (len(self.ids), len(self.tags)) or len(self.known_DT) != len(self.ids):
+            shapes = f"{self.known_DT.shape} and {self.unseen_DU.shape}"
+            raise ValueError(f"{len(self.ids)} ids, {len(self.tags)} tags out of vocabulary, matrices {shapes}")
+        if not (self.known_DT.any(axis=1) & self.unseen_DU.any(axis=1)).all():
+            raise ValueError("a document set aside has no tag of the vocabulary, or none out of it; leave it out")
+
+    def __len__(self) -> int:
+        """Number of documents."""
+        return len(self.ids)
+
+    @property
+    def counts_UT(self) -> NDArray[np.int64]:
+        """Number of documents that an OOV tag shares with each tag of the vocabulary, U × T."""
+        return self.unseen_DU.T.astype(np.int64) @ self.known_DT.astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
 class TagDocuments:
     """A collection of tag documents.
 
@@ -23,6 +62,7 @@ class TagDocuments:
         skipped: Reason to number of documents that the reader left out.
         artists: Artist of each document; empty where the collection does not tell.
         parts: Rows of each part of an official split; empty where there is none.
+        oov: Documents set aside with tags that are not in the vocabulary; none if not given.
 
     Raises:
         ValueError: Shapes do not fit, a name occurs twice, or a document has no tag.
@@ -35,6 +75,7 @@ class TagDocuments:
     skipped: Mapping[str, int] = field(default_factory=dict)
     artists: tuple[str, ...] = ()
     parts: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    oov: OOVDocuments | None = None
 
     def __post_init__(self) -> None:
         """Check shapes and names."""
@@ -46,6 +87,8 @@ class TagDocuments:
             if len(set(names)) != len(names):
                 twice = sorted({name for name in names if names.count(name) > 1})
                 raise ValueError(f"{self.name}: {kind} {twice[0]!r} occurs more than once")
+        if self.oov is not None and self.oov.known_DT.shape[1] != len(self.tags):
+            raise ValueError(f"{self.name}: {len(self.tags)} tags, but documents set aside {self.oov.known_DT.shape}")
         if not self.matrix_DT.any(axis=1).all():
             empty = self.ids[int(np.argmin(self.matrix_DT.any(axis=1)))]
             raise ValueError(f"{self.name}: document {empty!r} has no tag; leave it out")
@@ -57,11 +100,17 @@ class TagDocuments:
     def __str__(self) -> str:
         """Sizes in one line, and what was left out."""
         left_out = "".join(f"; left out: {count:,} {reason}" for reason, count in self.skipped.items())
-        per_document = self.matrix_DT.sum() / max(1, len(self))
-        return f"{self.name}: {len(self):,} documents, {len(self.tags):,} tags, {per_document:.2f} a document{left_out}"
+        mean = self.matrix_DT.sum() / max(1, len(self))
+        sizes = f"{self.name}: {len(self):,} documents, {len(self.tags):,} tags, {mean:.2f} a document{left_out}"
+        if self.oov is None:
+            return sizes
+        return f"{sizes}; set aside: {len(self.oov):,} documents with {len(self.oov.tags)} tags out of vocabulary"
 
     def subset(self, rows: Sequence[int] | NDArray[np.int64]) -> "TagDocuments":
-        """The documents of ``rows``, in that order, with the whole tag vocabulary and without an official split."""
+        """The documents of ``rows``, in that order, with the whole tag vocabulary.
+
+        Neither an official split nor documents set aside are handed on.
+        """
         picked = np.asarray(rows, dtype=np.int64)
         ids = tuple(self.ids[row] for row in picked)
         artists = tuple(self.artists[row] for row in picked) if self.artists else ()

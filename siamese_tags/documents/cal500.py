@@ -3,6 +3,7 @@
 import gzip
 import json
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +43,13 @@ class Cal500(Collection):
             )
         if not paths:
             raise BadFileError(folder, "no *.jamz file in this folder", REMEDY)
-        return from_tag_lists("CAL500", {str(n): read_jams_tags(paths[n]) for n in sorted(paths)}, self.drop_tags)
+        songs = {str(n): read_jams(paths[n]) for n in sorted(paths)}
+        documents = from_tag_lists("CAL500", {song: tags for song, (_, tags) in songs.items()}, self.drop_tags)
+        return replace(documents, artists=tuple(songs[song][0] for song in documents.ids))
 
 
-def read_jams_tags(path: Path) -> list[str]:
-    """The tag names of one JAMS file.
+def read_jams(path: Path) -> tuple[str, list[str]]:
+    """The artist (an empty name where the file does not tell) and the tag names of one JAMS file.
 
     Raises:
         BadFileError: The file is damaged or holds no tag annotation.
@@ -55,13 +58,14 @@ def read_jams_tags(path: Path) -> list[str]:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             content: Any = json.load(file)
         tags = [observation["value"] for observation in content["annotations"][0]["data"]]
+        artist = str(content.get("file_metadata", {}).get("artist", ""))
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise BadFileError(path, f"not a gzip-compressed JSON file ({error})", REMEDY) from error
-    except (KeyError, IndexError, TypeError) as error:
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise BadFileError(path, f"no annotations[0].data[].value as in JAMS ({error!r})", REMEDY) from error
     if not all(isinstance(tag, str) for tag in tags):
         raise BadFileError(path, "a tag is not text", REMEDY)
-    return tags
+    return artist, tags
 
 
 def _number(path: Path) -> int:

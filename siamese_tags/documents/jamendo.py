@@ -1,6 +1,5 @@
 """Tag documents of MTG-Jamendo (Bogdanov et al., 2019): upstream's TSV files of one official split."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,11 +7,10 @@ import numpy as np
 
 from mwe.core.datasets import declared
 from mwe.core.errors import BadFileError
+from mwe.core.jamendo import REMEDY, read_jamendo_tsv
 from siamese_tags.documents.base import Collection, TagDocuments, from_tag_lists
 
-HEADER = ("TRACK_ID", "ARTIST_ID", "ALBUM_ID", "PATH", "DURATION", "TAGS")
 PARTS = ("train", "validation", "test")
-REMEDY = "Fetch it anew: `mwe fetch mtg_jamendo`."
 
 
 class Jamendo(Collection):
@@ -43,27 +41,10 @@ class Jamendo(Collection):
         parts = {}
         for part, file in files.items():
             before = len(tags_of)
-            for number, (track, artist, tags) in _tracks(root / file):
-                if track in tags_of:
-                    raise BadFileError(root / file, f"track {track!r} occurs twice in the split", REMEDY, number)
-                artist_of[track], tags_of[track] = artist, tags
+            for track in read_jamendo_tsv(root / file):
+                if (name := track.track_id) in tags_of:
+                    raise BadFileError(root / file, f"track {name!r} occurs twice in the split", REMEDY, track.line)
+                artist_of[name], tags_of[name] = track.artist_id, track.tags
             parts[part] = np.arange(before, len(tags_of))
         documents = from_tag_lists("MTG-Jamendo", tags_of)
         return replace(documents, artists=tuple(artist_of.values()), parts=parts)
-
-
-def _tracks(path: Path) -> Iterator[tuple[int, tuple[str, str, tuple[str, ...]]]]:
-    """Line number, and track, artist and tags; TAGS spills over as many further columns as there are tags."""
-    with open(path, encoding="utf-8-sig") as lines:
-        try:
-            for number, line in enumerate(lines, 1):
-                fields = line.rstrip("\r\n").split("\t")
-                if number == 1 and tuple(fields) != HEADER:
-                    raise BadFileError(path, f"expected the header {' '.join(HEADER)}, found {line[:80]!r}", REMEDY, 1)
-                if len(fields) < len(HEADER) or not all(fields):
-                    what = f"expected {len(HEADER)} or more filled fields, found {len(fields)}"
-                    raise BadFileError(path, what, REMEDY, number)
-                if number > 1:
-                    yield number, (fields[0], fields[1], tuple(fields[5:]))
-        except UnicodeDecodeError as error:
-            raise BadFileError(path, f"not UTF-8 ({error.reason})", REMEDY) from error

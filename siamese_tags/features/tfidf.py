@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamese_tags.features.aggregation import aggregate
-from siamese_tags.features.weights import weigh
+from siamese_tags.features.weights import inverse_document_frequency, weigh
 
 
 def scale_rows(features_TT: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -26,4 +26,18 @@ class TagFeatures:
     """
 
     def __init__(self, documents_DT: NDArray[np.bool_]) -> None:
+        self.idf_T = inverse_document_frequency(documents_DT)
         self.features_TT = scale_rows(aggregate(weigh(documents_DT, "tfidf"), "dot"))
+
+    def of_unseen(self, counts_UT: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Features of tags out of the vocabulary (OOV), against the tags of the vocabulary only (Sect. 3), U × T.
+
+        The dot product of two tfidf usage vectors is the number of documents that the two tags share times the rarity
+        of both; an OOV tag's own rarity is a factor of its whole row and goes with the scaling. Rarity is that of the
+        training documents, as for the tags of the vocabulary.
+
+        Args:
+            counts_UT: Documents that an OOV tag shares with each tag of the vocabulary, over all documents in which it
+                is known to occur.
+        """
+        return scale_rows(counts_UT * self.idf_T)

@@ -3,13 +3,18 @@
 Shape suffixes: D documents, T tags, C topics.
 """
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import LatentDirichletAllocation
 
+Learning = Literal["batch", "online"]
+ONLINE_BATCH = 256
+
 
 class TopicContexts:
-    """Topic model fitted on training documents by batch variational Bayes.
+    """Topic model fitted on training documents by variational Bayes.
 
     The document prior is the most important setting that the paper does not state: with the customary 1/C the
     posteriors are peaked, all contexts are far apart and the Siamese stage does harm; with 0.5 it helps.
@@ -22,6 +27,7 @@ class TopicContexts:
         iterations: Passes over the documents.
         floor: Posteriors are clamped from below at this, so that the divergence of two contexts is finite.
         seed: Seed of the initial topics.
+        learning: ``batch``, or ``online``, which needs far fewer passes where there are thousands of documents.
     """
 
     def __init__(
@@ -33,6 +39,7 @@ class TopicContexts:
         iterations: int = 60,
         floor: float = 1e-6,
         seed: int = 0,
+        learning: Learning = "batch",
     ) -> None:
         self.floor = floor
         # one job: documents split over jobs would sum in another order, and the matrices are small
@@ -40,7 +47,8 @@ class TopicContexts:
             n_topics,
             doc_topic_prior=document_prior,
             topic_word_prior=1.0 / n_topics if topic_prior is None else topic_prior,
-            learning_method="batch",
+            learning_method=learning,
+            batch_size=ONLINE_BATCH,
             max_iter=iterations,
             random_state=seed,
             n_jobs=1,

@@ -6,6 +6,8 @@ from typing import Literal
 from mwe.core.runs import RunMetrics
 from siamese_tags.documents import Cal500, Collection
 from siamese_tags.masked.choose import Choice, choose, measure
+from siamese_tags.masked.differences import build_differences
+from siamese_tags.masked.documents_of_run import save_documents
 from siamese_tags.masked.rules import RULES
 from siamese_tags.masked.split import masked_split
 from siamese_tags.masked.tables import build_table
@@ -22,6 +24,7 @@ Name = Literal[
     "lsa",
     "context_lda",
     "ease",
+    "ease_dropout",
 ]
 
 
@@ -35,7 +38,9 @@ def rule(
     seed: int = 0,
     out: str | None = None,
 ) -> None:
-    """Choose the settings of a simple rule on validation documents, fit and test it; one ``metrics.json`` a fold.
+    """Choose the settings of a simple rule on validation documents, fit and test it.
+
+    Each fold's folder gets ``metrics.json`` and ``documents.parquet``, the figures of every test document.
 
     Args:
         name: Which; ``random`` is the expectation in closed form.
@@ -57,8 +62,10 @@ def rule(
         # under an official split all numbers share the documents that the choice is made on
         if family is not None and (place == 0 or not documents.parts):
             choice = choose(family, split, seed)
-        figures = {key: float(value) for key, value in measure(family, choice.settings, split, seed).compute().items()}
+        measured = measure(family, choice.settings, split, seed)
+        figures = {key: float(value) for key, value in measured.compute().items()}
         run = Path(out or f"outputs/siamese-masked/{documents.name.lower()}/{name}") / f"fold{number}"
+        save_documents(run, split.documents, {"": measured})
         RunMetrics(
             figures, documents.name, seed, {"settings": choice.settings, "validation_map": choice.validation_map}
         ).write(run)
@@ -82,3 +89,22 @@ def table(
         command: What the table says was typed to make its rows; each row's own command if not given.
     """
     print(build_table(Path(runs), folds, target, Path(out), command).read_text(encoding="utf-8"))
+
+
+def differences(
+    runs: str = "outputs/siamese-masked",
+    folds: tuple[int, ...] = (0, 1, 2),
+    target: str = "siamese-masked-differences",
+    out: str = "outputs/tables",
+    seed: int = 0,
+) -> None:
+    """Write ``<out>/<target>.csv`` and ``.md``: MAP differences of pairs of rows, by a paired bootstrap.
+
+    Args:
+        runs: Folder with one folder a collection, in it one a row, in it one a fold.
+        folds: Folds to pool.
+        target: Name of the table.
+        out: Folder of the tables.
+        seed: Of the resampling.
+    """
+    print(build_differences(Path(runs), folds, target, Path(out), seed).read_text(encoding="utf-8"))

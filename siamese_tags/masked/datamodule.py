@@ -6,7 +6,9 @@ Loaders hand out rows only; the documents lie on the device and masks are drawn 
 import hashlib
 from functools import cached_property
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from pytorch_lightning import LightningDataModule
 from pytorch_lightning.utilities import rank_zero_info
 from torch import Tensor
@@ -15,7 +17,7 @@ from torch.utils.data import DataLoader, DistributedSampler
 from mwe.core.sampler import EveryItemOnce, as_read
 from siamese_tags.datamodule import Indices
 from siamese_tags.documents import Collection
-from siamese_tags.masked.split import MaskedSplit, masked_split
+from siamese_tags.masked.split import LEAST_TAGS, MaskedSplit, masked_split
 
 
 class MaskedData(LightningDataModule):
@@ -29,6 +31,12 @@ class MaskedData(LightningDataModule):
         mask_seed: Seed of the test mask.
         batch_size: Documents a training step in all processes together.
         eval_batch_size: Documents a step in testing.
+        unseen_share: Share of the tags that are left out of training and, by the tags that they occur with in the
+            training documents, put in before the test, whose documents and mask stay the same.
+        unseen_seed: Seed by which they are drawn, with the number of the fold.
+
+    Raises:
+        ValueError: ``unseen_share`` is not in 0 to 1.
     """
 
     def __init__(
@@ -40,8 +48,12 @@ class MaskedData(LightningDataModule):
         mask_seed: int = 0,
         batch_size: int = 64,
         eval_batch_size: int = 256,
+        unseen_share: float = 0.0,
+        unseen_seed: int = 0,
     ) -> None:
         super().__init__()
+        if not 0 <= unseen_share < 1:
+            raise ValueError(f"unseen_share={unseen_share}: give a share of the tags, from 0 to below 1")
         self.collection = collection
         self.fold = fold
         self.n_folds = n_folds
@@ -49,16 +61,41 @@ class MaskedData(LightningDataModule):
         self.mask_seed = mask_seed
         self.batch_size = batch_size
         self.eval_batch_size = eval_batch_size
+        self.unseen_share = unseen_share
+        self.unseen_seed = unseen_seed
 
     @cached_property
     def split(self) -> MaskedSplit:
         """The division, read once."""
         return masked_split(self.collection.read(), self.fold, self.n_folds, self.fold_seed, self.mask_seed)
 
+    @cached_property
+    def unseen_U(self) -> NDArray[np.int64]:
+        """Columns of the tags left out of training, ascending."""
+        return unseen_tags(len(self.split.documents.tags), self.unseen_share, self.unseen_seed, self.fold)
+
+    @cached_property
+    def order_T(self) -> NDArray[np.int64]:
+        """Columns of all tags, the known ones first."""
+        known_K = np.setdiff1d(np.arange(len(self.split.documents.tags)), self.unseen_U)
+        return np.concatenate([known_K, self.unseen_U])
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Names of the known tags, which are the vocabulary."""
+        return tuple(self.split.documents.tags[column] for column in self.order_T[: self.n_tags])
+
     @property
     def n_tags(self) -> int:
         """Size of the vocabulary."""
-        return len(self.split.documents.tags)
+        return len(self.split.documents.tags) - len(self.unseen_U)
+
+    @cached_property
+    def train_rows(self) -> NDArray[np.int64]:
+        """Rows of the training documents with known tags enough to hide some."""
+        known_DK = self.split.documents.matrix_DT[self.split.train][:, self.order_T[: self.n_tags]]
+        enough_D: NDArray[np.bool_] = known_DK.sum(axis=1) >= LEAST_TAGS
+        return self.split.train[enough_D]
 
     @property
     def collection_name(self) -> str:
@@ -69,7 +106,7 @@ class MaskedData(LightningDataModule):
     def identity(self) -> dict[str, str]:
         """What weights trained on this division are bound to, kept in their checkpoints and compared on use."""
         documents = self.split.documents
-        trained_on = "\n".join([*documents.tags, "", *(documents.ids[row] for row in self.split.train)])
+        trained_on = "\n".join([*self.tags, "", *(documents.ids[row] for row in self.train_rows)])
         return {
             "collection": self.collection_name,
             "tags and training documents": hashlib.sha256(trained_on.encode()).hexdigest(),
@@ -79,11 +116,17 @@ class MaskedData(LightningDataModule):
         """Read the collection; a function of the settings, so every process comes to the same."""
         if "split" not in vars(self):
             rank_zero_info(str(self.split.documents))
+            if len(self.unseen_U):
+                fewer = len(self.split.train) - len(self.train_rows)
+                rank_zero_info(
+                    f"{len(self.unseen_U)} tags left out of training, and {fewer} documents with fewer than "
+                    f"{LEAST_TAGS} others"
+                )
 
     def train_dataloader(self) -> DataLoader[Tensor]:
         """Batches of rows of training documents, the last smaller than the others."""
         world = self._world()
-        rows = Indices(torch.tensor(self.split.train))
+        rows = Indices(torch.tensor(self.train_rows))
         # always the distributed sampler: its order depends on seed and epoch alone, so a resumed run goes on alike
         sampler: DistributedSampler[int] = DistributedSampler(rows, *world, shuffle=True, seed=self.fold_seed)
         return DataLoader(rows, max(1, self.batch_size // world[0]), sampler=sampler, collate_fn=as_read)
@@ -95,3 +138,9 @@ class MaskedData(LightningDataModule):
 
     def _world(self) -> tuple[int, int]:
         return (1, 0) if self.trainer is None else (self.trainer.world_size, self.trainer.global_rank)
+
+
+def unseen_tags(n_tags: int, share: float, seed: int, fold: int) -> NDArray[np.int64]:
+    """Columns of a share of the tags, ascending: a function of its arguments only."""
+    drawn = np.random.default_rng([seed, fold]).permutation(n_tags)[: round(share * n_tags)]
+    return np.sort(drawn)

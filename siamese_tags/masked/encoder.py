@@ -1,13 +1,18 @@
-"""The context encoder: a set of revealed tags in, a logit for every tag out.
+"""The context encoder: a set of revealed tags in, a logit for every tag out, and an embedding for every tag in it.
 
-Shape suffixes: D documents, T tags, E embedding dimensions.
+Shape suffixes: M members, D documents, N tags in a context, Q queries, T tags, U new tags, E embedding dimensions, Z
+= E + 1 dimensions of the metric space.
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from siamese_tags.masked.members import MemberNorm, member_perceptron
+from siamese_tags.masked.space import ContextSpace
 
 INITIAL_SCALE = 0.1
 
@@ -15,49 +20,140 @@ INITIAL_SCALE = 0.1
 class ContextEncoder(nn.Module):
     """A sum of tag embeddings, normalised, with a perceptron on it; the tag embeddings are shared with the output.
 
+    Several such networks, the members, are computed at once; the output is the log-odds of their mean probability.
+
     Args:
         n_tags: Size of the vocabulary.
-        width: Embedding dimensions.
+        width: Embedding dimensions of a member.
         layers: Residual perceptrons on the sum.
         dropout: Rate of dropout.
+        members: Networks whose probabilities are averaged.
     """
 
-    def __init__(self, n_tags: int, width: int = 128, layers: int = 1, dropout: float = 0.3) -> None:
+    def __init__(
+        self,
+        n_tags: int,
+        width: int = 128,
+        layers: int = 1,
+        dropout: float = 0.3,
+        members: int = 1,
+    ) -> None:
         super().__init__()
-        self.tags = nn.Embedding(n_tags, width)
-        nn.init.normal_(self.tags.weight, std=INITIAL_SCALE)
-        self.bias_T = nn.Parameter(torch.zeros(n_tags))
-        self.size_E = nn.Parameter(torch.zeros(width))
-        self.into = nn.LayerNorm(width)
-        self.out = nn.LayerNorm(width)
+        self.settings: dict[str, Any] = {
+            "n_tags": n_tags,
+            "width": width,
+            "layers": layers,
+            "dropout": dropout,
+            "members": members,
+        }
+        self.tags_MTE = nn.Parameter(torch.randn(members, n_tags, width) * INITIAL_SCALE)
+        self.bias_MT = nn.Parameter(torch.zeros(members, n_tags))
+        self.size_ME = nn.Parameter(torch.zeros(members, width))
+        self.into = MemberNorm(members, width)
+        self.out = MemberNorm(members, width)
         self.dropout = nn.Dropout(dropout)
-        self.perceptrons = nn.ModuleList(_perceptron(width, dropout) for _ in range(layers))
+        self.perceptrons = nn.ModuleList(member_perceptron(members, width, dropout) for _ in range(layers))
+        self.space = ContextSpace(members, width)
 
     def start_at(self, frequency_T: Tensor) -> None:
         """Start the output at the log-odds of the tags' shares of documents (T, in 0 to 1)."""
         with torch.no_grad():
-            self.bias_T.copy_(torch.logit(frequency_T.double(), eps=1e-5))
+            self.bias_MT.copy_(torch.logit(frequency_T.double(), eps=1e-5).expand_as(self.bias_MT))
+
+    def member_contexts(self, revealed_DT: Tensor) -> Tensor:
+        """Context vectors by each member, M × D × E; a set without tags has the vector of none."""
+        revealed_DT = revealed_DT.to(self.tags_MTE.dtype)
+        n_D1 = revealed_DT.sum(dim=1, keepdim=True).clamp_min(1)
+        summed_MDE = revealed_DT @ self.tags_MTE / n_D1.sqrt()
+        hidden_MDE = self.dropout(self.into(summed_MDE)) + self.size_ME[:, None] * n_D1.log()
+        for perceptron in self.perceptrons:
+            hidden_MDE = hidden_MDE + perceptron(hidden_MDE)
+        context_MDE: Tensor = self.out(hidden_MDE)
+        return context_MDE
+
+    def member_logits(self, context_MDE: Tensor) -> Tensor:
+        """Logit of every tag by each member, M × D × T."""
+        return torch.baddbmm(self.bias_MT[:, None], context_MDE, self.tags_MTE.mT)
 
     def context(self, revealed_DT: Tensor) -> Tensor:
-        """Context vectors of sets of revealed tags, D × E, each set of at least one tag."""
-        n_D1 = revealed_DT.sum(dim=1, keepdim=True).clamp_min(1).to(self.tags.weight.dtype)
-        summed_DE = revealed_DT.to(self.tags.weight.dtype) @ self.tags.weight / n_D1.sqrt()
-        hidden_DE = self.dropout(self.into(summed_DE)) + self.size_E * n_D1.log()
-        for perceptron in self.perceptrons:
-            hidden_DE = hidden_DE + perceptron(hidden_DE)
-        context_DE: Tensor = self.out(hidden_DE)
-        return context_DE
+        """Context vectors of sets of revealed tags, D × (M · E), the members' side by side."""
+        return _side_by_side(self.member_contexts(revealed_DT))
 
     def forward(self, revealed_DT: Tensor) -> Tensor:
         """Logit of every tag to be among the hidden ones, D × T."""
-        return functional.linear(self.context(revealed_DT), self.tags.weight, self.bias_T)
+        return mean_log_odds(self.member_logits(self.member_contexts(revealed_DT)))
+
+    def embed(self, revealed_NT: Tensor, tag_N: Tensor) -> Tensor:
+        """Contextual embeddings of one tag each, N × (M · Z): Euclidean distance in one context tells what belongs.
+
+        Args:
+            revealed_NT: Boolean; the tags of each context, at least one.
+            tag_N: The tag to embed; drawn to the centre of the context if it is one of its tags.
+        """
+        place_MTZ = self.space.places(self.tags_MTE, self.bias_MT)
+        centre_MNZ = self.space.centres(self.member_contexts(revealed_NT))
+        member_N = revealed_NT[torch.arange(len(tag_N), device=tag_N.device), tag_N].bool()
+        embedded_MNZ = self.space.in_context(place_MTZ[:, tag_N], centre_MNZ, member_N)
+        # so that squared distances are the mean of the members'
+        return _side_by_side(embedded_MNZ) / math.sqrt(len(embedded_MNZ))
+
+    def squared_distances(self, revealed_DT: Tensor, document_Q: Tensor, tag_Q: Tensor) -> Tensor:
+        """Squared distance between the embeddings of queries and of all tags that are not revealed, Q × T.
+
+        Args:
+            revealed_DT: Boolean; the tags of each context.
+            document_Q: Context of each query.
+            tag_Q: Its tag, one of the revealed.
+        """
+        return self._from_queries(self.member_contexts(revealed_DT), document_Q, tag_Q).mean(dim=0)
+
+    def losses(self, revealed_DT: Tensor, hidden_DT: Tensor, query_D: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss of the outputs, and of the distances from one revealed tag a document; means over the members.
+
+        The distances learn from tags and contexts as they are: moving these too costs both rankings.
+        """
+        context_MDE = self.member_contexts(revealed_DT)
+        output = hidden_tags_loss(self.member_logits(context_MDE), revealed_DT, hidden_DT)
+        squared_MDT = self._from_queries(
+            context_MDE.detach(), torch.arange(len(query_D), device=query_D.device), query_D
+        )
+        near_MDT = self.space.reach_M[:, None, None] - squared_MDT
+        return output, hidden_tags_loss(near_MDT, revealed_DT, hidden_DT)
+
+    def extended(self, tags_MUE: Tensor, bias_MU: Tensor) -> "ContextEncoder":
+        """An encoder that also knows new tags, numbered after the others; ``state_dict`` and methods as usual.
+
+        Args:
+            tags_MUE: Their embeddings.
+            bias_MU: Their log-odds without a context.
+        """
+        wider = ContextEncoder(**{**self.settings, "n_tags": self.settings["n_tags"] + bias_MU.shape[1]})
+        state = dict(self.state_dict())
+        state["tags_MTE"] = torch.cat([state["tags_MTE"], tags_MUE], dim=1)
+        state["bias_MT"] = torch.cat([state["bias_MT"], bias_MU], dim=1)
+        wider.load_state_dict(state)
+        return wider.to(self.bias_MT.device).train(self.training)
+
+    def _from_queries(self, context_MDE: Tensor, document_Q: Tensor, tag_Q: Tensor) -> Tensor:
+        # tags without their gradient; the space's own parameters learn
+        place_MTZ = self.space.places(self.tags_MTE.detach(), self.bias_MT.detach())
+        centre_MQZ = self.space.centres(context_MDE)[:, document_Q]
+        query_MQZ = self.space.in_context(place_MTZ[:, tag_Q], centre_MQZ, torch.ones_like(tag_Q, dtype=torch.bool))
+        return self.space.squared_distances(query_MQZ, centre_MQZ, place_MTZ)
 
 
-def hidden_tags_loss(logits_DT: Tensor, revealed_DT: Tensor, hidden_DT: Tensor) -> Tensor:
-    """Binary cross-entropy over the tags that are not revealed, with the hidden ones as targets."""
-    loss_DT = functional.binary_cross_entropy_with_logits(logits_DT, hidden_DT.to(logits_DT.dtype), reduction="none")
+def mean_log_odds(logits_MDT: Tensor) -> Tensor:
+    """Log-odds of the mean of the members' probabilities, D × T."""
+    yes_DT = functional.logsigmoid(logits_MDT).logsumexp(dim=0)
+    return yes_DT - functional.logsigmoid(-logits_MDT).logsumexp(dim=0)
+
+
+def hidden_tags_loss(logits_MDT: Tensor, revealed_DT: Tensor, hidden_DT: Tensor) -> Tensor:
+    """Binary cross-entropy over the tags that are not revealed, with the hidden ones as targets; mean over members."""
+    targets_MDT = hidden_DT.to(logits_MDT.dtype).expand_as(logits_MDT)
     candidates_DT = ~revealed_DT
-    return (loss_DT * candidates_DT).sum() / candidates_DT.sum()
+    loss_MDT = functional.binary_cross_entropy_with_logits(logits_MDT, targets_MDT, reduction="none")
+    return (loss_MDT * candidates_DT).sum() / candidates_DT.expand_as(logits_MDT).sum()
 
 
 def warm_cosine(step: int, n_steps: int, warm_up: int) -> float:
@@ -67,11 +163,5 @@ def warm_cosine(step: int, n_steps: int, warm_up: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm_up) / max(1, n_steps - warm_up))))
 
 
-def _perceptron(width: int, dropout: float) -> nn.Sequential:
-    return nn.Sequential(
-        nn.LayerNorm(width),
-        nn.Linear(width, 2 * width),
-        nn.GELU(),
-        nn.Dropout(dropout),
-        nn.Linear(2 * width, width),
-    )
+def _side_by_side(vectors_MNE: Tensor) -> Tensor:
+    return vectors_MNE.transpose(0, 1).flatten(start_dim=1)

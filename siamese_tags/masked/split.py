@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.model_selection import KFold
 
 from siamese_tags.documents import TagDocuments
-from siamese_tags.documents.folds import fold
 from siamese_tags.masked.mask import reveal_seeded
 
 LEAST_TAGS = 2
@@ -45,8 +45,9 @@ def masked_split(
     """Divide a collection by its official split, or by cross-validation where it has none.
 
     With an official split the number draws another test mask, and settings are chosen on up to 3,000 documents of the
-    validation part. Otherwise the number is that of a fold, the mask is the same in all of them, and a fifth of the
-    training documents is set apart to choose settings on. Documents of one tag have nothing to hide and are left out.
+    validation part. Otherwise the number is that of a fold, every document is in the test of one fold, the mask is the
+    same in all of them, and a fifth of the training documents is set apart to choose settings on. Documents of one tag
+    have nothing to hide and are left out.
 
     Args:
         documents: The collection.
@@ -67,8 +68,11 @@ def masked_split(
         learn, validation = train, np.sort(draw.permutation(kept.parts["validation"])[:MOST_VALIDATION])
         mask_seed += number
     else:
-        rows = fold(len(kept), number, n_folds, fold_seed)
-        train, test = rows.train, rows.test
+        if not 0 <= number < n_folds:
+            raise ValueError(f"fold {number} asked for, but there are folds 0 to {n_folds - 1}")
+        # not those of the classic test, which leave documents over so that every fold has the sizes of the paper
+        divided = KFold(n_folds, shuffle=True, random_state=fold_seed).split(kept.matrix_DT)
+        train, test = list(divided)[number]
         shuffled = draw.permutation(train)
         validation, learn = np.split(shuffled, [max(1, len(train) // VALIDATION_SHARE)])
         validation, learn = np.sort(validation), np.sort(learn)

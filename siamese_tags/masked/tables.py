@@ -7,36 +7,11 @@ from pathlib import Path
 from mwe.core.errors import MissingDataError
 from mwe.core.tables import Row, rows_of_runs, write_table
 from siamese_tags.masked.metrics import FIGURES
+from siamese_tags.masked.rows import COLLECTIONS, ROWS
 
-COLLECTIONS = {"cal500": "Cal500", "cal10k": "Cal10k", "jamendo": "Jamendo"}
-ENCODER = "context_encoder"
-LABELS = {
-    "random": "Random",
-    "popularity": "Popularity",
-    "query_cosine": "Query: cosine",
-    "query_pmi": "Query: PMI",
-    "query_conditional": "Query: p(tag given query)",
-    "item_knn": "Item-kNN",
-    "naive_bayes": "Naive Bayes",
-    "document_knn": "Document-kNN",
-    "lsa": "LSA fold-in",
-    "context_lda": "Context only (LDA)",
-    "ease": "EASE",
-    ENCODER: "Context encoder",
-}
 TITLE = (
     "Masked-context priming (%): half of the tags revealed, the hidden ones to be ranked first; no published figures"
 )
-
-
-def command_of(collection: str, row: str) -> str:
-    """What to type to make the runs of a row."""
-    if row == ENCODER:
-        return f"siamese-tags fit -c lightning_configs/siamese_tags/masked/{collection}.yaml --data.init_args.fold K"
-    return (
-        f"siamese-tags masked rule --name {row} --collection {COLLECTIONS[collection]} "
-        f"--out outputs/siamese-masked/{collection}/{row}"
-    )
 
 
 def build_table(runs: Path, folds: Sequence[int], target: str, out: Path, command: str | None = None) -> Path:
@@ -57,14 +32,14 @@ def build_table(runs: Path, folds: Sequence[int], target: str, out: Path, comman
     """
     present = [collection for collection in COLLECTIONS if any((runs / collection).glob("*/*/metrics.json"))]
     if not present:
-        raise MissingDataError(f"no metrics.json in {runs}. Run: {command_of('cal500', 'popularity')}")
+        raise MissingDataError(f"no metrics.json in {runs}. Run: {ROWS[1].command('cal500')}")
     rows: list[Row] = []
-    for row, label in LABELS.items():
+    for row in ROWS:
         for collection in present:
-            folders = [runs / collection / row / f"fold{number}" for number in folds]
-            typed = command or command_of(collection, row)
-            measured = rows_of_runs(label, folders, FIGURES, typed)
-            rows += [replace(one, metric=f"{collection}_{one.metric}") for one in measured]
+            folders = [runs / collection / row.folder / f"fold{number}" for number in folds]
+            metrics = [row.prefix + figure for figure in FIGURES]
+            measured = rows_of_runs(row.label, folders, metrics, command or row.command(collection))
+            rows += [replace(one, metric=f"{collection}_{one.metric.removeprefix(row.prefix)}") for one in measured]
     return write_table(target, TITLE, _by_figure(rows), out)
 
 

@@ -12,23 +12,30 @@ from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Generator, Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
+from mwe.core.runs import run_dir
+from siamese_tags.contextual_kept import KEPT, encoder_kept
 from siamese_tags.masked.datamodule import MaskedData
-from siamese_tags.masked.encoder import ContextEncoder, hidden_tags_loss, warm_cosine
+from siamese_tags.masked.documents_of_run import save_documents
+from siamese_tags.masked.encoder import ContextEncoder, warm_cosine
 from siamese_tags.masked.mask import reveal
 from siamese_tags.masked.metrics import MaskedPrimingMetric
+from siamese_tags.masked.unseen import UnseenRanking, with_unseen
 from siamese_tags.stage import IDENTITY, require_same_identity
 
 
 class MaskedContextModel(LightningModule):
     """A context encoder that learns to tell the hidden tags of a document from the revealed ones.
 
-    Half of the tags of every document of every batch are revealed anew. Testing logs ``map``, ``p@1`` … in percent.
+    Half of the tags of every document of every batch are revealed anew. Testing logs ``map``, ``p@1`` … in percent, and
+    ``distance_map`` … for the ranking by distance from the query's contextual embedding. Where tags were left out of
+    training, they take part in the test by way of the tags that they occur with, and ``unseen_auc`` is logged too.
 
     Args:
         n_tags: Tags of the vocabulary (comes from the data).
         width: Embedding dimensions.
         layers: Residual perceptrons of the encoder.
         dropout: Rate of dropout.
+        members: Networks whose probabilities are averaged.
         optimizer: Optimiser of all parameters.
         warm_up: Steps over which the learning rate rises; it then falls to 0 by a cosine.
         tie_seed: Of the random order of tags with equal scores, in testing.
@@ -43,15 +50,20 @@ class MaskedContextModel(LightningModule):
         width: int = 128,
         layers: int = 1,
         dropout: float = 0.3,
+        members: int = 1,
         optimizer: OptimizerCallable = torch.optim.AdamW,
         warm_up: int = 50,
         tie_seed: int = 0,
     ) -> None:
         super().__init__()
-        self.encoder = ContextEncoder(n_tags, width, layers, dropout)
+        self.encoder = ContextEncoder(n_tags, width, layers, dropout, members)
         self.optimizer = optimizer
         self.warm_up = warm_up
         self.priming = MaskedPrimingMetric(tie_seed)
+        self.distances = MaskedPrimingMetric(tie_seed)
+        self.unseen = UnseenRanking()
+        # in a tuple, so that the encoder with the unseen tags is no part of the checkpoint
+        self.tested: tuple[ContextEncoder] = (self.encoder,)
         self.generator = Generator()
         self.run_seed = 0
         self.losses: list[Tensor] = []
@@ -71,11 +83,13 @@ class MaskedContextModel(LightningModule):
     def setup(self, stage: str) -> None:
         """Take over the documents and the test mask as buffers, which are not saved; start the output for a fit."""
         split = self.data.split
-        membership_DT = torch.tensor(split.documents.matrix_DT)
+        membership_DT = torch.tensor(split.documents.matrix_DT[:, self.data.order_T])
         self.register_buffer("membership_DT", membership_DT, persistent=False)
-        self.register_buffer("test_revealed_DT", torch.tensor(split.revealed_DT), persistent=False)
+        self.register_buffer(
+            "test_revealed_DT", torch.tensor(split.revealed_DT[:, self.data.order_T]), persistent=False
+        )
         if stage == "fit":
-            self.encoder.start_at(membership_DT[split.train].double().mean(dim=0))
+            self.encoder.start_at(membership_DT[self.data.train_rows, : self.data.n_tags].double().mean(dim=0))
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """The injected optimiser under a learning rate that warms up and falls to 0."""
@@ -101,31 +115,53 @@ class MaskedContextModel(LightningModule):
 
     def training_step(self, rows_D: Tensor, batch_idx: int) -> Tensor:
         """Loss of documents under a fresh mask."""
-        membership_DT = self.membership_DT[rows_D]
+        membership_DT = self.membership_DT[rows_D, : self.data.n_tags]
         revealed_DT = reveal(membership_DT, self.generator)
-        loss = hidden_tags_loss(self(revealed_DT), revealed_DT, membership_DT & ~revealed_DT)
-        self.losses.append(loss.detach())
-        return loss
+        query_D = torch.multinomial(revealed_DT.float(), 1, generator=self.generator)[:, 0]
+        losses = self.encoder.losses(revealed_DT, membership_DT & ~revealed_DT, query_D)
+        self.losses.append(torch.stack(losses).detach())
+        return torch.stack(losses).sum()
 
     def on_train_epoch_end(self) -> None:
         """Log the mean loss over the steps of the epoch; logging each step would cost a fifth of the time."""
-        self.log("loss", torch.stack(self.losses).mean(), prog_bar=True, sync_dist=True)
+        output, distance = torch.stack(self.losses).mean(dim=0)
+        self.log_dict({"loss/output": output, "loss/distance": distance}, prog_bar=True, sync_dist=True)
         self.losses = []
 
+    def on_test_start(self) -> None:
+        """Put in the tags that were left out of training."""
+        if len(self.data.unseen_U):
+            self.tested = (with_unseen(self.encoder, self.membership_DT[self.data.split.train]),)
+
     def test_step(self, rows_D: Tensor, batch_idx: int) -> None:
-        """Rank the tags of some documents by the revealed ones."""
+        """Rank the tags of some documents by the revealed ones, by outputs and by distances."""
+        (encoder,) = self.tested
         revealed_DT = self.test_revealed_DT[rows_D]
         hidden_DT = self.membership_DT[rows_D] & ~revealed_DT
-        self.priming.add_documents(rows_D, self(revealed_DT), revealed_DT, hidden_DT)
+        logits_DT = encoder(revealed_DT)
+        self.priming.add_documents(rows_D, logits_DT, revealed_DT, hidden_DT)
+        document_Q, tag_Q = revealed_DT.nonzero().unbind(dim=1)
+        squared_QT = encoder.squared_distances(revealed_DT, document_Q, tag_Q)
+        self.distances.add_queries(rows_D, document_Q, tag_Q, -squared_QT, revealed_DT, hidden_DT)
+        if len(self.data.unseen_U):
+            parts = [whole_DT[:, self.data.n_tags :] for whole_DT in (logits_DT, revealed_DT, hidden_DT)]
+            self.unseen.add_documents(rows_D, *parts)
 
     def on_test_epoch_end(self) -> None:
         """Log the figures; every process computes them, from the documents of all."""
-        self.log_dict(self.priming.compute(), rank_zero_only=True)
-        self.priming.reset()
+        metrics = {"": self.priming, "distance_": self.distances}
+        save_documents(run_dir(self.trainer), self.data.split.documents, metrics)
+        figures = {prefix + name: value for prefix, one in metrics.items() for name, value in one.compute().items()}
+        if len(self.data.unseen_U):
+            figures |= self.unseen.compute()
+        self.log_dict(figures, rank_zero_only=True)
+        for metric in (self.priming, self.distances, self.unseen):
+            metric.reset()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what the weights are bound to."""
         checkpoint[IDENTITY] = dict(self.data.identity)
+        checkpoint[KEPT] = encoder_kept(self.data, self.encoder)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse weights of another division: their training documents may be the test documents here."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from pytorch_lightning import LightningModule, Trainer, seed_everything
+from pytorch_lightning import Callback, LightningModule, Trainer, seed_everything
 
 from siamese_tags.datamodule import PrimingData
 from siamese_tags.documents import Cal500
@@ -18,19 +18,19 @@ SHARED = ["Song-Recorded", "Usage-Driving", "NOT-Song-Changing_Energy_Level", "V
 N_DOCUMENTS = 31
 
 
-def jams(tags: list[str], title: str) -> dict:
+def jams(tags: list[str], title: str, artist: str = "nobody") -> dict:
     data = [{"value": tag, "duration": 200.5, "time": 0.0, "confidence": 0.75} for tag in tags]
     return {
-        "file_metadata": {"artist": "nobody", "identifiers": {}, "title": title, "jams_version": "0.2.1"},
-        "sandbox": {"content_path": f"nobody-{title}"},
+        "file_metadata": {"artist": artist, "identifiers": {}, "title": title, "jams_version": "0.2.1"},
+        "sandbox": {"content_path": f"{artist}-{title}"},
         "annotations": [{"sandbox": {}, "data": data, "namespace": "tag_cal500"}],
     }
 
 
-def write_jams(path: Path, tags: list[str], title: str = "song") -> None:
+def write_jams(path: Path, tags: list[str], title: str = "song", artist: str = "nobody") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with gzip.open(path, "wt", encoding="utf-8") as file:
-        json.dump(jams(tags, title), file)
+        json.dump(jams(tags, title, artist), file)
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ def miniature(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(N_DOCUMENTS):
         kind = (CALM, LOUD)[number % 2]
         tags = draw.sample(kind, draw.randint(4, 8)) + draw.sample(SHARED, draw.randint(1, 2)) + ["Genre-Best--_Rock"]
-        write_jams(root / "jams" / f"{number}.jamz", tags, f"song_{number}")
+        write_jams(root / "jams" / f"{number}.jamz", tags, f"song_{number}", f"artist_{number // 2}")
     return root
 
 
@@ -60,10 +60,18 @@ def mini_data(miniature: Path):
 def fit(tmp_path: Path):
     """Fit a model and return the trainer."""
 
-    def run(model: LightningModule, data: PrimingData, epochs: int, ckpt_path: Path | None = None, seed: int = 0):
+    def run(
+        model: LightningModule,
+        data: PrimingData,
+        epochs: int,
+        ckpt_path: Path | None = None,
+        seed: int = 0,
+        callbacks: list[Callback] | None = None,
+    ):
         seed_everything(seed, verbose=False)
         trainer = Trainer(
             max_epochs=epochs,
+            callbacks=callbacks,
             accelerator="cpu",
             logger=False,
             enable_checkpointing=False,

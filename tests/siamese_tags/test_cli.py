@@ -75,6 +75,39 @@ def test_random_weights_are_not_tested(small):
         main(["test", "-c", f"{CONFIGS}/table1/single_ce.yaml", *small])
 
 
+def test_folds_and_seeds_to_the_table(small, miniature, capsys):
+    for seed in (0, 1):
+        where = ["--trainer.logger.version=fold{fold}_seed{seed}"] if seed else []
+        chain = [f"--seed_everything={seed}", "--data.init_args.fold=1", *where]
+        first, second = f"{CONFIGS}/table1/single_ce.yaml", f"{CONFIGS}/table1/siamese_ce.yaml"
+        main(["fit", "-c", first, *small, *chain, "--model.init_args.pretraining=null"])
+        start = "outputs/siamese-quick/single_ce/fold{fold}" + ("_seed{seed}" if seed else "")
+        main(["fit", "-c", second, *small, *chain, f"--model.init_args.init_from={start}"])
+        for name in ("random", "popularity", "pca"):
+            own = ["--collection=Cal500", f"--collection.root={miniature}", "--folds=[1]", f"--seed={seed}"]
+            main(["baseline", "--name", name, *own])
+    capsys.readouterr()
+    main(["table", "--folds=[1]", "--seeds=[0,1]"])
+    assert "mean over 1 folds x 2 seeds" in capsys.readouterr().out
+    runs = [figures(f"outputs/siamese-quick/siamese_ce/{name}") for name in ("fold1", "fold1_seed1")]
+    assert [run["seed"] for run in runs] == [0, 1]
+    with open("outputs/tables/siamese-quick.csv", encoding="utf-8") as file:
+        [line] = [one for one in csv.DictReader(file) if (one["row"], one["metric"]) == ("Siamese CE", "test_map")]
+    mean = sum(run["metrics"]["test_map"] for run in runs) / 2
+    assert float(line["reproduced"]) == pytest.approx(mean, abs=1e-5)
+    assert (line["n"], line["seeds"]) == ("2", "fold1 fold1_seed1")
+
+
+def test_choose_through_the_front_door(miniature, capsys):
+    where = ["--collection=Cal500", f"--collection.root={miniature}", "--folds=[0]"]
+    main(["choose", *where, "--short=1", "--long=1", "--every=1", "--validation_seed=3"])
+    with open("outputs/tables/siamese-choice.csv", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    assert {line["validation_seed"] for line in lines} == {"3"}
+    assert [line["row"] for line in lines if line["chosen"]] == ["single", "siamese", "siamese"]
+    assert capsys.readouterr().out.count("chosen: ") == 3
+
+
 def test_own_tags(tmp_path):
     lines = [f"song{n}\t{kind} {place}" for n in range(12) for kind in ("ab"[n % 2],) for place in range(3 + n % 3)]
     Path("tags.tsv").write_text("\n".join(lines), encoding="utf-8")
@@ -152,9 +185,9 @@ def test_runs_without_a_logger(small):
 def test_help_teaches(capsys):
     main([])
     text = capsys.readouterr().out
-    for word in ("fit", "test", "baseline", "table", "id<TAB>tag", "MWE_DATA"):
+    for word in ("fit", "test", "baseline", "table", "choose", "id<TAB>tag", "MWE_DATA", "{seed}"):
         assert word in text
-    for command in ("fit", "baseline", "table"):
+    for command in ("fit", "baseline", "table", "choose"):
         with pytest.raises(SystemExit, match="0"):
             main([command, "--help"])
     assert "--folds" in capsys.readouterr().out

@@ -23,6 +23,8 @@ class ParseOnly(SiameseCLI):
 def arguments(path: Path) -> list[str]:
     if path.parent.name in ("trainer", "data", "model"):
         return ["-c", str(ROW), f"--{path.parent.name}", str(path)]
+    if path.parent.name == "collection":
+        return ["-c", str(ROW), "--data.init_args.collection", str(path)]
     return ["-c", str(path)]
 
 
@@ -34,11 +36,15 @@ def test_parses_and_has_its_fold_filled_in(path):
     assert config["seed_everything"] == 0
 
 
-def test_rows_are_the_settings_of_the_protocol():
+def test_rows_are_the_chosen_settings():
     row = ParseOnly(["fit", "-c", str(ROW)]).config["fit"]
     model, data = row["model.init_args"], row["data.init_args"]
     assert (model["alpha"], model["beta"], model["rho"], model["sensitivity"]) == (2000, 3, 0.1, 0.5)
-    assert (model["share_inside"], model["kappa"], row["trainer.max_epochs"]) == (0.5, "swapped", 120)
+    assert (model["share_inside"], model["kappa"], row["trainer.max_epochs"]) == (0.8, "swapped", 140)
+    random = ParseOnly(["fit", "-c", str(ROW.with_name("siamese_ce_random.yaml"))]).config["fit"]
+    assert random["model.init_args.init_from"] is None
+    assert {**vars(random["model.init_args"]), "init_from": ""} == {**vars(model), "init_from": ""}
+    assert (random["trainer.max_epochs"], random["data.init_args.document_prior"]) == (140, 0.5)
     assert (data["document_prior"], data["n_topics"], data["batch_size"], data["n_folds"]) == (0.5, 25, 500, 3)
 
 

@@ -29,7 +29,7 @@ def test_oracle_is_perfect_and_fitted_on_training_documents(documents):
     oracle, rows = Oracle(), fold(len(documents), 1)
     figures = evaluate(oracle, documents, rows)
     assert oracle.fitted.ids == tuple(documents.ids[row] for row in rows.train)
-    names = ("p@1", "p@2", "p@5", "map", "auc")
+    names = ["p@1", "p@2", "p@5", "map", "auc", *(f"precision@{level / 10}" for level in range(11))]
     assert set(figures) == {f"{split}_{name}" for split in ("train", "test") for name in (*names, "p@10")}
     assert all(figures[f"{split}_{name}"] == pytest.approx(100) for split in ("train", "test") for name in names)
 

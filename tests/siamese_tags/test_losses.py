@@ -30,6 +30,21 @@ def test_prediction_loss_is_eq_3(kappa):
     assert prediction_loss(logits, targets, kappa).item() == pytest.approx(slow_prediction_loss(logits, targets, kappa))
 
 
+@pytest.mark.parametrize("kappa", ["swapped", "printed"])
+def test_prediction_gradient_is_that_of_eq_3(kappa):
+    """The loss brings its own derivative, so it is compared with automatic differentiation of the printed form."""
+    torch.manual_seed(3)
+    logits, targets = (3 * torch.randn(6, 9)).double().requires_grad_(), signs(6, 9)
+    (2.5 * prediction_loss(logits, targets, kappa)).backward()
+    share = (targets > 0).double().mean(dim=1, keepdim=True)
+    weight = share if kappa == "printed" else 1 - share
+    plain, estimate = logits.detach().clone().requires_grad_(), torch.tanh
+    positive, negative = (weight * (1 + targets)), (1 - weight) * (1 - targets)
+    slow = -(positive * torch.log1p(estimate(plain)) + negative * torch.log1p(-estimate(plain))).mean() / 2
+    (2.5 * slow).backward()
+    torch.testing.assert_close(logits.grad, plain.grad)
+
+
 def test_swapped_kappa_weighs_the_rarer_side_more():
     targets = torch.tensor([[1.0, -1.0, -1.0, -1.0]])
     missed, invented = torch.tensor([[-2.0, -2.0, -2.0, -2.0]]), torch.tensor([[2.0, 2.0, -2.0, -2.0]])

@@ -17,6 +17,24 @@ def test_grid_equals_one_by_one(hidden):
             torch.testing.assert_close(network.output(grid[document, tag]), logits[0])
 
 
+@pytest.mark.parametrize("n_examples", [3, 50])
+def test_by_index_equals_one_input(n_examples):
+    network = ComponentNetwork(n_features=6, n_topics=4, n_tags=5, hidden=(7, 3))
+    features, contexts = torch.rand(20, 6), torch.rand(8, 4)
+    tags, documents = torch.randint(20, (n_examples,)), torch.randint(8, (n_examples,))
+    results = []
+    for embed in (
+        lambda: network.embed_at(features, contexts, tags, documents),
+        lambda: network.embed(features[tags], contexts[documents]),
+    ):
+        network.zero_grad()
+        embedded = embed()
+        embedded.square().sum().backward()
+        results.append([embedded, *(parameter.grad.clone() for parameter in network.hidden.parameters())])
+    for one, other in zip(*results, strict=True):
+        torch.testing.assert_close(one, other)
+
+
 def test_ce_is_what_the_last_layer_reads():
     network = ComponentNetwork(6, 4, 5)
     embedding, logits = network(torch.rand(2, 6), torch.rand(2, 4))

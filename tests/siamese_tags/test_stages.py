@@ -1,7 +1,11 @@
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
+import yaml
+from pytorch_lightning import Callback, Trainer
+from pytorch_lightning.callbacks import ModelCheckpoint
 from torch.optim import Adam
 from torch.optim.lr_scheduler import ExponentialLR
 
@@ -11,6 +15,7 @@ from siamese_tags.pretraining import Pretraining
 from siamese_tags.stage1 import SingleNetwork
 from siamese_tags.stage2 import SiameseNetwork, checkpoint_of
 
+CONFIGS = Path(__file__).parents[2] / "lightning_configs" / "siamese_tags"
 FAST = partial(Adam, lr=0.01)
 SLOWING = partial(ExponentialLR, gamma=0.9)
 START = Pretraining(steps=5, batch_size=20)
@@ -75,6 +80,29 @@ def test_resuming_equals_no_interruption(build, mini_data, fit, tmp_path):
     fit(second, mini_data(), epochs=4, ckpt_path=tmp_path / "half.ckpt")
     assert (weights(whole) != weights(first)).any()
     torch.testing.assert_close(weights(second), weights(whole), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(("build", "blocks"), [(single, 2), (siamese, 4)])
+def test_an_epoch_has_every_positive_example_and_new_company(build, blocks, mini_data, fit):
+    drawn = []
+
+    class Keeps(Callback):
+        def on_train_epoch_end(self, trainer, pl_module):
+            drawn.append(pl_module.drawn_3KP.clone())
+
+    model, data = build(pretraining=None) if build is single else build(), mini_data()
+    fit(model, data, epochs=2, callbacks=[Keeps()])
+    positives, membership = data.tensors.positives_P2, data.tensors.membership_DT
+    for document, tag, sign in drawn:
+        assert document.shape == (blocks, len(positives))
+        assert (torch.stack([document[0], tag[0]], dim=1) == positives).all()
+        assert (document[1] == document[0]).all()
+        assert (sign[:2] == torch.tensor([[1], [-1]])).all()
+        assert (membership[document, tag] == (sign > 0)).all()
+    assert (drawn[0][1, 1] != drawn[1][1, 1]).any()
+    some = torch.tensor([5, 2, 9])
+    examples = model.examples(some)
+    assert (examples.tag_N == drawn[1][1][:, some].flatten()).all()
 
 
 def test_pretraining_moves_the_hidden_layers_only(mini_data, fit):
@@ -150,3 +178,21 @@ def test_other_datamodule_is_refused(mini_data, fit, monkeypatch):
     monkeypatch.setattr("siamese_tags.stage.PrimingData", int)
     with pytest.raises(TypeError, match=r"expected siamese_tags\.datamodule\.PrimingData, got PrimingData"):
         fit(single(), data, epochs=1)
+
+
+@pytest.mark.parametrize("row", ["single", "siamese"])
+def test_a_fit_that_breaks_off_leaves_its_last_tenth_epoch(row, mini_data, tmp_path):
+    class BreaksOff(Callback):
+        def on_train_epoch_start(self, trainer, pl_module):
+            if trainer.current_epoch == 23:
+                raise RuntimeError("power cut")
+
+    given = yaml.safe_load((CONFIGS / "trainer" / f"{row}.yaml").read_text(encoding="utf-8"))["callbacks"][0]
+    kept = ModelCheckpoint(dirpath=tmp_path / "checkpoints", **given["init_args"])
+    plain = {"accelerator": "cpu", "logger": False, "enable_progress_bar": False, "enable_model_summary": False}
+    trainer = Trainer(max_epochs=30, callbacks=[kept, BreaksOff()], **plain)
+    with pytest.raises(RuntimeError, match="power cut"):
+        trainer.fit(single(pretraining=None) if row == "single" else siamese(), mini_data())
+    [left] = (tmp_path / "checkpoints").iterdir()
+    assert left.name == "last.ckpt"
+    assert torch.load(left, weights_only=True)["epoch"] == 19

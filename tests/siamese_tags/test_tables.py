@@ -6,10 +6,10 @@ from mwe.core.errors import MissingDataError
 from mwe.core.runs import RunMetrics
 from siamese_tags.baselines import BASELINES
 from siamese_tags.published import published
-from siamese_tags.rows import METRICS, QUICK, TABLES
+from siamese_tags.rows import METRICS, QUICK, TABLES, run_name
 from siamese_tags.tables import build_table
 
-STAGES = {"single_ce", "siamese_ce"}
+STAGES = {"single_ce", "siamese_ce", "siamese_ce_random"}
 
 
 @pytest.fixture
@@ -76,6 +76,23 @@ def test_table_c1_ranks_by_prediction(runs, tmp_path):
     assert float(lines["Single CE", "test_p@10"]["published"]) == 62.1
     assert not any(metric.startswith("prediction") for _, metric in lines)
     assert "## Against Siamese CE" in path.read_text(encoding="utf-8")
+
+
+def test_mean_over_folds_and_seeds(runs, tmp_path):
+    folder = runs()
+    for row in QUICK.rows:
+        for number in (0, 1):
+            figures = dict.fromkeys(METRICS, 60.0 + number) | dict.fromkeys(
+                [f"prediction_{metric}" for metric in METRICS], 40.0
+            )
+            RunMetrics(figures, "CAL500", 5).write(folder / row.folder / run_name(number, 5))
+    path = build_table(folder, (0, 1), "mine", tmp_path / "tables", seeds=(0, 5))
+    line = read(path)["PCA", "test_map"]
+    assert (float(line["reproduced"]), line["n"]) == (55.5, "4")
+    assert line["seeds"] == "fold0 fold1 fold0_seed5 fold1_seed5"
+    text = path.read_text(encoding="utf-8")
+    assert "mean over 2 folds x 2 seeds" in text
+    assert "mean over 2 folds, and" in text  # t-tests pair folds
 
 
 def test_one_fold_is_not_tested(runs, tmp_path):

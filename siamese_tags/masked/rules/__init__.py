@@ -8,7 +8,7 @@ from typing import Any
 from siamese_tags.masked.rules.base import Bools, Floats, Rule
 from siamese_tags.masked.rules.context import TopicContext
 from siamese_tags.masked.rules.cooccurrence import Conditional, Cosine, NaiveBayes, PointwiseInformation
-from siamese_tags.masked.rules.linear import Ease, FoldIn
+from siamese_tags.masked.rules.linear import DropoutEase, Ease, FoldIn
 from siamese_tags.masked.rules.neighbours import DocumentNeighbours
 from siamese_tags.masked.rules.popularity import Popularity
 
@@ -41,6 +41,10 @@ RULES: dict[str, Family] = {
     "lsa": Family(FoldIn, {"rank": [5, 10, 20, 80, 150], "weighted": [True, False]}),
     "context_lda": Family(TopicContext, {"n_topics": [25, 100], "document_prior": [0.1, 0.2]}),
     "ease": Family(Ease, {"penalty": [10.0, 30.0, 100.0, 200.0, 500.0, 1000.0]}),
+    "ease_dropout": Family(
+        DropoutEase,
+        {"penalty": [1.0, 10.0, 50.0, 200.0], "dropout": [0.25, 0.5, 0.75, 0.9], "centred": [True, False]},
+    ),
 }
 
 __all__ = ["RULES", "Bools", "Family", "Floats", "Rule"]

@@ -6,6 +6,7 @@ Shape suffixes: D documents, T tags, K dimensions.
 import numpy as np
 from scipy.linalg import eigh
 
+from siamese_tags.baselines.ease import ease_weights
 from siamese_tags.masked.rules.base import Bools, Floats, counts
 
 
@@ -55,13 +56,46 @@ class Ease:
         self.penalty = penalty
 
     def fit(self, train_DT: Bools) -> None:
-        """B = -P / diag(P) off the diagonal, P the inverse of the penalised pair counts."""
-        together_TT, count_T = counts(train_DT)
-        precision_TT = np.linalg.inv(together_TT + self.penalty * np.eye(len(count_T)))
-        self.weight_TT = -precision_TT / np.diag(precision_TT)
-        np.fill_diagonal(self.weight_TT, 0.0)
+        """Solve for the weights."""
+        self.weight_TT = ease_weights(counts(train_DT)[0], self.penalty)
 
     def score(self, revealed_DT: Bools) -> Floats:
         """Sum of the weights of the revealed tags."""
         scores_DT: Floats = revealed_DT @ self.weight_TT
+        return scores_DT
+
+
+class DropoutEase:
+    """Row "EASE with dropout" (Steck, 2020): EASE trained to restore dropped tags, on documents less their mean or not.
+
+    Dropping each tag of the input with chance p comes to a further ridge penalty p / (1 - p) on the tag's own count.
+
+    Args:
+        penalty: Ridge penalty lambda.
+        dropout: p, above 0 and below 1.
+        centred: Whether the mean of the training documents is taken off before and put on after. Revealed tags then
+            count double, since they are half of a document and the mean is that of whole ones.
+    """
+
+    query_only = False
+    weight_TT: Floats
+    mean_T: Floats
+
+    def __init__(self, penalty: float = 50.0, dropout: float = 0.5, centred: bool = True) -> None:
+        self.penalty = penalty
+        self.dropout = dropout
+        self.centred = centred
+
+    def fit(self, train_DT: Bools) -> None:
+        """Solve for the weights."""
+        together_TT, count_T = counts(train_DT)
+        self.mean_T = count_T / len(train_DT) if self.centred else np.zeros_like(count_T)
+        scatter_TT = together_TT - len(train_DT) * np.outer(self.mean_T, self.mean_T)
+        noise_T = self.dropout / (1 - self.dropout) * np.diag(scatter_TT)
+        self.weight_TT = ease_weights(scatter_TT, self.penalty + noise_T)
+
+    def score(self, revealed_DT: Bools) -> Floats:
+        """Estimated document."""
+        input_DT = 2.0 * revealed_DT - self.mean_T if self.centred else revealed_DT
+        scores_DT: Floats = self.mean_T + input_DT @ self.weight_TT
         return scores_DT

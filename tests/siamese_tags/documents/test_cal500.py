@@ -16,6 +16,7 @@ def test_reads_by_number_and_leaves_genre_best_out(miniature):
         expected = {one["value"] for one in json.load(file)["annotations"][0]["data"]} - {"Genre-Best--_Rock"}
     row = documents.matrix_DT[10]
     assert {tag for tag, there in zip(documents.tags, row, strict=True) if there} == expected
+    assert documents.artists[10] == "artist_5"
     assert "31 documents, 22 tags" in str(documents)
 
 
@@ -40,6 +41,7 @@ def one_file(tmp_path):
         (gzip.compress(b"\xff\xfe"), "not a gzip-compressed JSON"),
         (gzip.compress(b'{"annotations": []}'), "no annotations"),
         (gzip.compress(b"[]"), "no annotations"),
+        (gzip.compress(b'{"annotations": [{"data": []}], "file_metadata": "x"}'), "no annotations"),
         (gzip.compress(b'{"annotations": [{"data": [{"value": 3}]}]}'), "a tag is not text"),
     ],
 )

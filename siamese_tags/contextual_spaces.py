@@ -1,0 +1,170 @@
+"""Spaces in which tags lie near each other or not, depending on the context; rebuilt from a checkpoint alone.
+
+Shape suffixes: N examples, D contexts, T tags, E embedding dimensions, H layer widths.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mwe.core.errors import MissingDataError, StaleArtefactError
+from siamese_tags.contextual_kept import KEPT, KeptTopics
+from siamese_tags.features.tfidf import scale_rows
+from siamese_tags.masked.encoder import ContextEncoder
+from siamese_tags.masked.unseen import UnseenTagMap
+from siamese_tags.networks import ComponentNetwork
+
+REMEDY = "Fit the row again, and give its run folder"
+
+
+class Space(Protocol):
+    """Embeds tags in contexts, each context the bag of its tags (boolean, D × T)."""
+
+    def tag(self, bags_DT: NDArray[np.bool_], tag: int) -> Tensor:
+        """One tag in every context, D × E."""
+
+    def all_tags(self, bags_DT: NDArray[np.bool_]) -> Tensor:
+        """Every tag in every context, D × T × E."""
+
+    def unseen(self, bags_DT: NDArray[np.bool_], counts_T: NDArray[np.float64]) -> tuple[Tensor, Tensor]:
+        """A tag out of the vocabulary in every context (D × E), and beside it every known tag (D × T × E).
+
+        Args:
+            bags_DT: The known tags of each context; of a context without any the new tag is the only tag.
+            counts_T: Documents that the new tag shares with each known tag.
+        """
+
+
+class NetworkSpace:
+    """Contextual embedding (CE) of a component network: tag features and topic posterior in, last hidden layer out.
+
+    Args:
+        kept: What the checkpoint keeps of the features and the topic model.
+        weights: Parameters of the network.
+    """
+
+    def __init__(self, kept: Mapping[str, Any], weights: Mapping[str, Tensor]) -> None:
+        self.features_TF: Tensor = kept["features_TF"]
+        self.rarity_T: NDArray[np.float64] = kept["rarity_T"].numpy()
+        self.topics = KeptTopics(**kept["topics"])
+        hidden = [len(weights[f"hidden.{place}.bias"]) for place in range(_layers(weights))]
+        n_tags, n_features = self.features_TF.shape
+        n_topics = len(kept["topics"]["components_CT"])
+        self.network = ComponentNetwork(n_features, n_topics, n_tags, hidden).eval()
+        self.network.load_state_dict(weights)
+
+    def tag(self, bags_DT: NDArray[np.bool_], tag: int) -> Tensor:
+        """One tag in every context, D × E."""
+        return self.network.embed(self.features_TF[tag].expand(len(bags_DT), -1), self.contexts(bags_DT))
+
+    def all_tags(self, bags_DT: NDArray[np.bool_]) -> Tensor:
+        """Every tag in every context, D × T × E."""
+        return self.network.embed_grid(self.features_TF, self.contexts(bags_DT))
+
+    def unseen(self, bags_DT: NDArray[np.bool_], counts_T: NDArray[np.float64]) -> tuple[Tensor, Tensor]:
+        """A tag out of the vocabulary in every context (D × E), and beside it every known tag (D × T × E).
+
+        Its features are its dot products with the known tags, scaled like theirs; its own rarity is a factor of all
+        and goes with the scaling. The topic model does not know it, so the context is that of the known tags; where
+        there are none, of those that it occurs with.
+        """
+        known_DT = np.where(bags_DT.any(axis=1, keepdims=True), bags_DT, counts_T > 0)
+        features_1F = scale_rows((counts_T * self.rarity_T)[None])
+        features_DF = torch.tensor(features_1F, dtype=self.features_TF.dtype).expand(len(bags_DT), -1)
+        return self.network.embed(features_DF, self.contexts(known_DT)), self.all_tags(known_DT)
+
+    def contexts(self, bags_DT: NDArray[np.bool_]) -> Tensor:
+        """Topic posteriors, D × C."""
+        return torch.tensor(self.topics.transform(bags_DT), dtype=self.features_TF.dtype)
+
+
+class EncoderSpace:
+    """Contextual embedding of a context encoder, to which the tags of the context are the revealed ones.
+
+    Args:
+        kept: What the checkpoint keeps of the encoder's settings and of the training documents.
+        weights: Parameters of the encoder.
+    """
+
+    def __init__(self, kept: Mapping[str, Any], weights: Mapping[str, Tensor]) -> None:
+        self.encoder = ContextEncoder(**kept["encoder"]).eval()
+        self.encoder.load_state_dict(weights)
+        self.together_TT: Tensor = kept["together_TT"]
+        self.n_documents: int = kept["n_documents"]
+
+    @cached_property
+    def unseen_tags(self) -> UnseenTagMap:
+        """From the known tags that a new tag occurs with to its embedding."""
+        return UnseenTagMap(self.encoder, self.together_TT, self.n_documents)
+
+    def tag(self, bags_DT: NDArray[np.bool_], tag: int) -> Tensor:
+        """One tag in every context, D × E."""
+        return self.encoder.embed(torch.tensor(bags_DT), torch.full((len(bags_DT),), tag))
+
+    def all_tags(self, bags_DT: NDArray[np.bool_]) -> Tensor:
+        """Every tag in every context, D × T × E."""
+        return _every_tag(self.encoder, torch.tensor(bags_DT))
+
+    def unseen(self, bags_DT: NDArray[np.bool_], counts_T: NDArray[np.float64]) -> tuple[Tensor, Tensor]:
+        """A tag out of the vocabulary in every context (D × E), and beside it every known tag (D × T × E).
+
+        It is revealed like the other tags of its context. Of the documents that have it only those are known that it
+        shares with one known tag: it is taken to be in as many as it shares with the tag that it shares most with.
+        """
+        together_1T = torch.tensor(counts_T)[None]
+        wider = self.encoder.extended(*self.unseen_tags(together_1T, together_1T.amax(dim=1)))
+        embedded = _every_tag(wider, torch.tensor(np.pad(bags_DT, ((0, 0), (0, 1)), constant_values=True)))
+        return embedded[:, -1], embedded[:, :-1]
+
+
+def load_space(run: str | Path) -> tuple[Space, tuple[str, ...]]:
+    """The space of a run and the names of its tags.
+
+    Args:
+        run: Run folder or checkpoint of a Siamese stage or a context encoder.
+
+    Raises:
+        MissingDataError: There is no checkpoint.
+        StaleArtefactError: It is not one of these, or was written before checkpoints kept what is needed here.
+    """
+    path = Path(run)
+    if path.is_dir() or not path.suffix:
+        path = path / "checkpoints" / "last.ckpt"
+    if not path.is_file():
+        raise MissingDataError(
+            f"{run}: no checkpoint {path}. Fit a stage or a context encoder, and give its run folder"
+        )
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # on foreign bytes torch raises anything from KeyError to UnpicklingError
+        raise StaleArtefactError(f"{path}: not a checkpoint ({type(error).__name__}). {REMEDY}") from error
+    kept = checkpoint.get(KEPT) if isinstance(checkpoint, dict) else None
+    if kept is None:
+        raise StaleArtefactError(f"{path}: this checkpoint keeps neither tag names nor topics. {REMEDY}")
+    made: tuple[Callable[..., Space], str] = (
+        (EncoderSpace, "encoder.") if "encoder" in kept else (NetworkSpace, "network.")
+    )
+    space, prefix = made
+    weights = {
+        name.removeprefix(prefix): value for name, value in checkpoint["state_dict"].items() if name.startswith(prefix)
+    }
+    try:
+        return space(kept, weights), tuple(kept["tags"])
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise StaleArtefactError(f"{path}: written by another version ({error}). {REMEDY}") from error
+
+
+def _layers(weights: Mapping[str, Tensor]) -> int:
+    return sum(name.startswith("hidden.") and name.endswith(".bias") for name in weights)
+
+
+def _every_tag(encoder: ContextEncoder, bags_DT: Tensor) -> Tensor:
+    # context by context, so that no more than T · T numbers are laid out
+    n_tags = bags_DT.shape[1]
+    return torch.stack([encoder.embed(bag_T.expand(n_tags, -1), torch.arange(n_tags)) for bag_T in bags_DT])

@@ -1,0 +1,51 @@
+"""Reading of annotation matrices: a header of tag names, then one line an item with a number for each tag."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from mwe.core.errors import BadFileError
+
+
+def read_matrix(path: Path, remedy: str) -> Iterator[tuple[int, str, list[str]]]:
+    """Line number, name and tags of every item, in the order of the file.
+
+    Args:
+        path: A file of comma- or tab-separated values, whichever its header has; UTF-8. The header's first field is
+            free, the others are tag names.
+        remedy: What to do about a damaged file, for the messages.
+
+    Raises:
+        BadFileError: The header names no tag or one twice, a line has another number of fields, no name, or a value
+            that is neither 0 nor 1, a name occurs twice, the file is empty or not UTF-8.
+    """
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        try:
+            first = file.readline()
+            file.seek(0)
+            lines = csv.reader(file, delimiter="\t" if "\t" in first else ",")
+            tags = [tag.strip() for tag in next(lines, [])[1:]]
+            if not tags or not all(tags) or len(set(tags)) != len(tags):
+                raise BadFileError(path, f"expected a header of different tag names, found {first[:80]!r}", remedy, 1)
+            seen: set[str] = set()
+            for fields in lines:
+                name, held = _item(path, lines.line_num, fields, tags, remedy)
+                if name in seen:
+                    raise BadFileError(path, f"item {name!r} occurs twice", remedy, lines.line_num)
+                seen.add(name)
+                yield lines.line_num, name, held
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise BadFileError(path, f"not UTF-8 text of separated values ({error})", remedy) from error
+
+
+def _item(path: Path, number: int, fields: list[str], tags: list[str], remedy: str) -> tuple[str, list[str]]:
+    if len(fields) != len(tags) + 1 or not fields[0]:
+        what = f"expected a name and {len(tags)} values, found {len(fields)} fields"
+        raise BadFileError(path, what, remedy, number)
+    held = []
+    for tag, field in zip(tags, fields[1:], strict=True):
+        if field not in ("0", "1", "0.0", "1.0"):
+            raise BadFileError(path, f"expected 0 or 1 for tag {tag!r}, found {field!r}", remedy, number)
+        if field.startswith("1"):
+            held.append(tag)
+    return fields[0], held

@@ -1,0 +1,180 @@
+"""The table of MAP differences between rows of masked-context priming, by a paired bootstrap over test documents.
+
+Shape suffixes: N pairs of a document and a fold, U units, L rows, P pairs of rows.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mwe.core.errors import MissingDataError, StaleArtefactError
+from mwe.core.files import atomic_write
+from siamese_tags.masked.bootstrap import Differences, holm, paired_bootstrap
+from siamese_tags.masked.documents_of_run import DocumentFigures, load_documents
+from siamese_tags.masked.rows import COLLECTIONS, ROWS, MaskedRow, Pair, pairs_of
+
+RESAMPLES = {"documents": 2000, "artists": 1000}
+TITLE = "# Differences in MAP points of masked-context priming"
+NOTE = (
+    "First row less second, averaged over all queries of all folds, with 95 % intervals and two-sided p of a paired "
+    f"bootstrap over documents ({RESAMPLES['documents']:,} resamples) and over artists ({RESAMPLES['artists']:,}); p "
+    "is corrected by Holm's method for the number of comparisons on the collection. A document of several folds is one "
+    "unit. The intervals cover the choice of test documents, not that of the seeds of training; folds share training "
+    "documents. The simple rules are ordered by their test MAP."
+)
+FIELDS = ("points", "low", "high", "p", "holm")
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """MAP of the rows of a collection, all on the same documents.
+
+    Args:
+        rows: L rows.
+        ids: Document ids (N).
+        artists: Artists (N).
+        fold_N: Place of the fold.
+        queries_N: Number of queries.
+        map_NL: MAP in percent.
+    """
+
+    rows: list[MaskedRow]
+    ids: list[str]
+    artists: list[str]
+    fold_N: NDArray[np.int64]
+    queries_N: Floats
+    map_NL: Floats
+
+    def maps(self) -> dict[str, float]:
+        """Label to MAP over all queries."""
+        mean_L = self.queries_N @ self.map_NL / self.queries_N.sum()
+        return {row.label: float(value) for row, value in zip(self.rows, mean_L, strict=True)}
+
+    def sums(self, pairs: Sequence[Pair]) -> Floats:
+        """Queries times difference, N × P."""
+        place = {row.label: number for number, row in enumerate(self.rows)}
+        first, second = ([place[pair[side]] for pair in pairs] for side in (0, 1))
+        return (self.map_NL[:, first] - self.map_NL[:, second]) * self.queries_N[:, None]
+
+    def resampled(self, pairs: Sequence[Pair], over: str, seed: int) -> Differences:
+        """Differences of pairs, with documents or artists as the units."""
+        # a document without a known artist is a unit of its own
+        named = [
+            f"artist {artist}" if over == "artists" and artist else f"document {document}"
+            for document, artist in zip(self.ids, self.artists, strict=True)
+        ]
+        units, unit_N = np.unique(named, return_inverse=True)
+        sums_UP = np.zeros((len(units), len(pairs)))
+        np.add.at(sums_UP, unit_N, self.sums(pairs))
+        weight_U = np.zeros(len(units))
+        np.add.at(weight_U, unit_N, self.queries_N)
+        return paired_bootstrap(sums_UP, weight_U, RESAMPLES[over], seed)
+
+
+def build_differences(runs: Path, folds: Sequence[int], target: str, out: Path, seed: int = 0) -> Path:
+    """Compare the rows of every collection that has runs and write the table.
+
+    Args:
+        runs: Folder with one folder a collection, in it one a row.
+        folds: Folds to pool.
+        target: File name of the table, without ending.
+        out: Folder of the tables.
+        seed: Of the resampling.
+
+    Returns:
+        The Markdown file.
+
+    Raises:
+        MissingDataError: No collection has a run, or a run lacks a row's figures of every document.
+        StaleArtefactError: Runs of one fold were measured on different documents.
+    """
+    present = [collection for collection in COLLECTIONS if any((runs / collection).glob("*/*/metrics.json"))]
+    if not present:
+        raise MissingDataError(f"no metrics.json in {runs}. Run: {ROWS[1].command('cal500')}")
+    text, sections = io.StringIO(), [TITLE, "", NOTE]
+    writer = csv.writer(text, lineterminator="\n")
+    names = [f"{field}_{over}" for over in RESAMPLES for field in FIELDS[1:]]
+    writer.writerow(["collection", "first", "second", "points", *(f"fold{fold}" for fold in folds), *names])
+    for collection in present:
+        measured = load_measured(runs / collection, folds)
+        pairs = pairs_of(measured.maps())
+        lines = _lines(measured, pairs, seed)
+        writer.writerows([collection, *pair, *map(_plain, line)] for pair, line in zip(pairs, lines, strict=True))
+        sections += _section(collection, measured, pairs, lines, len(folds))
+    for ending, content in ((".csv", text.getvalue()), (".md", "\n".join(sections) + "\n")):
+        with atomic_write(out / f"{target}{ending}") as temporary:
+            temporary.write_text(content, encoding="utf-8")
+    return out / f"{target}.md"
+
+
+def load_measured(runs: Path, folds: Sequence[int]) -> Measured:
+    """Read the figures of every document of all rows of a collection; rows of figures that no run has are left out.
+
+    Raises:
+        MissingDataError: A row has no run of a fold.
+        StaleArtefactError: Runs of one fold were measured on different documents.
+    """
+    read = {row: [load_documents(runs / row.folder / f"fold{fold}") for fold in folds] for row in ROWS}
+    rows = [row for row, own in read.items() if all(row.prefix + "map" in one.figures for one in own)]
+    first = read[rows[0]]
+    for row in rows:
+        for fold, wanted, found in zip(folds, first, read[row], strict=True):
+            _require_same(wanted, found, runs / row.folder / f"fold{fold}")
+    columns = [np.concatenate([one.figures[row.prefix + "map"] for one in read[row]]) for row in rows]
+    return Measured(
+        rows,
+        [name for one in first for name in one.ids],
+        [name for one in first for name in one.artists],
+        np.repeat(np.arange(len(folds)), [len(one.ids) for one in first]),
+        np.concatenate([one.queries_D for one in first]),
+        np.stack(columns, axis=1),
+    )
+
+
+def _require_same(wanted: DocumentFigures, found: DocumentFigures, run: Path) -> None:
+    if wanted.ids != found.ids or not np.array_equal(wanted.queries_D, found.queries_D):
+        raise StaleArtefactError(
+            f"{run} was tested on other documents or masks than the other rows of its fold. Delete it and make it anew"
+        )
+
+
+def _lines(measured: Measured, pairs: Sequence[Pair], seed: int) -> list[list[float]]:
+    """Points, points of each fold, and for documents and artists low, high, p and corrected p."""
+    sums_NP = measured.sums(pairs)
+    by_fold = [
+        sums_NP[measured.fold_N == fold].sum(axis=0) / measured.queries_N[measured.fold_N == fold].sum()
+        for fold in np.unique(measured.fold_N)
+    ]
+    over = [measured.resampled(pairs, name, seed) for name in RESAMPLES]
+    tested = [part for one in over for part in (one.low_P, one.high_P, one.p_P, holm(one.p_P))]
+    return [list(line) for line in np.column_stack([over[0].points_P, *by_fold, *tested])]
+
+
+def _section(
+    collection: str, measured: Measured, pairs: Sequence[Pair], lines: Sequence[list[float]], n_folds: int
+) -> list[str]:
+    n_documents, n_artists = len(set(measured.ids)), len(set(measured.artists))
+    section = [
+        "",
+        f"## {collection}: {n_documents:,} documents, {n_artists:,} artists, {len(pairs)} comparisons",
+        "",
+        "| difference | points | per fold | 95 % over documents | p, corrected | 95 % over artists | p, corrected |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for (first, second), (points, *others) in zip(pairs, lines, strict=True):
+        by_fold, tested = others[:n_folds], others[n_folds:]
+        cells = [f"{first} - {second}", f"{points:+.2f}", " ".join(f"{value:+.1f}" for value in by_fold)]
+        for low, high, _, corrected in (tested[:4], tested[4:]):
+            cells += [f"{low:+.2f} to {high:+.2f}", "< 0.0001" if corrected < 1e-4 else f"{corrected:.4f}"]
+        section.append(f"| {' | '.join(cells)} |")
+    return section
+
+
+def _plain(value: float) -> str:
+    return f"{value:.6g}"

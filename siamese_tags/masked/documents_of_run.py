@@ -1,0 +1,99 @@
+"""The figures of every test document of a run, kept beside its ``metrics.json``, so that two runs can be paired.
+
+Shape suffixes: D documents.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from torch import distributed
+
+from mwe.core.errors import BadFileError, MissingDataError
+from mwe.core.files import atomic_write
+from siamese_tags.documents import TagDocuments
+from siamese_tags.masked.metrics import FIGURES, MaskedPrimingMetric
+
+FILE = "documents.parquet"
+NAMES = ("document", "artist", "queries")
+
+
+@dataclass(frozen=True, eq=False)
+class DocumentFigures:
+    """Figures of the test documents of a run.
+
+    Args:
+        ids: Document ids.
+        artists: Artist of each document; empty names where the collection does not tell.
+        queries_D: Number of queries, by which a document weighs.
+        figures: Name to the mean over the document's queries, in percent (D).
+    """
+
+    ids: tuple[str, ...]
+    artists: tuple[str, ...]
+    queries_D: NDArray[np.float64]
+    figures: Mapping[str, NDArray[np.float64]]
+
+
+def save_documents(run: Path | None, documents: TagDocuments, metrics: Mapping[str, MaskedPrimingMetric]) -> None:
+    """Write ``documents.parquet`` into a run folder: what the figures of ``metrics.json`` are averages of.
+
+    Gathers from all processes, so every process calls it (before the metrics are reset), and one writes.
+
+    Args:
+        run: The run's folder; nothing is written without one.
+        documents: The documents whose rows are the ids of the metrics.
+        metrics: Prefix of the figures' names, such as ``""`` or ``prediction_``, to a metric; all over the same
+            documents.
+
+    Raises:
+        ValueError: The metrics saw different documents.
+    """
+    gathered = [_gather(metric) for metric in metrics.values()]
+    ids_D, first_DM = gathered[0]
+    if any(not np.array_equal(ids_D, ids) or (first_DM[:, 0] != sums_DM[:, 0]).any() for ids, sums_DM in gathered):
+        raise ValueError(f"the metrics {sorted(metrics)} saw different documents or numbers of queries")
+    columns = {
+        "document": [documents.ids[row] for row in ids_D],
+        "artist": [documents.artists[row] if documents.artists else "" for row in ids_D],
+        "queries": first_DM[:, 0],
+    }
+    for prefix, (_, sums_DM) in zip(metrics, gathered, strict=True):
+        means_MD = (100 * sums_DM[:, 1:] / sums_DM[:, :1]).T
+        columns |= {prefix + name: mean_D for name, mean_D in zip(FIGURES, means_MD, strict=True)}
+    if run is None or (distributed.is_initialized() and distributed.get_rank() > 0):
+        return
+    with atomic_write(run / FILE) as temporary:
+        pq.write_table(pa.table(columns), temporary)
+
+
+def load_documents(run: Path) -> DocumentFigures:
+    """Read the ``documents.parquet`` of a run folder.
+
+    Raises:
+        MissingDataError: There is none.
+        BadFileError: It is damaged, or lacks a column.
+    """
+    path = run / FILE
+    if not path.is_file():
+        raise MissingDataError(f"no {path}. Delete {run / 'metrics.json'} and make the run again")
+    remedy = "Delete it with the metrics.json beside it, and make the run again."
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise BadFileError(path, f"not a Parquet file ({error})", remedy) from error
+    if missing := {*NAMES, *FIGURES} - set(table.column_names):
+        raise BadFileError(path, f"no column {', '.join(sorted(missing))}", remedy)
+    columns = {name: table[name].to_numpy().astype(np.float64) for name in table.column_names if name not in NAMES[:2]}
+    ids, artists = (tuple(table[name].to_pylist()) for name in NAMES[:2])
+    return DocumentFigures(ids, artists, columns.pop("queries"), columns)
+
+
+def _gather(metric: MaskedPrimingMetric) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    with metric.sync_context():
+        ids_D, sums_DM = metric.catalogue()
+    return ids_D.cpu().numpy(), sums_DM.cpu().double().numpy()
