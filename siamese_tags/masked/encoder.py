@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from siamese_tags.masked.linear_path import LinearPath
 from siamese_tags.masked.members import MemberNorm, member_perceptron
 from siamese_tags.masked.space import ContextSpace
 
@@ -28,6 +29,7 @@ class ContextEncoder(nn.Module):
         layers: Residual perceptrons on the sum.
         dropout: Rate of dropout.
         members: Networks whose probabilities are averaged.
+        linear: Strength of a linear path beside them, in logits for a whole tag of its estimate; none if 0.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class ContextEncoder(nn.Module):
         layers: int = 1,
         dropout: float = 0.3,
         members: int = 1,
+        linear: float = 0.0,
     ) -> None:
         super().__init__()
         self.settings: dict[str, Any] = {
@@ -45,6 +48,7 @@ class ContextEncoder(nn.Module):
             "layers": layers,
             "dropout": dropout,
             "members": members,
+            "linear": linear,
         }
         self.tags_MTE = nn.Parameter(torch.randn(members, n_tags, width) * INITIAL_SCALE)
         self.bias_MT = nn.Parameter(torch.zeros(members, n_tags))
@@ -54,6 +58,7 @@ class ContextEncoder(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.perceptrons = nn.ModuleList(member_perceptron(members, width, dropout) for _ in range(layers))
         self.space = ContextSpace(members, width)
+        self.linear = LinearPath(n_tags, linear) if linear else None
 
     def start_at(self, frequency_T: Tensor) -> None:
         """Start the output at the log-odds of the tags' shares of documents (T, in 0 to 1)."""
@@ -81,7 +86,8 @@ class ContextEncoder(nn.Module):
 
     def forward(self, revealed_DT: Tensor) -> Tensor:
         """Logit of every tag to be among the hidden ones, D × T."""
-        return mean_log_odds(self.member_logits(self.member_contexts(revealed_DT)))
+        logits_DT = mean_log_odds(self.member_logits(self.member_contexts(revealed_DT)))
+        return logits_DT if self.linear is None else logits_DT + self.linear(revealed_DT)
 
     def embed(self, revealed_NT: Tensor, tag_N: Tensor) -> Tensor:
         """Contextual embeddings of one tag each, N × (M · Z): Euclidean distance in one context tells what belongs.
@@ -121,7 +127,7 @@ class ContextEncoder(nn.Module):
         return output, hidden_tags_loss(near_MDT, revealed_DT, hidden_DT)
 
     def extended(self, tags_MUE: Tensor, bias_MU: Tensor) -> "ContextEncoder":
-        """An encoder that also knows new tags, numbered after the others; ``state_dict`` and methods as usual.
+        """An encoder that also knows new tags, numbered after the others; the linear path leaves them alone.
 
         Args:
             tags_MUE: Their embeddings.
@@ -129,6 +135,9 @@ class ContextEncoder(nn.Module):
         """
         wider = ContextEncoder(**{**self.settings, "n_tags": self.settings["n_tags"] + bias_MU.shape[1]})
         state = dict(self.state_dict())
+        if self.linear is not None:
+            linear = self.linear.extended(bias_MU.shape[1])
+            state |= {f"linear.{name}": value for name, value in linear.state_dict().items()}
         state["tags_MTE"] = torch.cat([state["tags_MTE"], tags_MUE], dim=1)
         state["bias_MT"] = torch.cat([state["bias_MT"], bias_MU], dim=1)
         wider.load_state_dict(state)

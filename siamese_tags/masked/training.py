@@ -36,6 +36,9 @@ class MaskedContextModel(LightningModule):
         layers: Residual perceptrons of the encoder.
         dropout: Rate of dropout.
         members: Networks whose probabilities are averaged.
+        linear: Strength of a linear path beside them, EASE with dropout; none if 0.
+        linear_penalty: Its ridge penalty.
+        linear_dropout: Its rate of dropped tags.
         optimizer: Optimiser of all parameters.
         warm_up: Steps over which the learning rate rises; it then falls to 0 by a cosine.
         tie_seed: Of the random order of tags with equal scores, in testing.
@@ -51,12 +54,16 @@ class MaskedContextModel(LightningModule):
         layers: int = 1,
         dropout: float = 0.3,
         members: int = 1,
+        linear: float = 0.0,
+        linear_penalty: float = 10.0,
+        linear_dropout: float = 0.75,
         optimizer: OptimizerCallable = torch.optim.AdamW,
         warm_up: int = 50,
         tie_seed: int = 0,
     ) -> None:
         super().__init__()
-        self.encoder = ContextEncoder(n_tags, width, layers, dropout, members)
+        self.encoder = ContextEncoder(n_tags, width, layers, dropout, members, linear)
+        self.linear_settings = (linear_penalty, linear_dropout)
         self.optimizer = optimizer
         self.warm_up = warm_up
         self.priming = MaskedPrimingMetric(tie_seed)
@@ -89,7 +96,10 @@ class MaskedContextModel(LightningModule):
             "test_revealed_DT", torch.tensor(split.revealed_DT[:, self.data.order_T]), persistent=False
         )
         if stage == "fit":
-            self.encoder.start_at(membership_DT[self.data.train_rows, : self.data.n_tags].double().mean(dim=0))
+            train_DT = membership_DT[self.data.train_rows, : self.data.n_tags]
+            self.encoder.start_at(train_DT.double().mean(dim=0))
+            if self.encoder.linear is not None:
+                self.encoder.linear.fit(train_DT.numpy(), *self.linear_settings)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """The injected optimiser under a learning rate that warms up and falls to 0."""
@@ -131,7 +141,10 @@ class MaskedContextModel(LightningModule):
     def on_test_start(self) -> None:
         """Put in the tags that were left out of training."""
         if len(self.data.unseen_U):
-            self.tested = (with_unseen(self.encoder, self.membership_DT[self.data.split.train]),)
+            train_DT = self.membership_DT[self.data.split.train]
+            self.tested = (with_unseen(self.encoder, train_DT),)
+            if self.tested[0].linear is not None:
+                self.tested[0].linear.fit_new(train_DT, self.data.n_tags, *self.linear_settings)
 
     def test_step(self, rows_D: Tensor, batch_idx: int) -> None:
         """Rank the tags of some documents by the revealed ones, by outputs and by distances."""

@@ -37,12 +37,13 @@ def figures(run=RUN):
 
 
 def test_learns_and_a_test_repeats_what_fit_measured(row):
-    main(["fit", *row, "--trainer.max_epochs=80"])
+    main(["fit", *row, "--trainer.max_epochs=40"])
     measured = figures()
     outputs = {"p@1", "p@2", "p@5", "p@10", "map", "ap"}
     assert set(measured) == outputs | {f"distance_{name}" for name in outputs}
-    assert measured["map"] > 60
-    assert measured["distance_map"] > 60
+    # naive Bayes reaches 47, popularity 10
+    assert measured["map"] > 35
+    assert measured["distance_map"] > 35
     (RUN / "metrics.json").unlink()
     main(["test", *row, f"--ckpt_path={RUN}/checkpoints/last.ckpt"])
     assert figures() == measured

@@ -1,0 +1,71 @@
+"""A linear path from revealed tags to logits, in closed form, beside the networks of the context encoder.
+
+Shape suffixes: D documents, T tags, K known tags, U new tags.
+"""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from siamese_tags.masked.rules.linear import DropoutEase
+
+
+class LinearPath(nn.Module):
+    """EASE with dropout on documents less their mean, times a strength; not trained by gradients, kept with the weights.
+
+    Trained together with the networks it gains nothing: fitted to the same documents, it is too sure of them, and the
+    networks learn to rely on it.
+
+    Args:
+        n_tags: Size of the vocabulary.
+        strength: Logits for a whole tag of the estimated document.
+    """
+
+    weight_TT: Tensor
+    offset_T: Tensor
+
+    def __init__(self, n_tags: int, strength: float) -> None:
+        super().__init__()
+        self.strength = strength
+        self.register_buffer("weight_TT", torch.zeros(n_tags, n_tags))
+        self.register_buffer("offset_T", torch.zeros(n_tags))
+
+    def fit(self, train_DT: NDArray[np.bool_], penalty: float, dropout: float) -> None:
+        """Fit to whole training documents; see :class:`siamese_tags.masked.rules.linear.DropoutEase`."""
+        rule = DropoutEase(penalty, dropout, centred=True)
+        rule.fit(train_DT)
+        weight_TT, mean_T = torch.tensor(rule.weight_TT), torch.tensor(rule.mean_T)
+        # revealed tags count double, since they are half of a document and the mean is that of whole ones
+        self.weight_TT.copy_(2 * self.strength * weight_TT)
+        self.offset_T.copy_(self.strength * (mean_T - mean_T @ weight_TT))
+
+    def forward(self, revealed_DT: Tensor) -> Tensor:
+        """To be added to the logits, D × T."""
+        return self.offset_T + revealed_DT.to(self.weight_TT.dtype) @ self.weight_TT
+
+    def extended(self, n_new: int) -> "LinearPath":
+        """The same with new tags, which it leaves alone."""
+        wider = LinearPath(len(self.offset_T) + n_new, self.strength).to(self.offset_T.device)
+        n_tags = len(self.offset_T)
+        wider.weight_TT[:n_tags, :n_tags] = self.weight_TT
+        wider.offset_T[:n_tags] = self.offset_T
+        return wider
+
+    def fit_new(self, train_DT: Tensor, n_known: int, penalty: float, dropout: float) -> None:
+        """Fit the columns of new tags, the last ones, to the known ones; by pair counts with known tags only.
+
+        Args:
+            train_DT: Boolean; the training documents, known tags first.
+            n_known: Number of known tags.
+            penalty: As in :meth:`fit`.
+            dropout: As in :meth:`fit`.
+        """
+        documents_DT = train_DT.double()
+        mean_T = documents_DT.mean(dim=0)
+        scatter_KT = (documents_DT - mean_T)[:, :n_known].T @ (documents_DT - mean_T)
+        spread_K = scatter_KT.diagonal()
+        gram_KK = scatter_KT[:, :n_known] + torch.diag(penalty + dropout / (1 - dropout) * spread_K)
+        weight_KU = torch.linalg.solve(gram_KK, scatter_KT[:, n_known:])
+        self.weight_TT[:n_known, n_known:] = (2 * self.strength * weight_KU).float()
+        self.offset_T[n_known:] = (self.strength * (mean_T[n_known:] - mean_T[:n_known] @ weight_KU)).float()
