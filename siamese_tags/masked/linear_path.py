@@ -12,7 +12,7 @@ from siamese_tags.masked.rules.linear import DropoutEase
 
 
 class LinearPath(nn.Module):
-    """EASE with dropout on documents less their mean, times a strength; not trained by gradients, kept with the weights.
+    """EASE with dropout on documents less their mean, times a strength: kept with the weights, but in closed form.
 
     Trained together with the networks it gains nothing: fitted to the same documents, it is too sure of them, and the
     networks learn to rely on it.
