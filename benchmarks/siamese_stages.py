@@ -114,18 +114,17 @@ class Plain:
         return first_prediction + second_prediction + ALPHA * siamese
 
 
-def plain_epochs(data: PrimingData, stage: Stage, share: float, epochs: int) -> list[float]:
-    """CPU seconds of each epoch, of a share of its steps."""
+def plain_epochs(data: PrimingData, stage: Stage, epochs: int) -> list[float]:
+    """CPU seconds of each epoch."""
     torch.manual_seed(0)
     plain = Plain(data.tensors)
     loss_of: Callable[[Tensor], Tensor] = plain.single if stage == "single" else plain.siamese
     optimizer = Adam(plain.network.parameters(), lr=0.003)
     n_positives, size = len(data.tensors.positives_P2), data.batch_size // 2
-    n_steps = max(1, int(math.ceil(n_positives / size) * share))
     seconds = []
     for _ in range(epochs):
         before = time.process_time()
-        for positive_N in torch.split(torch.randperm(n_positives), size)[:n_steps]:
+        for positive_N in torch.split(torch.randperm(n_positives), size):
             optimizer.zero_grad()
             torch.autograd.backward(loss_of(positive_N))
             optimizer.step()
@@ -146,15 +145,14 @@ class EpochSeconds(Callback):
         self.seconds.append(time.process_time() - self.before)
 
 
-def stage_epochs(data: PrimingData, stage: Stage, share: float, epochs: int) -> list[float]:
-    """CPU seconds of each epoch of the package's stage under its trainer, of a share of its steps."""
+def stage_epochs(data: PrimingData, stage: Stage, epochs: int) -> list[float]:
+    """CPU seconds of each epoch of the package's stage under its trainer."""
     seed_everything(0, verbose=False)
     optimizer = partial(Adam, lr=0.003, fused=True)
     build: type[ContextualEmbedding] = SingleNetwork if stage == "single" else SiameseNetwork
     measured = EpochSeconds()
     trainer = Trainer(
         max_epochs=epochs,
-        limit_train_batches=share,
         callbacks=[measured],
         accelerator="cpu",
         logger=False,
@@ -166,7 +164,7 @@ def stage_epochs(data: PrimingData, stage: Stage, share: float, epochs: int) -> 
     return measured.seconds
 
 
-def side_by_side(collection: Collection, share: float, epochs: int, rounds: int) -> dict[str, dict[str, float]]:
+def side_by_side(collection: Collection, epochs: int, rounds: int) -> dict[str, dict[str, float]]:
     """Seconds an epoch of both stages, ours and plain by turns: the median over all but the first of each turn."""
     data = PrimingData(collection, topic_iterations=1)
     data.setup("fit")
@@ -175,9 +173,9 @@ def side_by_side(collection: Collection, share: float, epochs: int, rounds: int)
         ours: list[float] = []
         plain: list[float] = []
         for _ in range(rounds):
-            ours += stage_epochs(data, stage, share, epochs + 1)[1:]
-            plain += plain_epochs(data, stage, share, epochs + 1)[1:]
-        one, other = median(ours) / share, median(plain) / share
+            ours += stage_epochs(data, stage, epochs + 1)[1:]
+            plain += plain_epochs(data, stage, epochs + 1)[1:]
+        one, other = median(ours), median(plain)
         figures[stage] = {"seconds_per_epoch": one, "plain_seconds_per_epoch": other, "ratio": other / one}
     return figures
 
@@ -212,26 +210,25 @@ def measure(
 ) -> None:
     """Measure both stages and a plain reading of their losses side by side; prints and writes JSON.
 
-    Of CAL500 whole epochs are measured, of CAL10K and MTG-Jamendo a tenth of their steps. The topic model is left at
-    one pass, since only its sizes matter here.
+    Whole epochs are measured, drawing included. The topic model is left at one pass, since only its sizes matter here.
 
     Args:
         collections: Which.
-        epochs: Epochs of a turn.
+        epochs: Epochs of a turn on CAL500; one on CAL10K and MTG-Jamendo.
         rounds: Turns of either implementation.
         fold: Whether to measure a whole fit of both stages on a fold of CAL500 as well.
         out: The JSON file.
     """
     torch.set_num_threads(1)
-    known: dict[str, tuple[Callable[[], Collection], float]] = {
-        "cal500": (Cal500, 1.0),
-        "cal10k": (Cal10k, 0.1),
-        "jamendo": (Jamendo, 0.1),
+    known: dict[str, tuple[Callable[[], Collection], int]] = {
+        "cal500": (Cal500, epochs),
+        "cal10k": (Cal10k, 1),
+        "jamendo": (Jamendo, 1),
     }
     figures: dict[str, object] = {}
     for name in collections:
-        build, share = known[name]
-        figures[name] = {"share_of_epoch": share, **side_by_side(build(), share, epochs, rounds)}
+        build, of_turn = known[name]
+        figures[name] = side_by_side(build(), of_turn, rounds)
     if fold:
         figures["cal500_fold_cpu_seconds"] = fold_seconds()
     write_json(Path(out), figures)

@@ -5,8 +5,10 @@ D documents (training and test together), T tags, F tag features, C topics, P po
 """
 
 import hashlib
+import math
+from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -54,6 +56,30 @@ class Indices(Dataset[Tensor]):
     def __getitems__(self, places: list[int]) -> Tensor:
         """The indices at ``places``."""
         return self.indices_N[torch.tensor(places)]
+
+    def __getitem__(self, places: Tensor) -> Tensor:
+        """The indices at ``places``, which a sampler of whole batches gives."""
+        return self.indices_N[places]
+
+
+class WholeBatches(DistributedSampler[Tensor]):
+    """Shuffled items in batches that stay tensors; going through lists of numbers takes a twentieth of a step.
+
+    Args:
+        size: Items a batch.
+        settings: As of ``DistributedSampler``.
+    """
+
+    def __init__(self, data: Dataset[Tensor], size: int, **settings: Any) -> None:
+        super().__init__(data, **settings)
+        self.size = size
+
+    def __iter__(self) -> Iterator[Tensor]:
+        # a generator, so that the order is drawn with the first batch: a resumed run sets its epoch after iter()
+        yield from torch.split(torch.tensor(list(super().__iter__())), self.size)
+
+    def __len__(self) -> int:
+        return math.ceil(super().__len__() / self.size)
 
 
 class PrimingData(LightningDataModule):
@@ -199,8 +225,9 @@ class PrimingData(LightningDataModule):
         world = self._world()
         data = Indices(torch.arange(len(self.tensors.positives_P2)))
         # always the distributed sampler: its order depends on seed and epoch alone, so a resumed run goes on alike
-        sampler: DistributedSampler[int] = DistributedSampler(data, *world, shuffle=True, seed=self.fold_seed)
-        return self._loader(data, sampler, max(1, self.batch_size // 2 // world[0]))
+        size = max(1, self.batch_size // 2 // world[0])
+        sampler = WholeBatches(data, size, num_replicas=world[0], rank=world[1], seed=self.fold_seed)
+        return DataLoader(data, batch_size=None, sampler=sampler, collate_fn=as_read)
 
     def test_dataloader(self) -> list[DataLoader[Tensor]]:
         """Batches of document rows: the training documents, then the test documents, then those set aside, if any."""

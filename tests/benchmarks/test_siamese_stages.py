@@ -54,7 +54,7 @@ def test_plain_losses_and_gradients_are_the_package_s(collection):
 
 
 def test_both_are_measured(collection):
-    figures = side_by_side(collection, share=1.0, epochs=1, rounds=1)
+    figures = side_by_side(collection, epochs=1, rounds=1)
     assert set(figures) == {"single", "siamese"}
     for measured in figures.values():
         assert measured["ratio"] == pytest.approx(measured["plain_seconds_per_epoch"] / measured["seconds_per_epoch"])

@@ -39,7 +39,7 @@ def stage(data, fit, tmp_path):
 def encoder(miniature, fit, tmp_path):
     """Run folder of a short context encoder of two members, the model and its data."""
     data = MaskedData(Cal500(str(miniature)), batch_size=10)
-    model = MaskedContextModel(n_tags=22, width=8, dimensions=4, members=2, optimizer=partial(Adam, lr=0.01))
+    model = MaskedContextModel(n_tags=22, width=8, members=2, optimizer=partial(Adam, lr=0.01))
     fit(model, data, epochs=3).save_checkpoint(tmp_path / "encoder" / "checkpoints" / "last.ckpt")
     return tmp_path / "encoder", model, data
 
