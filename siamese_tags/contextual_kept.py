@@ -12,7 +12,6 @@ from sklearn.decomposition import LatentDirichletAllocation
 from torch import Tensor
 
 from siamese_tags.datamodule import PrimingData
-from siamese_tags.features.weights import inverse_document_frequency
 from siamese_tags.masked.datamodule import MaskedData
 from siamese_tags.masked.encoder import ContextEncoder
 
@@ -25,7 +24,7 @@ def network_kept(data: PrimingData) -> dict[str, Any]:
     return {
         "tags": list(data.documents.tags),
         "features_TF": data.tensors.features_TF,
-        "rarity_T": torch.tensor(inverse_document_frequency(data.documents.matrix_DT[data.rows.train])),
+        "rarity_T": torch.tensor(data.features.idf_T),
         "topics": {
             "components_CT": torch.tensor(model.components_),
             "weights_CT": torch.tensor(model.exp_dirichlet_component_),

@@ -6,7 +6,7 @@ D documents (training and test together), T tags, F tag features, C topics, P po
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from pytorch_lightning.utilities import rank_zero_info
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
-from mwe.core.sampler import EveryItemOnce, as_read
+from mwe.core.sampler import as_read, every_item_once, world_of
 from siamese_tags.documents import Collection, Fold, TagDocuments
 from siamese_tags.documents.folds import fold as one_fold
 from siamese_tags.features import TagFeatures, TopicContexts
@@ -162,6 +162,11 @@ class PrimingData(LightningDataModule):
         return self.documents.matrix_DT
 
     @cached_property
+    def features(self) -> TagFeatures:
+        """Tag features fitted on the training documents."""
+        return TagFeatures(self.documents.matrix_DT[self.rows.train])
+
+    @cached_property
     def topics(self) -> TopicContexts:
         """Topic model fitted on the training documents."""
         return TopicContexts(self.documents.matrix_DT[self.rows.train], **self.topic_settings)  # type: ignore[arg-type]
@@ -181,7 +186,7 @@ class PrimingData(LightningDataModule):
         contexts_DC = self.topics.transform(self.seen_DT)
         documents_P, tags_P = np.nonzero(train_DT)
         return FoldTensors(
-            torch.tensor(TagFeatures(train_DT).features_TT, dtype=torch.float32),
+            torch.tensor(self.features.features_TT, dtype=torch.float32),
             torch.tensor(contexts_DC, dtype=torch.float32),
             torch.tensor(matrix_DT),
             torch.tensor(np.stack([self.rows.train[documents_P], tags_P], axis=1)),
@@ -196,9 +201,8 @@ class PrimingData(LightningDataModule):
         oov = self.documents.oov
         if oov is None:
             return None
-        features_UF = TagFeatures(self.documents.matrix_DT[self.rows.train]).of_unseen(oov.counts_UT)
         return OOVTensors(
-            torch.tensor(features_UF, dtype=torch.float32),
+            torch.tensor(self.features.of_unseen(oov.counts_UT), dtype=torch.float32),
             torch.tensor(self.topics.transform(oov.known_DT), dtype=torch.float32),
             torch.tensor(oov.known_DT),
             torch.tensor(oov.unseen_DU),
@@ -207,12 +211,8 @@ class PrimingData(LightningDataModule):
     @cached_property
     def identity(self) -> dict[str, str]:
         """What weights trained on this fold are bound to; kept in their checkpoints, compared when they are used."""
-        trained_on = "\n".join([*self.documents.tags, "", *(self.documents.ids[row] for row in self.rows.train)])
-        return {
-            "collection": self.collection_name,
-            "tags and training documents": hashlib.sha256(trained_on.encode()).hexdigest(),
-            "topic model": ", ".join(f"{name}={value}" for name, value in self.topic_settings.items()),
-        }
+        topics = ", ".join(f"{name}={value}" for name, value in self.topic_settings.items())
+        return trained_on(self.documents, self.documents.tags, self.rows.train) | {"topic model": topics}
 
     def setup(self, stage: str) -> None:
         """Fit the features; a function of the settings, so every process comes to the same."""
@@ -222,7 +222,7 @@ class PrimingData(LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Tensor]:
         """Batches of indices of positive examples, each to be joined by a negative one."""
-        world = self._world()
+        world = world_of(self)
         data = Indices(torch.arange(len(self.tensors.positives_P2)))
         # always the distributed sampler: its order depends on seed and epoch alone, so a resumed run goes on alike
         size = max(1, self.batch_size // 2 // world[0])
@@ -231,14 +231,26 @@ class PrimingData(LightningDataModule):
 
     def test_dataloader(self) -> list[DataLoader[Tensor]]:
         """Batches of document rows: the training documents, then the test documents, then those set aside, if any."""
-        splits = [Indices(torch.tensor(rows)) for rows in (self.rows.train, self.rows.test)]
+        splits = [self.rows.train, self.rows.test]
         if self.documents.oov is not None:
-            splits.append(Indices(torch.arange(len(self.documents.oov))))
-        return [self._loader(split, EveryItemOnce(split, *self._world()), self.eval_batch_size) for split in splits]
+            splits.append(np.arange(len(self.documents.oov)))
+        return [self.in_order(rows) for rows in splits]
 
-    def _world(self) -> tuple[int, int]:
-        return (1, 0) if self.trainer is None else (self.trainer.world_size, self.trainer.global_rank)
+    def in_order(self, rows: NDArray[np.int64]) -> DataLoader[Tensor]:
+        """Batches of document rows to measure on."""
+        return every_item_once(self, Indices(torch.tensor(rows)), self.eval_batch_size)
 
-    @staticmethod
-    def _loader(data: Indices, sampler: DistributedSampler[int], size: int) -> DataLoader[Tensor]:
-        return DataLoader(data, batch_size=size, sampler=sampler, collate_fn=as_read)
+
+def trained_on(documents: TagDocuments, tags: Sequence[str], rows: NDArray[np.int64]) -> dict[str, str]:
+    """Collection, and a hash of tags and training documents: what weights learnt from them are bound to.
+
+    Args:
+        documents: The collection.
+        tags: Tags that were learnt.
+        rows: Rows of the training documents.
+    """
+    listed = "\n".join([*tags, "", *(documents.ids[row] for row in rows)])
+    return {
+        "collection": documents.name,
+        "tags and training documents": hashlib.sha256(listed.encode()).hexdigest(),
+    }

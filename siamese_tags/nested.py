@@ -7,11 +7,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from pytorch_lightning import Callback, LightningModule, Trainer
-from torch import Tensor
-from torch.utils.data import DataLoader
 
-from mwe.core.sampler import EveryItemOnce
-from siamese_tags.datamodule import Indices, PrimingData
+from siamese_tags.datamodule import PrimingData
 from siamese_tags.documents import Collection, Fold
 from siamese_tags.metrics import PrimingMetric
 from siamese_tags.stage import ContextualEmbedding
@@ -51,11 +48,6 @@ class NestedPrimingData(PrimingData):
         n_validation = max(1, round(self.validation_share * len(train)))
         return np.sort(np.random.default_rng(self.validation_seed).permutation(train)[:n_validation])
 
-    def validation_batches(self) -> DataLoader[Tensor]:
-        """Batches of rows of the documents set apart."""
-        split = Indices(torch.tensor(self.validation_rows))
-        return self._loader(split, EveryItemOnce(split, *self._world()), self.eval_batch_size)
-
 
 class ValidationMap(Callback):
     """Measures and logs ``validation_map``, by embedding distance on the documents set apart, on the way of a fit.
@@ -78,7 +70,7 @@ class ValidationMap(Callback):
             return
         stage, data = cast(ContextualEmbedding, pl_module), cast(NestedPrimingData, trainer.datamodule)  # type: ignore[attr-defined]
         metric = PrimingMetric().to(stage.device)
-        for rows_D in data.validation_batches():
+        for rows_D in data.in_order(data.validation_rows):
             stage.rank(rows_D.to(stage.device), metric)
         measured = metric.compute()["map"]
         stage.log("validation_map", measured, rank_zero_only=True)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from torch.utils.data import DistributedSampler
+from pytorch_lightning import LightningDataModule
+from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 
 def as_read(batch: Any) -> Any:
@@ -28,3 +29,22 @@ class EveryItemOnce(DistributedSampler[int]):
 
     def __len__(self) -> int:
         return len(range(self.rank, len(self.dataset), self.num_replicas))  # type: ignore[arg-type]
+
+
+def world_of(data: LightningDataModule) -> tuple[int, int]:
+    """Number of processes, and the place of this one among them; one process without a trainer."""
+    return (1, 0) if data.trainer is None else (data.trainer.world_size, data.trainer.global_rank)
+
+
+def every_item_once(
+    data: LightningDataModule, items: Dataset[Any], batch_size: int, **settings: Any
+) -> DataLoader[Any]:
+    """Loader of every item once over all processes of a datamodule's trainer, in order, in batches as read.
+
+    Args:
+        data: The datamodule.
+        items: A dataset whose ``__getitems__`` makes the whole batch.
+        batch_size: Items in a batch.
+        settings: Other settings of the ``DataLoader``.
+    """
+    return DataLoader(items, batch_size, sampler=EveryItemOnce(items, *world_of(data)), collate_fn=as_read, **settings)

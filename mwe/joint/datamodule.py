@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from mwe.audio.store import MelStore
 from mwe.core.errors import MissingDataError
-from mwe.core.sampler import EveryItemOnce, as_read
+from mwe.core.sampler import as_read, every_item_once
 from mwe.tracks import SPLITS, TrackReader, TrackTags
 from mwe.words import WordVectors
 
@@ -185,15 +185,8 @@ class AudioWordDataModule(LightningDataModule):
 
     def _evaluation(self, name: Literal["valid", "test"]) -> DataLoader[Excerpts]:
         tracks = self.split(name, self.test_excerpts)
-        world, rank = (self.trainer.world_size, self.trainer.global_rank) if self.trainer else (1, 0)
-        return DataLoader(
-            tracks,
-            batch_size=max(1, self.batch_size // self.test_excerpts),
-            sampler=EveryItemOnce(tracks, world, rank),
-            num_workers=self.workers,
-            collate_fn=as_read,
-            pin_memory=torch.cuda.is_available(),
-        )
+        size = max(1, self.batch_size // self.test_excerpts)
+        return every_item_once(self, tracks, size, num_workers=self.workers, pin_memory=torch.cuda.is_available())
 
     def _words(self) -> Words:
         tracks, train = self.tracks, self.tracks.splits["train"]

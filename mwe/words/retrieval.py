@@ -1,42 +1,20 @@
 """Query-by-tag and query-by-track on the word vectors themselves (Tables IV and V), as a Lightning `test` run."""
 
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
 from pytorch_lightning import LightningDataModule, LightningModule
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from mwe.core.errors import MissingDataError
-from mwe.core.sampler import EveryItemOnce, as_read
+from mwe.core.sampler import every_item_once
 from mwe.corpora.heldout import read_held_out
 from mwe.metrics import TrackRetrieval
 from mwe.tracks import TrackReader
+from mwe.words.batches import PlacedVectors, VectorDataset
 from mwe.words.vectors import Lookup, WordVectors
-
-
-class TrackVectors(NamedTuple):
-    """A batch.
-
-    Args:
-        track: Position of each track in the collection, int64.
-        vector: Word vector of each track's ID.
-    """
-
-    track: Tensor
-    vector: Tensor
-
-
-class _Tracks(Dataset[TrackVectors]):
-    def __init__(self, tracks: Tensor, vectors: Tensor) -> None:
-        self.tracks, self.vectors = tracks, vectors
-
-    def __len__(self) -> int:
-        return len(self.tracks)
-
-    def __getitems__(self, items: list[int]) -> TrackVectors:
-        return TrackVectors(self.tracks[items], self.vectors[items])
 
 
 class WordDataModule(LightningDataModule):
@@ -90,17 +68,15 @@ class WordDataModule(LightningDataModule):
             held_NT = torch.from_numpy(read_held_out(self.held_out, self.tracks).toarray())
             self.label_NT, self.ignored_NT = held_NT, self.label_NT & ~held_NT
         known = torch.from_numpy(found.known)
-        self.known_tracks = _Tracks(place[known], torch.from_numpy(found.vectors)[known])
+        self.known_tracks = VectorDataset(place[known], torch.from_numpy(found.vectors)[known])
         self.notes = {
             "tracks_without_vector": int((~known).sum()),
             "tags_without_vector": int((~self.tags.known).sum()),
         }
 
-    def test_dataloader(self) -> DataLoader[TrackVectors]:
+    def test_dataloader(self) -> DataLoader[PlacedVectors]:
         """Every track once, over all processes."""
-        world, rank = (self.trainer.world_size, self.trainer.global_rank) if self.trainer else (1, 0)
-        sampler = EveryItemOnce(self.known_tracks, world, rank)
-        return DataLoader(self.known_tracks, self.batch_size, sampler=sampler, collate_fn=as_read)
+        return every_item_once(self, self.known_tracks, self.batch_size)
 
 
 class WordRetrieval(LightningModule):
@@ -134,10 +110,10 @@ class WordRetrieval(LightningModule):
             ignored_NT=data.ignored_NT,
         )
 
-    def test_step(self, batch: TrackVectors, batch_index: int) -> None:
+    def test_step(self, batch: PlacedVectors, batch_index: int) -> None:
         """Collect the vectors of the track IDs."""
         if self.retrieval is not None:
-            self.retrieval.update(batch.track, batch.vector)
+            self.retrieval.update(batch.place, batch.vector)
 
     def on_test_epoch_end(self) -> None:
         """Exact figures; all processes hold the same, so the largest is each of them."""

@@ -2,45 +2,21 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from pytorch_lightning import LightningDataModule, LightningModule
-from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from mwe.core.errors import MissingDataError, UnknownNameError
-from mwe.core.sampler import EveryItemOnce, as_read
+from mwe.core.sampler import every_item_once
 from mwe.metrics import TagRank
 from mwe.tracks import TrackReader
+from mwe.words.batches import PlacedVectors, VectorDataset
 from mwe.words.vectors import WordVectors
 
 # above this many tags their square no longer fits beside everything else
 MOST_TAGS = 30_000
-
-
-class TagVectors(NamedTuple):
-    """A batch.
-
-    Args:
-        tag: Place of each tag in the collection, int64.
-        vector: Its word vector.
-    """
-
-    tag: Tensor
-    vector: Tensor
-
-
-class _Tags(Dataset[TagVectors]):
-    def __init__(self, tags: Tensor, vectors: Tensor) -> None:
-        self.tags, self.vectors = tags, vectors
-
-    def __len__(self) -> int:
-        return len(self.tags)
-
-    def __getitems__(self, items: list[int]) -> TagVectors:
-        return TagVectors(self.tags[items], self.vectors[items])
 
 
 class TagRankData(LightningDataModule):
@@ -88,14 +64,12 @@ class TagRankData(LightningDataModule):
         self.count_TT = torch.from_numpy((matrix.T @ matrix).toarray())
         self.context_T = torch.tensor([group in self.context for group in self.tracks.groups])
         known = torch.from_numpy(found.known)
-        self.known_tags = _Tags(known.nonzero().squeeze(1), torch.from_numpy(found.vectors)[known])
+        self.known_tags = VectorDataset(known.nonzero().squeeze(1), torch.from_numpy(found.vectors)[known])
         self.notes = {"tags": len(known), "tags_without_vector": int((~known).sum())}
 
-    def test_dataloader(self) -> DataLoader[TagVectors]:
+    def test_dataloader(self) -> DataLoader[PlacedVectors]:
         """Every tag once, over all processes."""
-        world, rank = (self.trainer.world_size, self.trainer.global_rank) if self.trainer else (1, 0)
-        sampler = EveryItemOnce(self.known_tags, world, rank)
-        return DataLoader(self.known_tags, self.batch_size, sampler=sampler, collate_fn=as_read)
+        return every_item_once(self, self.known_tags, self.batch_size)
 
 
 class TagRankPrediction(LightningModule):
@@ -114,10 +88,10 @@ class TagRankPrediction(LightningModule):
         self.notes = data.notes
         self.metric = TagRank(data.count_TT, data.context_T, data.known_tags.vectors.shape[1])
 
-    def test_step(self, batch: TagVectors, batch_index: int) -> None:
+    def test_step(self, batch: PlacedVectors, batch_index: int) -> None:
         """Collect the vectors of the tags."""
         if self.metric is not None:
-            self.metric.update(batch.tag, batch.vector)
+            self.metric.update(batch.place, batch.vector)
 
     def on_test_epoch_end(self) -> None:
         """Exact figures; all processes hold the same, so the largest is each of them."""

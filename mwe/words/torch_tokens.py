@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 from mwe.core.errors import BadFileError, MissingDataError
 from mwe.core.files import atomic_write, read_json, sha256, write_json
 from mwe.core.progress import track
-from mwe.core.sampler import EveryItemOnce, as_read
+from mwe.core.sampler import every_item_once, world_of
 from mwe.corpora.paragraphs import kinds_path
 
 LINE_END = -1
@@ -169,9 +169,7 @@ class TokenDataModule(LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Every chunk once over all processes."""
-        world, rank = (self.trainer.world_size, self.trainer.global_rank) if self.trainer else (1, 0)
-        chunks = _Chunks(self.tokens.numbers, self.chunk, world)
-        return DataLoader(chunks, batch_size=1, sampler=EveryItemOnce(chunks, world, rank), collate_fn=as_read)
+        return every_item_once(self, _Chunks(self.tokens.numbers, self.chunk, world_of(self)[0]), batch_size=1)
 
 
 def token_kinds(corpus: Path, tokens: list[str]) -> list[str]:

@@ -3,7 +3,6 @@
 Loaders hand out rows only; the documents lie on the device and masks are drawn there.
 """
 
-import hashlib
 from functools import cached_property
 
 import numpy as np
@@ -14,8 +13,8 @@ from pytorch_lightning.utilities import rank_zero_info
 from torch import Tensor
 from torch.utils.data import DataLoader, DistributedSampler
 
-from mwe.core.sampler import EveryItemOnce, as_read
-from siamese_tags.datamodule import Indices
+from mwe.core.sampler import as_read, every_item_once, world_of
+from siamese_tags.datamodule import Indices, trained_on
 from siamese_tags.documents import Collection
 from siamese_tags.masked.split import LEAST_TAGS, MaskedSplit, masked_split
 
@@ -105,12 +104,7 @@ class MaskedData(LightningDataModule):
     @cached_property
     def identity(self) -> dict[str, str]:
         """What weights trained on this division are bound to, kept in their checkpoints and compared on use."""
-        documents = self.split.documents
-        trained_on = "\n".join([*self.tags, "", *(documents.ids[row] for row in self.train_rows)])
-        return {
-            "collection": self.collection_name,
-            "tags and training documents": hashlib.sha256(trained_on.encode()).hexdigest(),
-        }
+        return trained_on(self.split.documents, self.tags, self.train_rows)
 
     def setup(self, stage: str) -> None:
         """Read the collection; a function of the settings, so every process comes to the same."""
@@ -125,7 +119,7 @@ class MaskedData(LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Tensor]:
         """Batches of rows of training documents, the last smaller than the others."""
-        world = self._world()
+        world = world_of(self)
         rows = Indices(torch.tensor(self.train_rows))
         # always the distributed sampler: its order depends on seed and epoch alone, so a resumed run goes on alike
         sampler: DistributedSampler[int] = DistributedSampler(rows, *world, shuffle=True, seed=self.fold_seed)
@@ -133,11 +127,7 @@ class MaskedData(LightningDataModule):
 
     def test_dataloader(self) -> DataLoader[Tensor]:
         """Batches of rows of test documents."""
-        rows = Indices(torch.tensor(self.split.test))
-        return DataLoader(rows, self.eval_batch_size, sampler=EveryItemOnce(rows, *self._world()), collate_fn=as_read)
-
-    def _world(self) -> tuple[int, int]:
-        return (1, 0) if self.trainer is None else (self.trainer.world_size, self.trainer.global_rank)
+        return every_item_once(self, Indices(torch.tensor(self.split.test)), self.eval_batch_size)
 
 
 def unseen_tags(n_tags: int, share: float, seed: int, fold: int) -> NDArray[np.int64]:

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from mwe.core.sampler import EveryItemOnce
-from siamese_tags.datamodule import Indices, PrimingData
+from siamese_tags.datamodule import PrimingData
 from siamese_tags.documents import Collection, Fold, TagDocuments
 from siamese_tags.features.topics import Learning, TopicContexts
 from siamese_tags.masked.mask import reveal_seeded
@@ -99,8 +98,7 @@ class MaskedPrimingData(PrimingData):
 
     def test_dataloader(self) -> list[DataLoader[Tensor]]:
         """Batches of rows of test documents."""
-        rows = Indices(torch.tensor(self.rows.test))
-        return [self._loader(rows, EveryItemOnce(rows, *self._world()), self.eval_batch_size)]
+        return [self.in_order(self.rows.test)]
 
     def _training_mask(self, number: int) -> NDArray[np.bool_]:
         whole_DT = torch.tensor(self.documents.matrix_DT[self.rows.train])
