@@ -2,7 +2,8 @@
 
 Test documents take no part: of a fold's training documents a share is set apart, everything is fitted on the others,
 and the MAP by embedding distance of those set apart, mean over the folds, decides. A stage is measured on the way of
-one fit: settings are compared by the best of a short fit, then the epochs are chosen in a long one.
+one fit: settings are compared in a short fit, then the epochs are chosen in a long one. Of epochs that differ by less
+than the weights' seeds do, the fewest are taken.
 """
 
 import csv
@@ -31,6 +32,8 @@ from siamese_tags.stage2 import SiameseNetwork
 Row = Literal["single", "siamese"]
 Start = Literal["random", "single"]
 DECAY = 0.996
+# in points of MAP; runs that differ in nothing but their drawings are further apart
+NO_DIFFERENCE = 0.1
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,8 @@ class Outcome:
     Args:
         row: Which row of the table it is about.
         settings: The setting.
-        epochs: Epochs of the highest mean validation MAP.
-        validation_map: That MAP in percent, mean over the folds.
+        epochs: Fewest epochs with the highest mean validation MAP, or one no different from it.
+        validation_map: MAP at these epochs in percent, mean over the folds.
         by_fold: The folds' own at these epochs.
         curve: Mean validation MAP by epochs.
         seconds: CPU seconds of its fits.
@@ -124,7 +127,7 @@ class NestedValidation:
         self.first_stages: dict[tuple[Any, ...], dict[str, Tensor]] = {}
 
     def measure(self, row: Row, settings: Settings, most_epochs: int) -> Outcome:
-        """Validation MAP of a setting at its best number of epochs."""
+        """Validation MAP of a setting at the fewest epochs that it needs."""
         curves, seconds = [], 0.0
         for fold in self.folds:
             data = self._data(fold, settings)
@@ -133,8 +136,8 @@ class NestedValidation:
             curves.append(self._fit(row, settings, data, start, most_epochs)[1])
             seconds += time.process_time() - before
         mean = {epoch: sum(curve[epoch] for curve in curves) / len(curves) for epoch in curves[0]}
-        best = max(mean, key=lambda epoch: mean[epoch])
-        return Outcome(row, settings, best, mean[best], tuple(curve[best] for curve in curves), mean, seconds)
+        epochs = fewest_epochs(mean)
+        return Outcome(row, settings, epochs, mean[epochs], tuple(curve[epochs] for curve in curves), mean, seconds)
 
     def _data(self, fold: int, settings: Settings) -> NestedPrimingData:
         key = (fold, settings.document_prior)
@@ -171,6 +174,12 @@ class NestedValidation:
         )
         trainer.fit(model, data)
         return model, curve.by_epochs
+
+
+def fewest_epochs(curve: dict[int, float]) -> int:
+    """Fewest epochs whose MAP is no different from the highest, of MAP in percent by epochs."""
+    highest = max(curve.values())
+    return min(epochs for epochs, value in curve.items() if value >= highest - NO_DIFFERENCE)
 
 
 def _model(row: Row, settings: Settings, data: NestedPrimingData) -> ContextualEmbedding:

@@ -3,7 +3,7 @@ import csv
 import pytest
 
 from siamese_tags import choose as module
-from siamese_tags.choose import GRID, Outcome, Settings, choose, chosen, descend
+from siamese_tags.choose import GRID, Outcome, Settings, choose, chosen, descend, fewest_epochs
 from siamese_tags.documents import Cal500
 
 
@@ -63,3 +63,8 @@ def test_the_table_of_a_real_choice(miniature, tmp_path, monkeypatch, capsys):
 
 
 nested = module.NestedPrimingData
+
+
+def test_epochs_that_make_no_difference_are_saved():
+    assert fewest_epochs({20: 63.27, 40: 63.16, 80: 63.95, 140: 63.99, 180: 62.9}) == 80
+    assert fewest_epochs({20: 60.0, 40: 61.0, 60: 61.2}) == 60

@@ -40,7 +40,7 @@ def test_rows_are_the_chosen_settings():
     row = ParseOnly(["fit", "-c", str(ROW)]).config["fit"]
     model, data = row["model.init_args"], row["data.init_args"]
     assert (model["alpha"], model["beta"], model["rho"], model["sensitivity"]) == (2000, 3, 0.1, 0.5)
-    assert (model["share_inside"], model["kappa"], row["trainer.max_epochs"]) == (0.8, "swapped", 140)
+    assert (model["share_inside"], model["kappa"], row["trainer.max_epochs"]) == (0.8, "swapped", 80)
     random = ParseOnly(["fit", "-c", str(ROW.with_name("siamese_ce_random.yaml"))]).config["fit"]
     assert random["model.init_args.init_from"] is None
     assert {**vars(random["model.init_args"]), "init_from": ""} == {**vars(model), "init_from": ""}
