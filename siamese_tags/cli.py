@@ -13,7 +13,7 @@ from mwe.core.runs import RunMetrics
 from mwe.core.stage import StageCLI
 from siamese_tags.baselines import build, settings_of
 from siamese_tags.choose import choose
-from siamese_tags.contextual_command import related
+from siamese_tags.contextual.command import related
 from siamese_tags.datamodule import SPLITS
 from siamese_tags.documents import Cal500, Collection
 from siamese_tags.documents.folds import fold as one_fold
@@ -21,8 +21,8 @@ from siamese_tags.evaluate import evaluate
 from siamese_tags.figures.command import FIGURES
 from siamese_tags.masked import command as masked
 from siamese_tags.masked.unseen_command import unseen, unseen_table
-from siamese_tags.rows import run_name
-from siamese_tags.tables import build_table
+from siamese_tags.tables.build import build_table
+from siamese_tags.tables.rows import run_name
 from siamese_tags.topic_count import topics_count
 
 HELP = """\

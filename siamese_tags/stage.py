@@ -15,8 +15,9 @@ from torch import Generator, Tensor
 from torch.nn import ModuleDict
 
 from mwe.core.errors import StaleArtefactError
-from siamese_tags.contextual_kept import KEPT, network_kept
+from mwe.core.stage import datamodule_of
 from siamese_tags.datamodule import SPLITS, PrimingData
+from siamese_tags.kept import KEPT, network_kept
 from siamese_tags.losses import Kappa, prediction_weights, weighted_prediction_loss
 from siamese_tags.metrics import PrimingMetric
 from siamese_tags.networks import ComponentNetwork
@@ -75,15 +76,8 @@ class ContextualEmbedding(LightningModule, ABC):
 
     @property
     def data(self) -> PrimingData:
-        """The datamodule of the run.
-
-        Raises:
-            TypeError: It is another one.
-        """
-        data = getattr(self.trainer, "datamodule", None)
-        if not isinstance(data, PrimingData):
-            raise TypeError(f"expected siamese_tags.datamodule.PrimingData, got {type(data).__name__}")
-        return data
+        """The datamodule of the run."""
+        return datamodule_of(self, PrimingData)
 
     @property
     def tags_in_documents(self) -> TagOrder:

@@ -1,13 +1,13 @@
 """Second stage: two copies of the network learn embedding distances from context similarity (Sect. 4.2, eq. 5)."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from pytorch_lightning.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Generator, Tensor
 
-from mwe.core.errors import MissingDataError, StaleArtefactError
+from mwe.core.errors import StaleArtefactError
+from siamese_tags.checkpoints import checkpoint_path, load_checkpoint, weights_of
 from siamese_tags.losses import (
     Kappa,
     context_divergence,
@@ -73,7 +73,7 @@ class SiameseNetwork(ContextualEmbedding):
         """Take over data and, at the start of a fit, the weights of the first stage."""
         super().setup(stage)
         if stage == "fit" and self.init_from is not None and self.trainer.ckpt_path is None:
-            self._start_from(checkpoint_of(self.init_from))
+            self._start_from(self.init_from)
 
     def draw(self, generator: Generator) -> Examples:
         """All positive examples, a negative for each, and a partner for each of either."""
@@ -100,15 +100,12 @@ class SiameseNetwork(ContextualEmbedding):
         self.keep(prediction=prediction, siamese=siamese)
         return total_loss(prediction, prediction, siamese, self.alpha)
 
-    def _start_from(self, path: Path) -> None:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    def _start_from(self, artefact: str) -> None:
+        remedy = "Fit the first stage of this fold first"
+        path = checkpoint_path(artefact, f"init_from={artefact}", remedy)
+        checkpoint = load_checkpoint(path, remedy)
         require_same_identity(checkpoint, self.data.identity, f"init_from={path}")
-        prefix = "network."
-        weights = {
-            name.removeprefix(prefix): value
-            for name, value in checkpoint["state_dict"].items()
-            if name.startswith(prefix)
-        }
+        weights = weights_of(checkpoint, "network")
         sizes = {name: tuple(value.shape) for name, value in weights.items()}
         wanted = {name: tuple(value.shape) for name, value in self.network.state_dict().items()}
         if sizes != wanted:
@@ -116,16 +113,3 @@ class SiameseNetwork(ContextualEmbedding):
                 f"init_from={path}: its network has layers {sizes}, this one {wanted}. Give `hidden` as in its fit.yaml"
             )
         self.network.load_state_dict(weights)
-
-
-def checkpoint_of(artefact: str) -> Path:
-    """The checkpoint file of a run folder, or the file itself.
-
-    Raises:
-        MissingDataError: There is none.
-    """
-    path = Path(artefact)
-    found = path / "checkpoints" / "last.ckpt" if path.is_dir() or not path.suffix else path
-    if not found.is_file():
-        raise MissingDataError(f"init_from={artefact}: no checkpoint {found}. Fit the first stage of this fold first")
-    return found

@@ -17,6 +17,12 @@ ROOMS = {
     "words": {"core", "metrics", "tracks", "corpora"},
     "joint": {"core", "metrics", "tracks", "audio", "encoders", "corpora", "words"},
 }
+# rooms and modules of siamese_tags: each may import those before it
+ORDER = (
+    *("documents", "features", "networks", "losses", "metrics", "pairs", "pretraining", "checkpoints", "oov"),
+    *("datamodule", "kept", "stage", "stage1", "stage2", "nested", "choose", "baselines", "evaluate", "topic_count"),
+    *("masked", "contextual", "published", "tables", "figures", "cli"),
+)
 
 
 def imports(path):
@@ -43,6 +49,17 @@ def test_a_room_of_mwe_imports_only_what_lies_before_it(room):
     for path in files(f"mwe/{room}"):
         used = {name.split(".")[1] for name in imports(path) if name.startswith("mwe.")}
         assert used <= allowed, f"{path.relative_to(ROOT)} imports {used - allowed}"
+
+
+def test_siamese_tags_is_read_in_one_order():
+    folder = ROOT / "siamese_tags"
+    found = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert found - {"__init__", "__main__"} == set(ORDER)
+    for place, name in enumerate(ORDER):
+        paths = files(f"siamese_tags/{name}") or [folder / f"{name}.py"]
+        for path in paths:
+            used = {used.split(".")[1] for used in imports(path) if used.startswith("siamese_tags.")}
+            assert used <= set(ORDER[: place + 1]), f"{path.relative_to(ROOT)} imports what comes after it"
 
 
 def test_mwe_never_imports_siamese_tags():

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pytorch_lightning import LightningDataModule, LightningModule, Trainer
@@ -11,6 +11,22 @@ from pytorch_lightning.cli import LightningCLI, SaveConfigCallback
 
 from mwe.core import quiet  # noqa: F401 - imported for its effect
 from mwe.core.runs import RunMetrics, run_dir
+
+Data = TypeVar("Data", bound=LightningDataModule)
+
+
+def datamodule_of(module: LightningModule, kind: type[Data]) -> Data:
+    """The datamodule of a module's run.
+
+    Raises:
+        TypeError: It is of another kind.
+    """
+    data = getattr(module.trainer, "datamodule", None)
+    if not isinstance(data, kind):
+        raise TypeError(
+            f"{type(module).__name__} needs a {kind.__module__}.{kind.__name__}, not a {type(data).__name__}"
+        )
+    return data
 
 
 class RunConfig(SaveConfigCallback):

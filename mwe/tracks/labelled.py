@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from mwe.core.cal10k import read_cal10k_tsv
 from mwe.core.datasets import declared
 from mwe.core.errors import BadFileError
+from mwe.core.matrix import read_matrix
 from mwe.tracks.build import tracks_of
-from mwe.tracks.folder import read_rows
-from mwe.tracks.tables import read_tag_table
 from mwe.tracks.tags import SPLITS, TrackReader, TrackTags
 
 # folder/artist-album-number-title-start-end.mp3
@@ -46,7 +46,7 @@ class MagnaTagATuneTracks(TrackReader):
         remedy = "Copy MTAT_split anew; `mwe data magnatagatune` says from where."
         for part in self.parts:
             path = self.root / "MTAT_split" / f"{part}.csv"
-            for clip, tags in read_tag_table(path, remedy):
+            for _, clip, tags in read_matrix(path, remedy):
                 found = CLIP.fullmatch(clip)
                 if not found:
                     raise BadFileError(path, f"{clip!r} is not called like a clip", remedy)
@@ -71,9 +71,7 @@ class Cal10kTracks(TrackReader):
     def read(self) -> TrackTags:
         """Read the table."""
         path = declared("cal10k").require("cal10k_tags.tsv", root=self.root) / "cal10k_tags.tsv"
-        remedy = "Make the file anew from the JAMS files; `mwe data cal10k` says how."
-        tags_of, artist_of = {}, {}
-        for _, row in read_rows(path, ("id", "artist", "tags"), remedy=remedy):
-            tags_of[f"cal10k_{row['id']}"] = [tag for tag in row["tags"].split("|") if tag]
-            artist_of[f"cal10k_{row['id']}"] = row["artist"]
+        songs = {f"cal10k_{one.song}": one for one in read_cal10k_tsv(path)}
+        tags_of = {track: list(one.tags) for track, one in songs.items()}
+        artist_of = {track: one.artist for track, one in songs.items()}
         return tracks_of("CAL10K", tags_of, artist_of, min_tracks=self.min_tracks)

@@ -7,8 +7,9 @@ from typing import Any
 from mwe.core.datasets import declared
 from mwe.core.errors import BadFileError
 from mwe.core.files import read_json
+from mwe.core.matrix import read_matrix
 from mwe.tracks.build import msd_artists, sql_rows, tracks_of
-from mwe.tracks.tables import read_fields, read_tag_table
+from mwe.tracks.tables import read_fields
 from mwe.tracks.tags import SPLITS, TrackReader, TrackTags
 
 
@@ -199,4 +200,5 @@ def _split_tables(folder: Path, parts: Sequence[str]) -> tuple[dict[str, list[st
 
 
 def _rows(path: Path) -> Iterator[tuple[str, list[str]]]:
-    yield from read_tag_table(path, "Copy MSD_split anew; `mwe data msd` says from where.")
+    for _, track, tags in read_matrix(path, "Copy MSD_split anew; `mwe data msd` says from where."):
+        yield track, tags

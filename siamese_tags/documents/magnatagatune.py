@@ -14,8 +14,8 @@ from pathlib import Path
 from mwe.core.datasets import declared
 from mwe.core.errors import BadFileError
 from mwe.core.files import read_json
+from mwe.core.matrix import read_matrix
 from siamese_tags.documents.base import Collection, TagDocuments, from_tag_lists
-from siamese_tags.documents.matrix import read_matrix
 
 FILES = tuple(f"MTAT_split/{part}.csv" for part in ("train", "valid", "test"))
 REMEDY = "Copy the file anew; `mwe data magnatagatune` says from where."

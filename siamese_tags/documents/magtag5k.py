@@ -4,8 +4,8 @@ from pathlib import Path
 
 from mwe.core.datasets import declared
 from mwe.core.errors import BadFileError
+from mwe.core.matrix import read_matrix
 from siamese_tags.documents.base import Collection, TagDocuments, from_tag_lists
-from siamese_tags.documents.matrix import read_matrix
 
 FILE = "annotations.csv"
 REMEDY = "Write the annotations anew; `mwe data magtag5k` says how."

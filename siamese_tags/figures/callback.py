@@ -6,13 +6,13 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from torch import nn
 
 from siamese_tags.contextual import ContextualTags
-from siamese_tags.contextual_kept import encoder_kept, network_kept
-from siamese_tags.contextual_spaces import EncoderSpace, NetworkSpace
+from siamese_tags.contextual.spaces import EncoderSpace, NetworkSpace
 from siamese_tags.documents import TagDocuments
 from siamese_tags.figures.curves import draw_run_curves
 from siamese_tags.figures.instances import instances_of, picture
 from siamese_tags.figures.style import pixels
-from siamese_tags.masked.training import MaskedContextModel
+from siamese_tags.kept import network_kept
+from siamese_tags.masked.training import MaskedContextModel, encoder_kept
 from siamese_tags.stage import ContextualEmbedding
 
 

@@ -15,8 +15,8 @@ from mwe.core.runs import RunMetrics
 from siamese_tags.datamodule import SPLITS
 from siamese_tags.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, figure
 from siamese_tags.metrics import CURVE
-from siamese_tags.rows import QUICK, TABLES, TableRow
-from siamese_tags.sparse import SPARSE_TABLES
+from siamese_tags.tables.build import table_of
+from siamese_tags.tables.rows import TableRow
 
 RECALL_R = np.linspace(0, 100, len(CURVE))
 TITLES = {"train": "Training documents", "test": "Test documents"}
@@ -61,7 +61,7 @@ def draw_curves(runs: Path, folds: Sequence[int], target: str) -> Figure:
         MissingDataError: A run is missing; the message says how to make it.
         StaleArtefactError: A run was measured before the curves were kept.
     """
-    table = (TABLES | SPARSE_TABLES).get(target, QUICK)
+    table = table_of(target)
     read = [(row, [_read(runs / row.folder / f"fold{fold}", row) for fold in folds]) for row in table.rows]
     measured = [(row, [one.metrics for one in of_row]) for row, of_row in read]
     drawn = figure(13, 11)

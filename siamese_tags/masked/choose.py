@@ -4,6 +4,7 @@ Shape suffixes: D documents, T tags.
 """
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +53,17 @@ def choose(family: Family, split: MaskedSplit, seed: int = 0) -> Choice:
         maps.append(float(masked_priming(rule, repeated_DT, revealed_DT, ids_D, seed).compute()["map"]))
     best = int(np.argmax(maps))
     return Choice(candidates[best], maps[best])
+
+
+def with_choice(
+    family: Family | None, splits: Iterable[MaskedSplit], seed: int = 0
+) -> Iterator[tuple[MaskedSplit, Choice]]:
+    """Splits, and what is chosen on each; those of an official split share the documents that the choice is made on."""
+    choice = Choice({}, None)
+    for place, split in enumerate(splits):
+        if family is not None and (place == 0 or not split.documents.parts):
+            choice = choose(family, split, seed)
+        yield split, choice
 
 
 def measure(family: Family | None, settings: dict[str, Any], split: MaskedSplit, seed: int = 0) -> MaskedPrimingMetric:

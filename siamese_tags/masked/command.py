@@ -5,7 +5,7 @@ from typing import Literal
 
 from mwe.core.runs import RunMetrics
 from siamese_tags.documents import Cal500, Collection
-from siamese_tags.masked.choose import Choice, choose, measure
+from siamese_tags.masked.choose import measure, with_choice
 from siamese_tags.masked.differences import build_differences
 from siamese_tags.masked.documents_of_run import save_documents
 from siamese_tags.masked.rules import RULES
@@ -56,12 +56,8 @@ def rule(
     documents = (collection or Cal500()).read()
     print(documents)
     family = RULES.get(name)
-    choice = Choice({}, None)
-    for place, number in enumerate(folds):
-        split = masked_split(documents, number, n_folds, fold_seed, mask_seed)
-        # under an official split all numbers share the documents that the choice is made on
-        if family is not None and (place == 0 or not documents.parts):
-            choice = choose(family, split, seed)
+    splits = (masked_split(documents, number, n_folds, fold_seed, mask_seed) for number in folds)
+    for number, (split, choice) in zip(folds, with_choice(family, splits, seed), strict=True):
         measured = measure(family, choice.settings, split, seed)
         figures = {key: float(value) for key, value in measured.compute().items()}
         run = Path(out or f"outputs/siamese-masked/{documents.name.lower()}/{name}") / f"fold{number}"

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mwe.core.errors import MissingDataError, StaleArtefactError
+from mwe.core.errors import StaleArtefactError
 from mwe.core.files import atomic_write
 from siamese_tags.masked.bootstrap import Differences, holm, paired_bootstrap
 from siamese_tags.masked.documents_of_run import DocumentFigures, load_documents
-from siamese_tags.masked.rows import COLLECTIONS, ROWS, MaskedRow, Pair, pairs_of
+from siamese_tags.masked.rows import ROWS, MaskedRow, Pair, collections_in, pairs_of
 
 RESAMPLES = {"documents": 2000, "artists": 1000}
 TITLE = "# Differences in MAP points of masked-context priming"
@@ -94,9 +94,7 @@ def build_differences(runs: Path, folds: Sequence[int], target: str, out: Path, 
         MissingDataError: No collection has a run, or a run lacks a row's figures of every document.
         StaleArtefactError: Runs of one fold were measured on different documents.
     """
-    present = [collection for collection in COLLECTIONS if any((runs / collection).glob("*/*/metrics.json"))]
-    if not present:
-        raise MissingDataError(f"no metrics.json in {runs}. Run: {ROWS[1].command('cal500')}")
+    present = collections_in(runs, ROWS[1].command("cal500"))
     text, sections = io.StringIO(), [TITLE, "", NOTE]
     writer = csv.writer(text, lineterminator="\n")
     names = [f"{field}_{over}" for over in RESAMPLES for field in FIELDS[1:]]

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Literal
+
+from mwe.core.errors import MissingDataError
 
 COLLECTIONS = {"cal500": "Cal500", "cal10k": "Cal10k", "jamendo": "Jamendo"}
 ENCODER = "context_encoder"
@@ -78,6 +81,23 @@ ROWS = (
     MaskedRow("Siamese CE (masked training)", "siamese_ce_masked", "stage"),
     *ENCODERS,
 )
+
+
+def collections_in(runs: Path, command: str) -> list[str]:
+    """The collections of which a row has been run.
+
+    Args:
+        runs: Folder with one folder a collection, in it one a row, in it one a fold.
+        command: What to type to make a first run.
+
+    Raises:
+        MissingDataError: There is none.
+    """
+    present = [collection for collection in COLLECTIONS if any((runs / collection).glob("*/*/metrics.json"))]
+    if not present:
+        raise MissingDataError(f"no metrics.json in {runs}. Run: {command}")
+    return present
+
 
 Pair = tuple[str, str]
 BETWEEN_OTHERS: tuple[Pair, ...] = (

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import ModuleDict
 
 from mwe.core.runs import run_dir
+from mwe.core.stage import datamodule_of
 from siamese_tags.masked.documents_of_run import save_documents
 from siamese_tags.masked.metrics import MaskedPrimingMetric
 from siamese_tags.masked.priming_data import MaskedPrimingData
@@ -43,15 +44,8 @@ class MaskedStage(ContextualEmbedding):
 
     @property
     def data(self) -> MaskedPrimingData:
-        """The datamodule of the run.
-
-        Raises:
-            TypeError: It is another one.
-        """
-        data = getattr(self.trainer, "datamodule", None)
-        if not isinstance(data, MaskedPrimingData):
-            raise TypeError(f"expected siamese_tags.masked.priming_data.MaskedPrimingData, got {type(data).__name__}")
-        return data
+        """The datamodule of the run."""
+        return datamodule_of(self, MaskedPrimingData)
 
     def setup(self, stage: str) -> None:
         """Take over the test mask and, for a fit, the masked contexts as buffers, which are not saved."""

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mwe.core.errors import MissingDataError
 from mwe.core.tables import Row, rows_of_runs, write_table
 from siamese_tags.masked.metrics import FIGURES
-from siamese_tags.masked.rows import COLLECTIONS, ROWS
+from siamese_tags.masked.rows import ROWS, collections_in
 
 TITLE = (
     "Masked-context priming (%): half of the tags revealed, the hidden ones to be ranked first; no published figures"
@@ -30,9 +29,7 @@ def build_table(runs: Path, folds: Sequence[int], target: str, out: Path, comman
     Raises:
         MissingDataError: No collection has a run, or one has some and lacks others; the message says how to make them.
     """
-    present = [collection for collection in COLLECTIONS if any((runs / collection).glob("*/*/metrics.json"))]
-    if not present:
-        raise MissingDataError(f"no metrics.json in {runs}. Run: {ROWS[1].command('cal500')}")
+    present = collections_in(runs, ROWS[1].command("cal500"))
     rows: list[Row] = []
     for row in ROWS:
         for collection in present:

@@ -5,6 +5,7 @@ Shape suffixes: D documents, T tags.
 
 from typing import Any
 
+import numpy as np
 import torch
 from pytorch_lightning import LightningModule
 from pytorch_lightning.cli import OptimizerCallable
@@ -13,7 +14,8 @@ from torch import Generator, Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
 from mwe.core.runs import run_dir
-from siamese_tags.contextual_kept import KEPT, encoder_kept
+from mwe.core.stage import datamodule_of
+from siamese_tags.kept import KEPT
 from siamese_tags.masked.datamodule import MaskedData
 from siamese_tags.masked.documents_of_run import save_documents
 from siamese_tags.masked.encoder import ContextEncoder, warm_cosine
@@ -77,15 +79,8 @@ class MaskedContextModel(LightningModule):
 
     @property
     def data(self) -> MaskedData:
-        """The datamodule of the run.
-
-        Raises:
-            TypeError: It is another one.
-        """
-        data = getattr(self.trainer, "datamodule", None)
-        if not isinstance(data, MaskedData):
-            raise TypeError(f"expected siamese_tags.masked.datamodule.MaskedData, got {type(data).__name__}")
-        return data
+        """The datamodule of the run."""
+        return datamodule_of(self, MaskedData)
 
     def setup(self, stage: str) -> None:
         """Take over the documents and the test mask as buffers, which are not saved; start the output for a fit."""
@@ -180,3 +175,18 @@ class MaskedContextModel(LightningModule):
         """Refuse weights of another division: their training documents may be the test documents here."""
         if self._trainer is not None:
             require_same_identity(checkpoint, self.data.identity, "this checkpoint")
+
+
+def encoder_kept(data: MaskedData, encoder: ContextEncoder) -> dict[str, Any]:
+    """What the embedding of a context encoder needs beside its weights.
+
+    Names of the tags that it knows, settings of its layers, and how often these tags occur together in the training
+    documents, by which a tag out of the vocabulary is put in.
+    """
+    known_DT = data.split.documents.matrix_DT[data.split.train][:, data.order_T[: data.n_tags]].astype(np.int32)
+    return {
+        "tags": list(data.tags),
+        "encoder": dict(encoder.settings),
+        "together_TT": torch.tensor(known_DT.T @ known_DT),
+        "n_documents": len(known_DT),
+    }

@@ -11,15 +11,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mwe.core.errors import MissingDataError
 from mwe.core.runs import RunMetrics
 from mwe.core.tables import rows_of_runs, write_table
 from siamese_tags.documents import Cal500, Collection
-from siamese_tags.masked.choose import Choice, choose
+from siamese_tags.masked.choose import with_choice
 from siamese_tags.masked.datamodule import unseen_tags
 from siamese_tags.masked.documents_of_run import save_documents
 from siamese_tags.masked.evaluate import masked_priming
-from siamese_tags.masked.rows import COLLECTIONS, ENCODER
+from siamese_tags.masked.rows import COLLECTIONS, ENCODER, collections_in
 from siamese_tags.masked.rules import RULES, Rule
 from siamese_tags.masked.rules.cooccurrence import PairSum
 from siamese_tags.masked.split import MaskedSplit, masked_split
@@ -69,11 +68,8 @@ def unseen(
     """
     documents = (collection or Cal500()).read()
     print(documents)
-    choice = Choice({}, None)
-    for place, number in enumerate(folds):
-        split = masked_split(documents, number, n_folds, fold_seed, mask_seed)
-        if place == 0 or not documents.parts:
-            choice = choose(RULES[name], split, seed)
+    splits = (masked_split(documents, number, n_folds, fold_seed, mask_seed) for number in folds)
+    for number, (split, choice) in zip(folds, with_choice(RULES[name], splits, seed), strict=True):
         unseen_U = unseen_tags(len(documents.tags), unseen_share, unseen_seed, number)
         rule = fit_unseen(RULES[name].build(**choice.settings), split, unseen_U)
         run = Path(out or f"outputs/siamese-masked-unseen/{documents.name.lower()}/{name}") / f"fold{number}"
@@ -115,11 +111,8 @@ def unseen_table(
         target: Name of the table.
         out: Folder of the tables.
     """
-    present = [collection for collection in COLLECTIONS if any((Path(runs) / collection).glob("*/*/metrics.json"))]
-    if not present:
-        raise MissingDataError(f"no metrics.json in {runs}. Run: {_command('cal500', 'popularity')}")
     rows = []
-    for collection in present:
+    for collection in collections_in(Path(runs), _command("cal500", "popularity")):
         for label, folder, prefix in ROWS:
             folders = [Path(runs) / collection / folder / f"fold{number}" for number in folds]
             wanted = [prefix + "map", *(() if prefix else ("unseen_auc", "unseen_documents"))]

@@ -11,9 +11,9 @@ from torch.optim import Adam
 from mwe.core.errors import MissingDataError, StaleArtefactError, UnknownNameError
 from siamese_tags import ContextualTags
 from siamese_tags.cli import main
-from siamese_tags.contextual_kept import KEPT, KeptTopics, network_kept
 from siamese_tags.documents import Cal500
 from siamese_tags.features import TagFeatures
+from siamese_tags.kept import KEPT, KeptTopics, network_kept
 from siamese_tags.masked.datamodule import MaskedData
 from siamese_tags.masked.training import MaskedContextModel
 from siamese_tags.metrics import PrimingMetric
@@ -185,7 +185,8 @@ def test_stale_and_foreign_files_are_refused(stage, tmp_path):
     for content, message in (
         ({name: value for name, value in checkpoint.items() if name != KEPT}, "keeps neither"),
         ({"state_dict": {}}, "keeps neither"),
-        ([1, 2], "keeps neither"),
+        ([1, 2], "not a checkpoint"),
+        ({"state_dict": {}}, "keeps neither"),
         (checkpoint | {"state_dict": {}}, "written by another version"),
         (checkpoint | {KEPT: {"tags": ["a"]}}, "written by another version"),
     ):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mwe.core.runs import RunMetrics
-from siamese_tags.rows import TABLES
+from siamese_tags.tables.rows import TABLES
 
 ROOT = Path(__file__).parents[2]
 

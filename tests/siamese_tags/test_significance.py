@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from siamese_tags.significance import paired_test, significance_block
+from siamese_tags.tables.significance import paired_test, significance_block
 
 
 def test_textbook_example():

@@ -12,8 +12,8 @@ from mwe.core.runs import RunMetrics
 from siamese_tags.baselines import BASELINES
 from siamese_tags.cli import main
 from siamese_tags.published import published
-from siamese_tags.sparse import OOV_METRICS, SPARSE_TABLES, TOPICS_OF, WITH_TOPICS
-from siamese_tags.tables import build_table
+from siamese_tags.tables.build import build_table
+from siamese_tags.tables.sparse import OOV_METRICS, SPARSE_TABLES, TOPICS_OF, WITH_TOPICS
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / "lightning_configs" / "siamese_tags"

@@ -13,7 +13,7 @@ from mwe.core.errors import MissingDataError, StaleArtefactError
 from siamese_tags.pairs import Examples
 from siamese_tags.pretraining import Pretraining
 from siamese_tags.stage1 import SingleNetwork
-from siamese_tags.stage2 import SiameseNetwork, checkpoint_of
+from siamese_tags.stage2 import SiameseNetwork
 
 CONFIGS = Path(__file__).parents[2] / "lightning_configs" / "siamese_tags"
 FAST = partial(Adam, lr=0.01)
@@ -141,9 +141,9 @@ def test_second_stage_refuses_other_files(tmp_path, mini_data, fit):
 
 
 @pytest.mark.parametrize("artefact", ["run", "run/last.ckpt"])
-def test_missing_first_stage(tmp_path, artefact):
-    with pytest.raises(MissingDataError, match="Fit the first stage of this fold first"):
-        checkpoint_of(str(tmp_path / artefact))
+def test_missing_first_stage(tmp_path, artefact, mini_data, fit):
+    with pytest.raises(MissingDataError, match=r"init_from=.*Fit the first stage of this fold first"):
+        fit(siamese(init_from=str(tmp_path / artefact)), mini_data(), epochs=1)
 
 
 def test_a_checkpoint_is_not_tested_on_another_fold(stage1_run, mini_data, fit):
@@ -177,7 +177,7 @@ def test_bad_share():
 def test_other_datamodule_is_refused(mini_data, fit, monkeypatch):
     data = mini_data()
     monkeypatch.setattr("siamese_tags.stage.PrimingData", int)
-    with pytest.raises(TypeError, match=r"expected siamese_tags\.datamodule\.PrimingData, got PrimingData"):
+    with pytest.raises(TypeError, match=r"SingleNetwork needs a .*, not a PrimingData"):
         fit(single(), data, epochs=1)
 
 

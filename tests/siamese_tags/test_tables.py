@@ -6,8 +6,8 @@ from mwe.core.errors import MissingDataError
 from mwe.core.runs import RunMetrics
 from siamese_tags.baselines import BASELINES
 from siamese_tags.published import published
-from siamese_tags.rows import METRICS, QUICK, TABLES, run_name
-from siamese_tags.tables import build_table
+from siamese_tags.tables.build import build_table
+from siamese_tags.tables.rows import METRICS, QUICK, TABLES, run_name
 
 STAGES = {"single_ce", "siamese_ce", "siamese_ce_random"}
 

@@ -26,8 +26,8 @@ from siamese_tags.figures.projection import project, project_distances
 from siamese_tags.figures.spaces import average_precision, distances
 from siamese_tags.figures.style import pixels, save, short
 from siamese_tags.metrics import CURVE, curve_area
-from siamese_tags.rows import QUICK
 from siamese_tags.stage1 import SingleNetwork
+from siamese_tags.tables.rows import QUICK
 
 TAG = "Song-Recorded"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mwe.core.runs import RunMetrics
-from siamese_tags.rows import TABLES
+from siamese_tags.tables.rows import TABLES
 
 ROOT = Path(__file__).parents[3]
 NUMBERS = ["figure2", "figure3", "figure4", "figureD1"]

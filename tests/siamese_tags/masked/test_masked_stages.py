@@ -164,5 +164,5 @@ def test_from_the_door_and_from_stage_to_stage(miniature, tmp_path, monkeypatch)
 def test_the_classic_datamodule_is_refused(mini_data, fit):
     seed_everything(0, verbose=False)
     model = MaskedSingleNetwork(n_tags=22, n_topics=4, hidden=[6])
-    with pytest.raises(TypeError, match="MaskedPrimingData, got PrimingData"):
+    with pytest.raises(TypeError, match="MaskedPrimingData, not a PrimingData"):
         fit(model, mini_data(), epochs=1)

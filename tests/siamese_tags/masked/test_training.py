@@ -94,7 +94,7 @@ def test_documents_of_a_run_have_both_rankings(row):
 
 
 def test_an_encoder_is_rebuilt_from_its_checkpoint(row):
-    from siamese_tags.contextual_kept import KEPT
+    from siamese_tags.kept import KEPT
     from siamese_tags.masked.encoder import ContextEncoder
 
     main(["fit", *row, UNSEEN, "--trainer.max_epochs=1", "--trainer.logger.name=kept"])

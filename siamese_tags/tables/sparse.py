@@ -6,8 +6,7 @@ the title says that the two are not comparable.
 
 from dataclasses import replace
 
-from siamese_tags.baselines.registry import WINDOWS
-from siamese_tags.rows import Table, TableRow
+from siamese_tags.tables.rows import Table, TableRow, baseline, network, prediction_rows, window_rows
 
 PAPER_COLLECTION = "MagTag5K"
 OOV_METRICS = (
@@ -23,17 +22,9 @@ WITH_TOPICS = ("lda", "lda_in_context", "plsa", "plsa_in_context", "context_only
 def _baseline(label: str, name: str, published: str = "", runs: str = "siamese-sparse") -> TableRow:
     collection = "magna_songs" if runs == "siamese-sparse" else "cal10k"
     topics = f" --settings '{{n_topics: {TOPICS_OF[runs]}}}'" if name in WITH_TOPICS else ""
-    command = f"siamese-tags baseline --name {name}{topics} --collection {CONFIGS}/collection/{collection}.yaml"
-    return TableRow(label, name, published, f"{command} --out outputs/{runs}/{name}")
+    flags = f"{topics} --collection {CONFIGS}/collection/{collection}.yaml --out outputs/{runs}/{name}"
+    return baseline(label, name, published, flags)
 
-
-def _network(label: str, name: str, published: str, prefix: str = "", rows: str = "table2") -> TableRow:
-    command = f"siamese-tags fit -c {CONFIGS}/{rows}/{name}.yaml --data.init_args.fold K"
-    return TableRow(label, name, published, command, prefix)
-
-
-SINGLE = _network("Single CE", "single_ce", "single ce")
-SIAMESE = _network("Siamese CE", "siamese_ce", "siamese ce")
 
 TABLE2 = Table(
     "Table 2",
@@ -58,8 +49,8 @@ TABLE2 = Table(
         _baseline("Context only, leaks the answer (not in the paper)", "context_only"),
         _baseline("Context only, query not forced first (not in the paper)", "context_only_unforced"),
         _baseline("CE of an untrained network (not in the paper)", "untrained"),
-        SINGLE,
-        SIAMESE,
+        network("Single CE", "single_ce", "single ce", configs="table2"),
+        network("Siamese CE", "siamese_ce", "siamese ce", configs="table2"),
     ),
     published_on=PAPER_COLLECTION,
     beside_stand_in=True,
@@ -68,12 +59,7 @@ TABLE2 = Table(
 TABLE_C2 = Table(
     "Table C.2",
     "tableC2_magtag5k",
-    (
-        _network("Single Prediction (query not forced first)", "single_ce", "single prediction", "prediction_"),
-        SINGLE,
-        _network("Siamese Prediction (query not forced first)", "siamese_ce", "siamese prediction", "prediction_"),
-        SIAMESE,
-    ),
+    prediction_rows("table2"),
     compared=("train_p@10", "test_p@10"),
     published_on=PAPER_COLLECTION,
     beside_stand_in=True,
@@ -82,37 +68,24 @@ TABLE_C2 = Table(
 TABLE_E2 = Table(
     "Table E.2",
     "tableE2_magtag5k",
-    (
-        _baseline("Random", "random", "random"),
-        *(
-            _baseline(
-                f"{label} ({setting.upper()}), window {window}",
-                f"{name}_{setting}_w{window}",
-                f"{label.lower()} ({setting}) {window}",
-            )
-            for setting in ("s1", "s2")
-            for label, name in (("C-BOW", "cbow"), ("C-SG", "sg"))
-            for window in WINDOWS
-        ),
-        _baseline("PCA", "pca", "pca"),
-    ),
+    (_baseline("Random", "random", "random"), *window_rows(_baseline), _baseline("PCA", "pca", "pca")),
     reference="PCA",
     published_on=PAPER_COLLECTION,
     beside_stand_in=True,
 )
 
 
-def _oov_rows(runs: str, rows: str) -> tuple[TableRow, ...]:
+def _oov_rows(runs: str, configs: str) -> tuple[TableRow, ...]:
     """Rows of Table 3; the paper's networks follow its own rule, "furthest"."""
     return (
         _baseline("Random", "random", "random", runs),
         _baseline("Popularity (not in the paper)", "popularity", runs=runs),
         _baseline("PCA, nearest", "pca", "pca", runs),
         _baseline("Context only, leaks the answer (not in the paper)", "context_only", runs=runs),
-        _network("Single CE, own features, nearest", "single_ce", "", "nearest_", rows),
-        _network("Single CE, negative category, furthest", "single_ce", "single ce", "furthest_", rows),
-        _network("Siamese CE, own features, nearest", "siamese_ce", "", "nearest_", rows),
-        _network("Siamese CE, negative category, furthest", "siamese_ce", "siamese ce", "furthest_", rows),
+        network("Single CE, own features, nearest", "single_ce", "", "nearest_", configs),
+        network("Single CE, negative category, furthest", "single_ce", "single ce", "furthest_", configs),
+        network("Siamese CE, own features, nearest", "siamese_ce", "", "nearest_", configs),
+        network("Siamese CE, negative category, furthest", "siamese_ce", "siamese ce", "furthest_", configs),
     )
 
 

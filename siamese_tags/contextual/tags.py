@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from mwe.core.errors import UnknownNameError
-from siamese_tags.contextual_spaces import Space, load_space
+from siamese_tags.contextual.spaces import Space, load_space
 
 Cooccurring = Sequence[str] | Mapping[str, float]
 DOCUMENTS_A_BLOCK = 64

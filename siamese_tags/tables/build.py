@@ -9,9 +9,14 @@ from mwe.core.files import atomic_write
 from mwe.core.runs import RunMetrics
 from mwe.core.tables import Row, rows_of_runs, write_table
 from siamese_tags.published import published
-from siamese_tags.rows import QUICK, TABLES, Table, TableRow, run_name
-from siamese_tags.significance import significance_block
-from siamese_tags.sparse import SPARSE_TABLES
+from siamese_tags.tables.rows import QUICK, TABLES, Table, TableRow, run_name
+from siamese_tags.tables.significance import significance_block
+from siamese_tags.tables.sparse import SPARSE_TABLES
+
+
+def table_of(target: str) -> Table:
+    """The table of a make target; any other than those of `TABLES` and `SPARSE_TABLES` has the rows of `QUICK`."""
+    return (TABLES | SPARSE_TABLES).get(target, QUICK)
 
 
 def build_table(
@@ -39,7 +44,7 @@ def build_table(
     Raises:
         MissingDataError: A run is missing; the message says how to make it.
     """
-    table = (TABLES | SPARSE_TABLES).get(target, QUICK)
+    table = table_of(target)
     known = published(table.published)
     rows: list[Row] = []
     tested: dict[str, dict[str, list[float]]] = {}

@@ -12,8 +12,6 @@ from sklearn.decomposition import LatentDirichletAllocation
 from torch import Tensor
 
 from siamese_tags.datamodule import PrimingData
-from siamese_tags.masked.datamodule import MaskedData
-from siamese_tags.masked.encoder import ContextEncoder
 
 KEPT = "siamese_tags_contextual"
 
@@ -31,21 +29,6 @@ def network_kept(data: PrimingData) -> dict[str, Any]:
             "document_prior": float(model.doc_topic_prior_),
             "floor": float(data.topics.floor),
         },
-    }
-
-
-def encoder_kept(data: MaskedData, encoder: ContextEncoder) -> dict[str, Any]:
-    """What the embedding of a context encoder needs beside its weights.
-
-    Names of the tags that it knows, settings of its layers, and how often these tags occur together in the training
-    documents, by which a tag out of the vocabulary is put in.
-    """
-    known_DT = data.split.documents.matrix_DT[data.split.train][:, data.order_T[: data.n_tags]].astype(np.int32)
-    return {
-        "tags": list(data.tags),
-        "encoder": dict(encoder.settings),
-        "together_TT": torch.tensor(known_DT.T @ known_DT),
-        "n_documents": len(known_DT),
     }
 
 

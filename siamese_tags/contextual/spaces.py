@@ -13,9 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mwe.core.errors import MissingDataError, StaleArtefactError
-from siamese_tags.contextual_kept import KEPT, KeptTopics
+from mwe.core.errors import StaleArtefactError
+from siamese_tags.checkpoints import checkpoint_path, load_checkpoint, weights_of
 from siamese_tags.features.tfidf import scale_rows
+from siamese_tags.kept import KEPT, KeptTopics
 from siamese_tags.masked.encoder import ContextEncoder
 from siamese_tags.masked.unseen import UnseenTagMap
 from siamese_tags.networks import ComponentNetwork
@@ -133,29 +134,17 @@ def load_space(run: str | Path) -> tuple[Space, tuple[str, ...]]:
         MissingDataError: There is no checkpoint.
         StaleArtefactError: It is not one of these, or was written before checkpoints kept what is needed here.
     """
-    path = Path(run)
-    if path.is_dir() or not path.suffix:
-        path = path / "checkpoints" / "last.ckpt"
-    if not path.is_file():
-        raise MissingDataError(
-            f"{run}: no checkpoint {path}. Fit a stage or a context encoder, and give its run folder"
-        )
-    try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # on foreign bytes torch raises anything from KeyError to UnpicklingError
-        raise StaleArtefactError(f"{path}: not a checkpoint ({type(error).__name__}). {REMEDY}") from error
-    kept = checkpoint.get(KEPT) if isinstance(checkpoint, dict) else None
+    path = checkpoint_path(run, str(run), "Fit a stage or a context encoder, and give its run folder")
+    checkpoint = load_checkpoint(path, REMEDY)
+    kept = checkpoint.get(KEPT)
     if kept is None:
         raise StaleArtefactError(f"{path}: this checkpoint keeps neither tag names nor topics. {REMEDY}")
     made: tuple[Callable[..., Space], str] = (
-        (EncoderSpace, "encoder.") if "encoder" in kept else (NetworkSpace, "network.")
+        (EncoderSpace, "encoder") if "encoder" in kept else (NetworkSpace, "network")
     )
-    space, prefix = made
-    weights = {
-        name.removeprefix(prefix): value for name, value in checkpoint["state_dict"].items() if name.startswith(prefix)
-    }
+    space, part = made
     try:
-        return space(kept, weights), tuple(kept["tags"])
+        return space(kept, weights_of(checkpoint, part)), tuple(kept["tags"])
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise StaleArtefactError(f"{path}: written by another version ({error}). {REMEDY}") from error
 

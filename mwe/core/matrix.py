@@ -1,4 +1,4 @@
-"""Reading of annotation matrices: a header of tag names, then one line an item with a number for each tag."""
+"""Annotation matrices, which both packages read: a header of tag names, then a line an item, a number for each tag."""
 
 import csv
 from collections.abc import Iterator
