@@ -1,0 +1,177 @@
+"""Approximate search for millions of tracks by FAISS (extra ``ann``), with its recall measured against exact search.
+
+Shape suffixes: N rows of the library, D dimensions, Q queries, K answers.
+"""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError
+from mwe.core.files import atomic_write, read_json, write_json
+from mwe.search.exact import ExactSearch, Found, checked_queries
+from mwe.search.layout import Declaration, open_matrix
+
+ADD_ROWS = 65_536
+TRAINING_PER_CELL = 64  # rows a cell that FAISS learns the cells from
+LEAST_PER_CELL = 39  # rows; FAISS holds fewer to be too little to learn from
+QUERIES = 200
+K = 10
+INSTALL = "Install it with `pip install 'mwe[ann]'`."
+
+
+class AnnReport(NamedTuple):
+    """What an approximate index is like.
+
+    Attributes:
+        cells: Cells the space is cut into.
+        probes: Cells looked into for a query.
+        recall_tracks: Share of the ten exact answers that are found, mean over tracks as queries.
+        recall_words: The same for tags as queries; 1 where there are none.
+        track_queries: Tracks it was measured with.
+        word_queries: Tags it was measured with.
+        space: Embedding space.
+    """
+
+    cells: int
+    probes: int
+    recall_tracks: float
+    recall_words: float
+    track_queries: int
+    word_queries: int
+    space: str
+
+
+def require_faiss() -> Any:
+    """The module.
+
+    Raises:
+        MissingDataError: It is not installed.
+    """
+    try:
+        import faiss
+    except ImportError as error:
+        raise MissingDataError(f"approximate search needs faiss. {INSTALL}") from error
+    return faiss
+
+
+class ApproximateSearch:
+    """Looks into the nearest cells of an inverted file instead of at every row.
+
+    Args:
+        index: FAISS index of inner products.
+        dim: Dimensions.
+    """
+
+    def __init__(self, index: Any, dim: int) -> None:
+        self.index, self.dim = index, dim
+
+    @classmethod
+    def open(cls, root: Path, declared: Declaration) -> "ApproximateSearch":
+        """The approximate index of the edition in force.
+
+        Raises:
+            MissingDataError: There is none, or FAISS is not installed.
+            StaleArtefactError: It is of another embedding space.
+            BadFileError: It is damaged.
+        """
+        faiss = require_faiss()
+        path, told = root / declared.ann_file, root / declared.ann_report_file
+        if not told.is_file():
+            raise MissingDataError(f"{root} has no approximate index. Make it with `mwe index-ann --library {root}`.")
+        report = AnnReport(**read_json(told))
+        if report.space != declared.space:
+            raise StaleArtefactError(
+                f"{told}: of another embedding space. Make it anew with `mwe index-ann --library {root}`."
+            )
+        try:
+            index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)  # the rows stay on disk until looked at
+        except RuntimeError as error:
+            what = f"not an index of FAISS ({str(error).splitlines()[0][:200]})"
+            raise BadFileError(path, what, f"Make it anew with `mwe index-ann --library {root}`.") from error
+        if (index.ntotal, index.d) != (declared.tracks, declared.dim):
+            what = f"{index.ntotal:,} rows of {index.d}, declared are {declared.tracks:,} of {declared.dim}"
+            raise BadFileError(path, what, f"Make it anew with `mwe index-ann --library {root}`.")
+        index.nprobe = report.probes
+        return cls(index, declared.dim)
+
+    def nearest(self, query_QD: np.ndarray, k: int, allowed_N: np.ndarray | None = None) -> Found:
+        """See ``Search``; where few rows are allowed more cells are looked into, so that answers are not missed."""
+        faiss = require_faiss()
+        query_QD, k = checked_queries(query_QD, self.dim, k), min(k, max(1, self.index.ntotal))
+        if allowed_N is None:
+            scores_QK, rows_QK = self.index.search(query_QD, k)
+        else:
+            share = max(float(allowed_N.mean()), 1e-9)
+            selected = faiss.IDSelectorBitmap(np.packbits(allowed_N, bitorder="little"))
+            probes = min(self.index.nlist, int(np.ceil(self.index.nprobe / share)))
+            given = faiss.SearchParametersIVF(sel=selected, nprobe=probes)
+            scores_QK, rows_QK = self.index.search(query_QD, k, params=given)
+        return Found(rows_QK.astype(np.int64), np.where(rows_QK >= 0, scores_QK, -np.inf).astype(np.float32))
+
+
+def build_ann(root: Path, asked_PD: np.ndarray, recall: float = 0.95, cells: int | None = None) -> AnnReport:
+    """Make the approximate index of a library: as few probes as reach a recall measured against exact search.
+
+    Args:
+        root: Folder of the library.
+        asked_PD: Queries in words to measure with beside tracks, since they lie apart from the tracks; maybe none.
+        recall: Recall@10 that both kinds of queries must reach; a track as a query does not count as its own answer.
+        cells: Cells; by default 4 times the square root of the number of tracks.
+
+    Raises:
+        MissingDataError: FAISS is not installed, or the folder is no library.
+    """
+    faiss = require_faiss()
+    declared = Declaration.read(root)
+    matrix_ND = open_matrix(root, declared)
+    index = _filled(faiss, matrix_ND, cells or max(1, int(4 * len(matrix_ND) ** 0.5)))
+    own_Q = np.linspace(0, len(matrix_ND) - 1, min(len(matrix_ND), QUERIES)).astype(np.int64)
+    track_QD = np.asarray(matrix_ND[own_Q], dtype=np.float32)
+    index.nprobe = 1
+    while True:
+        of_tracks = recall_at_10(index, matrix_ND, track_QD, own_Q)
+        of_words = recall_at_10(index, matrix_ND, asked_PD, np.full(len(asked_PD), -1))
+        if min(of_tracks, of_words) >= recall or index.nprobe >= index.nlist:
+            break
+        index.nprobe = min(2 * index.nprobe, index.nlist)
+    report = AnnReport(index.nlist, index.nprobe, of_tracks, of_words, len(own_Q), len(asked_PD), declared.space)
+    with atomic_write(root / declared.ann_file) as temporary:
+        faiss.write_index(index, str(temporary))
+    write_json(root / declared.ann_report_file, report._asdict())
+    return report
+
+
+def _filled(faiss: Any, matrix_ND: np.ndarray, cells: int) -> Any:
+    """An index of all rows."""
+    dim = matrix_ND.shape[1]
+    cells = min(cells, max(1, len(matrix_ND) // LEAST_PER_CELL))
+    index = faiss.IndexIVFFlat(faiss.IndexFlatIP(dim), dim, cells, faiss.METRIC_INNER_PRODUCT)
+    index.cp.min_points_per_centroid = 1  # the number of cells has been fitted to that of the rows already
+    rows = np.linspace(0, len(matrix_ND) - 1, min(len(matrix_ND), cells * TRAINING_PER_CELL)).astype(np.int64)
+    index.train(np.asarray(matrix_ND[rows], dtype=np.float32))
+    for at in range(0, len(matrix_ND), ADD_ROWS):
+        index.add(np.ascontiguousarray(matrix_ND[at : at + ADD_ROWS], dtype=np.float32))
+    return index
+
+
+def recall_at_10(index: Any, matrix_ND: np.ndarray, query_QD: np.ndarray, own_Q: np.ndarray) -> float:
+    """Share of the ten exact answers that an index finds, mean over queries; a query's own row is no answer.
+
+    Args:
+        index: The index, with its probes set.
+        matrix_ND: The rows.
+        query_QD: Queries.
+        own_Q: Row of each query; -1 where it is no row.
+    """
+    exact_QK = ExactSearch(matrix_ND).nearest(query_QD, K + 1).rows_QK
+    if not exact_QK.size:
+        return 1.0
+    found_QK = index.search(np.ascontiguousarray(query_QD, dtype=np.float32), exact_QK.shape[1])[1]
+    shares = []
+    for found, exact, own in zip(found_QK.tolist(), exact_QK.tolist(), own_Q.tolist(), strict=True):
+        wanted = [row for row in exact if row not in (own, -1)][:K]
+        if wanted:
+            shares.append(len(set(wanted) & set(found)) / len(wanted))
+    return float(np.mean(shares)) if shares else 1.0

@@ -1,0 +1,101 @@
+"""From cosines to probabilities: Platt's fit on the validation tracks of a run.
+
+Shape suffixes: N tracks, T tags, M scores.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from mwe.core.errors import BadFileError, MissingDataError
+from mwe.search.embed import embed_split
+from mwe.search.model import TrainedModel
+from mwe.search.tags import NONE, OWN, POOLED, TagTable, unit_rows
+from mwe.tracks import TrackTags
+from mwe.tracks.folder import read_rows
+
+LEAST = 3  # tracks with and without a tag that a calibration of its own needs
+
+
+def tags_of_run(trained: TrainedModel) -> tuple[TagTable, str]:
+    """Tags that a run was trained with, calibrated on its validation tracks, and a word on what could be had.
+
+    Without the collection the tags are those of the run's ``tags.csv``, as a test writes it, and nothing is calibrated.
+    """
+    try:
+        tracks = trained.data.tracks
+    except (MissingDataError, BadFileError) as error:
+        return _listed(trained), f"the run's collection cannot be read, so scores are plain cosines ({error})"
+    blank = np.full(len(tracks.tags), np.nan, np.float32)
+    seen = tuple(bool(one) for one in ~tracks.unseen)
+    plain = TagTable(tracks.tags, tracks.groups, seen, blank, blank, (NONE,) * len(tracks.tags))
+    try:
+        trained.data.setup("validate")
+    except MissingDataError as error:
+        return plain, f"no validation track can be heard, so scores are plain cosines ({error})"
+    return _calibrated(plain, tracks, trained)
+
+
+def _listed(trained: TrainedModel) -> TagTable:
+    path = trained.run / "tags.csv"
+    rows = [row for _, row in read_rows(path, ("tag", "group", "seen"))] if path.is_file() else []
+    blank = np.full(len(rows), np.nan, np.float32)
+    return TagTable(
+        tuple(row["tag"] for row in rows),
+        tuple(row["group"] for row in rows),
+        tuple(row["seen"] == "1" for row in rows),
+        blank,
+        blank,
+        (NONE,) * len(rows),
+    )
+
+
+def _calibrated(plain: TagTable, tracks: TrackTags, trained: TrainedModel) -> tuple[TagTable, str]:
+    places = trained.data.places("valid")
+    label_NT = tracks.matrix[places].toarray()
+    prototype_TD, known_T = tag_prototypes(plain.tags, trained)
+    cosine_NT = embed_split(trained, "valid") @ prototype_TD.T
+    seen_T = known_T & ~tracks.unseen  # what was held back stays unheard of here too
+    if not (label_NT[:, seen_T].any() and not label_NT[:, seen_T].all()):
+        return plain, "the validation tracks have no tag to calibrate on, so scores are plain cosines"
+    pooled = platt(cosine_NT[:, seen_T].ravel(), label_NT[:, seen_T].ravel())
+    slope, intercept = (np.full(len(plain), value, np.float32) for value in pooled)
+    on = [POOLED] * len(plain)
+    for tag in np.flatnonzero(seen_T):
+        own = label_NT[:, tag]
+        if LEAST <= own.sum() <= len(own) - LEAST:
+            slope[tag], intercept[tag] = platt(cosine_NT[:, tag], own)
+            on[tag] = OWN
+    note = (
+        f"scores calibrated on {len(places):,} validation tracks: {on.count(OWN)} tags on their own, the others pooled"
+    )
+    return TagTable(plain.tags, plain.groups, plain.seen, slope, intercept, tuple(on), pooled), note
+
+
+def tag_prototypes(tags: Sequence[str], trained: TrainedModel) -> tuple[np.ndarray, np.ndarray]:
+    """Unit vectors of tags in the joint space, (T, D), and which have one; the others are zero."""
+    found = trained.words.of_tags(tags)
+    unit_TD = unit_rows(trained.encode_words(found.vectors)) * found.known[:, None]
+    return unit_TD.astype(np.float32), found.known
+
+
+def platt(cosine_M: np.ndarray, label_M: np.ndarray) -> tuple[float, float]:
+    """Slope and intercept that turn cosines into probabilities, by Platt's logistic fit with his smoothed targets.
+
+    A tag that ranks worse than chance gets slope 0: its share of positives, whatever the cosine.
+    """
+    positives, negatives = int(label_M.sum()), int((~label_M).sum())
+    high, low = (positives + 1) / (positives + 2), 1 / (negatives + 2)
+    target_M = np.where(label_M, high, low)
+    # a soft target is one positive and one negative example, each with its share
+    fit = LogisticRegression(C=1e6).fit(
+        np.tile(cosine_M, 2)[:, None],
+        np.repeat([1, 0], len(cosine_M)),
+        np.concatenate([target_M, 1 - target_M]),
+    )
+    slope, intercept = float(fit.coef_[0, 0]), float(fit.intercept_[0])
+    if slope > 0:
+        return slope, intercept
+    share = float(target_M.mean())
+    return 0.0, float(np.log(share / (1 - share)))

@@ -1,0 +1,169 @@
+"""Files of a library folder, each written whole under the number of its edition; ``library.json`` names those in force.
+
+``library.json`` is written last, so a reader sees the old edition or the new one, never a mixture.
+"""
+
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError
+from mwe.core.files import read_json, write_json
+
+FORMAT = 1
+DECLARATION = "library.json"
+SKIPPED = "skipped.tsv"
+GROUP_ROWS = 8192  # of the table of tracks that are read together
+REMEDY = "Index the library anew into another folder."
+
+TRACKS = pa.schema(
+    [
+        ("track_id", pa.string()),
+        ("artist_id", pa.string()),
+        ("path", pa.string()),
+        ("size", pa.int64()),
+        ("mtime_ns", pa.int64()),
+        ("seconds", pa.float32()),
+        ("loudness_db", pa.float32()),
+        ("tags", pa.list_(pa.int32())),
+    ]
+)
+TAGS = pa.schema(
+    [
+        ("tag", pa.string()),
+        ("group", pa.string()),
+        ("seen", pa.bool_()),  # in training; null where that is not known
+        ("slope", pa.float32()),
+        ("intercept", pa.float32()),
+        ("calibrated_on", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What ``library.json`` says.
+
+    Args:
+        space: Embedding space: hash of weights and preprocessing.
+        run: Run folder of the model.
+        edition: Number in the names of the files, counting up.
+        tracks: Rows of the matrix.
+        dim: Its columns.
+        words: Folder of the word vectors in the joint space.
+        words_from: Hash of the word vectors they were made of.
+        preprocessing: Mel settings, excerpts and decoding, for people to read; the hash covers them.
+        notes: What was counted when it was made.
+    """
+
+    space: str
+    run: str
+    edition: int
+    tracks: int
+    dim: int
+    words: str
+    words_from: str
+    preprocessing: dict[str, Any]
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def matrix_file(self) -> str:
+        """The matrix: unit vectors of the tracks."""
+        return f"embeddings-{self.edition:05d}.npy"
+
+    @property
+    def tracks_file(self) -> str:
+        """IDs and metadata, a row a row of the matrix."""
+        return f"tracks-{self.edition:05d}.parquet"
+
+    @property
+    def tags_file(self) -> str:
+        """Tags with groups and calibration."""
+        return f"tags-{self.edition:05d}.parquet"
+
+    @property
+    def ann_file(self) -> str:
+        """The approximate index, where one was made."""
+        return f"ann-{self.edition:05d}.faiss"
+
+    @property
+    def ann_report_file(self) -> str:
+        """Settings and measured recall of the approximate index."""
+        return f"ann-{self.edition:05d}.json"
+
+    def files(self) -> set[str]:
+        """Names that belong to this edition."""
+        own = {self.matrix_file, self.tracks_file, self.tags_file, self.ann_file, self.ann_report_file}
+        return {*own, self.words, DECLARATION, SKIPPED}
+
+    def write(self, root: Path) -> None:
+        """Put this edition in force."""
+        write_json(root / DECLARATION, {"format": FORMAT, **asdict(self)})
+
+    @classmethod
+    def read(cls, root: Path) -> "Declaration":
+        """The edition in force.
+
+        Raises:
+            MissingDataError: The folder is no library.
+            StaleArtefactError: Another version wrote it.
+        """
+        if not (root / DECLARATION).is_file():
+            raise MissingDataError(f"no library in {root}. Make one with `mwe index FOLDER --model RUN --out {root}`.")
+        content = read_json(root / DECLARATION)
+        names = {one.name for one in fields(cls)}
+        if not isinstance(content, dict) or content.pop("format", None) != FORMAT or set(content) != names:
+            raise StaleArtefactError(f"{root / DECLARATION}: not as this version writes it. {REMEDY}")
+        return cls(**content)
+
+
+def open_matrix(root: Path, declared: Declaration) -> np.ndarray:
+    """Memory-map the matrix.
+
+    Raises:
+        BadFileError: It is missing, damaged or of another shape than declared.
+    """
+    path = root / declared.matrix_file
+    try:
+        # copy on write, so that PyTorch takes it without a warning; nothing is ever written
+        matrix_ND: np.ndarray = np.load(path, mmap_mode="c", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise BadFileError(path, f"not a readable array ({error})", REMEDY) from error
+    if matrix_ND.shape != (declared.tracks, declared.dim) or matrix_ND.dtype not in (np.float16, np.float32):
+        what = f"{matrix_ND.dtype} of shape {matrix_ND.shape}, declared are {declared.tracks} x {declared.dim} floats"
+        raise BadFileError(path, what, REMEDY)
+    return matrix_ND
+
+
+def read_table(path: Path, schema: pa.Schema) -> pa.Table:
+    """Read a Parquet file of a known schema.
+
+    Raises:
+        BadFileError: It is missing, damaged or has other columns.
+    """
+    with open_table(path, schema) as file:
+        try:
+            table = file.read()
+        except (pa.ArrowException, OSError) as error:
+            raise BadFileError(path, f"not the table expected ({error})", REMEDY) from error
+    return table
+
+
+def open_table(path: Path, schema: pa.Schema) -> pq.ParquetFile:
+    """Open a Parquet file of a known schema without reading more than its footer.
+
+    Raises:
+        BadFileError: It is missing, damaged or has other columns.
+    """
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise BadFileError(path, f"not the table expected ({error})", REMEDY) from error
+    if not file.schema_arrow.equals(schema):
+        file.close()
+        raise BadFileError(path, f"not the table expected (columns {', '.join(file.schema_arrow.names)})", REMEDY)
+    return file

@@ -1,0 +1,266 @@
+"""Index jobs: whole, stopped, repeated, on bad files, with other models."""
+
+import csv
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections import Counter
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from mwe.audio import clips as clips_module
+from mwe.audio.decode import decode
+from mwe.core.errors import BadFileError, MissingDataError
+from mwe.core.files import read_json
+from mwe.search import Library, assemble
+from mwe.search.embed import Hardware, embed_files
+from mwe.search.index import index_library
+from mwe.search.model import TrainedModel
+from mwe.search.parts import PartWriter
+
+HERE = Hardware(workers=0, devices=1, accelerator="cpu")
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """Names of the files that are decoded."""
+    names = []
+    monkeypatch.setattr(clips_module, "decode", lambda path, **how: names.append(path.name) or decode(path, **how))
+    return names
+
+
+def content(root):
+    library = Library(root)
+    return dict(zip(library.tracks["track_id"].to_pylist(), np.array(library.matrix_ND), strict=True))
+
+
+def assert_same(found, expected):
+    assert found.keys() == expected.keys()
+    for name, vector in expected.items():
+        np.testing.assert_allclose(found[name], vector, atol=1e-5)
+
+
+def test_a_folder_with_its_table_becomes_a_library(miniature, run, tmp_path):
+    report = index_library([miniature], run, tmp_path / "lib", hardware=HERE)
+    assert (report.ok, report.skipped, report.reused) == (24, {}, 0)
+    library, trained = Library(tmp_path / "lib"), TrainedModel(run)
+    assert library.tracks["track_id"].to_pylist() == [f"t{number:02}" for number in range(24)]
+    assert library.tags_of(0) == ["low", "pure", "bass drone"]
+    assert library.rows_of_artist("artist1").tolist() == [4, 5, 6, 7]
+    assert library.space == trained.space
+    outcome = embed_files(trained, [miniature / "audio/t05.flac"])[0]
+    np.testing.assert_allclose(library.matrix_ND[5], outcome.embedding_D, atol=1e-5)
+    assert library.tracks["seconds"][5].as_py() == pytest.approx(outcome.seconds)
+    assert {path.name.split("-")[0] for path in (tmp_path / "lib").iterdir()} == {
+        *("library.json", "embeddings", "tracks", "tags", "words", "skipped.tsv")
+    }
+
+
+def test_the_library_finds_what_one_hears(miniature, run, tmp_path):
+    index_library([miniature], run, tmp_path / "lib", hardware=HERE)
+    library = Library(tmp_path / "lib")
+    for query, tag in (("low", "low"), ("tag:bass drone", "low"), ("buzzing", "buzzing"), ("pure - buzzing", "pure")):
+        hits = library.search(query, k=6).hits
+        assert sum(tag in hit.tags for hit in hits) >= 5, query
+    like = library.search(f"file:{miniature / 'audio/t05.flac'}", k=1).hits[0]
+    assert (like.track_id, round(like.score, 3)) == ("t05", 1.0)
+
+
+def test_only_new_and_changed_files_are_read(music, run, tmp_path, read):
+    out = tmp_path / "lib"
+    (music / "page.mp3").write_text("<html>")
+    first = index_library([music], run, out, hardware=HERE)
+    assert (first.ok, first.skipped, len(read)) == (8, {"not-audio": 1}, 9)
+    edition, before = read_json(out / "library.json")["edition"], content(out)
+    read.clear()
+    again = index_library([music], run, out, hardware=HERE)
+    assert (again.ok, again.reused, again.skipped, read) == (8, 9, {"not-audio": 1}, [])
+    assert read_json(out / "library.json")["edition"] == edition
+
+    soundfile.write(music / "0.flac", 0.2 * np.sin(np.arange(88200) / 9), 22050)
+    shutil.copy(music / "2.flac", music / "new.flac")
+    (music / "more/1.flac").unlink()
+    (music / "page.mp3").unlink()
+    (music / "4.flac").write_bytes(b"")
+    third = index_library([music], run, out, hardware=HERE)
+    assert sorted(read) == ["0.flac", "4.flac", "new.flac"]
+    assert (third.ok, third.reused, third.removed, third.skipped) == (7, 5, 1, {"empty": 1})
+    after = content(out)
+    assert set(after) == {*before, "new.flac"} - {"more/1.flac", "4.flac"}
+    assert not np.allclose(after["0.flac"], before["0.flac"])
+    np.testing.assert_array_equal(after["2.flac"], before["2.flac"])
+    np.testing.assert_allclose(after["new.flac"], before["2.flac"], atol=1e-5)
+    assert len([path for path in out.iterdir() if path.suffix == ".npy"]) == 1
+
+
+def test_broken_files_are_listed_with_reasons_and_the_others_found(music, broken, run, tmp_path):
+    for path in broken.values():
+        shutil.copy(path, music / path.name)
+    report = index_library([music], run, tmp_path / "lib", hardware=HERE, max_failed=0.6)
+    assert report.ok == 8
+    assert report.skipped == Counter(name.split("_")[0] for name in broken)
+    with open(report.table, encoding="utf-8", newline="") as file:
+        lines = {line["track_id"]: line["reason"] for line in csv.DictReader(file, delimiter="\t")}
+    assert lines == {path.name: name.split("_")[0] for name, path in broken.items()}
+    assert len(Library(tmp_path / "lib").search("low", k=100).hits) == 8
+
+
+@pytest.mark.data
+def test_real_recordings_with_broken_files_among_them(data_root, broken, run, tmp_path):
+    recordings = data_root / "audio_clips/audio"
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    for path in broken.values():
+        shutil.copy(path, folder / path.name)
+    report = index_library([recordings, folder], run, tmp_path / "lib", hardware=HERE)
+    assert report.ok == 78
+    assert sum(report.skipped.values()) == len(broken)
+    library = Library(tmp_path / "lib")
+    assert len({hit.track_id for hit in library.search("low + buzzing", k=100).hits}) == 78
+    first = library.tracks["track_id"][0].as_py()
+    assert library.search(f"file:{recordings / first}", k=1).hits[0].track_id == first
+
+
+def test_too_many_failures_are_an_error_after_everything_was_tried(music, run, tmp_path):
+    for number in range(9):
+        (music / f"page{number}.mp3").write_text("<html>")
+    with pytest.raises(BadFileError, match=r"skipped\.tsv: 9 of 17 files cannot be embedded, more than 50%"):
+        index_library([music], run, tmp_path / "lib", hardware=HERE)
+    assert len(Library(tmp_path / "lib")) == 8
+
+
+def test_a_silent_encoder_costs_the_track_and_not_the_job(music, run, tmp_path, monkeypatch):
+    from mwe.joint import JointEmbedding
+
+    embed = JointEmbedding.embed
+    monkeypatch.setattr(
+        JointEmbedding, "embed", lambda model, mel: embed(model, mel) * torch.tensor([[0.0], *[[1.0]] * (len(mel) - 1)])
+    )
+    report = index_library([music], run, tmp_path / "lib", hardware=HERE)
+    assert (report.ok, report.skipped) == (7, {"no-embedding": 1})
+
+
+def test_a_crash_while_the_edition_is_written_leaves_the_former_one(music, run, tmp_path, monkeypatch, read):
+    out = tmp_path / "lib"
+    index_library([music], run, out, hardware=HERE)
+    before = content(out)
+    shutil.copy(music / "2.flac", music / "new.flac")
+    read.clear()
+
+    def full(*_, **__):
+        raise OSError("disk full")
+
+    for place in ("pyarrow.parquet.write_table", "mwe.search.layout.write_json"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(place if "layout" in place else "mwe.search.assemble.pq.write_table", full)
+            with pytest.raises(OSError, match="disk full"):
+                index_library([music], run, out, hardware=HERE)
+        assert_same(content(out), before)
+    monkeypatch.undo()
+    index_library([music], run, out, hardware=HERE)
+    assert_same(content(out), {**before, "new.flac": before["2.flac"]})
+    assert {path.suffix for path in out.iterdir() if path.name.startswith(".")} == set()
+
+
+@pytest.mark.slow
+def test_killed_half_way_and_resumed_without_embedding_again(music, run, tmp_path, read):
+    out, script = tmp_path / "lib", tmp_path / "job.py"
+    script.write_text(
+        textwrap.dedent(f"""
+        import time
+        from pathlib import Path
+        from mwe.audio import clips
+        from mwe.search.index import index_library
+        from mwe.search.embed import Hardware, predict_files
+        from mwe.search import index
+
+        decode = clips.decode
+
+        def slow(path, **how):
+            time.sleep(0.2)
+            return decode(path, **how)
+
+        clips.decode = slow
+        one = lambda *given: predict_files(*given, batch_files=1)
+        index.predict_files = one
+        index_library([Path({str(music)!r})], Path({str(run)!r}), Path({str(out)!r}),
+                      hardware=Hardware(workers=0, devices=1, accelerator="cpu"), part_files=2)
+        """)
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    process = subprocess.Popen([sys.executable, script], env=environment, cwd=tmp_path, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 120
+    while not list(out.glob("parts/part-*.parquet")) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    _, errors = process.communicate()
+    assert process.returncode == -signal.SIGKILL, errors.decode()
+    done = 2 * len(list(out.glob("parts/part-*.parquet")))
+    assert 2 <= done < 8
+    with pytest.raises(MissingDataError, match="no library in"):
+        Library(out)
+    report = index_library([music], run, out, hardware=HERE)
+    assert (report.ok, report.reused, len(read)) == (8, done, 8 - done)
+    assert not (out / "parts").exists()
+    index_library([music], run, tmp_path / "whole", hardware=HERE)
+    assert_same(content(out), content(tmp_path / "whole"))
+
+
+def test_a_crash_after_the_first_part_is_made_good(music, run, tmp_path, monkeypatch, read):
+    out, flush = tmp_path / "lib", PartWriter.flush
+
+    def flush_once(writer):
+        if list(out.glob("parts/part-*")):
+            raise OSError("disk full")
+        flush(writer)
+
+    monkeypatch.setattr(PartWriter, "flush", flush_once)
+    monkeypatch.setattr("mwe.search.embed.predict_files.__defaults__", (2,))
+    with pytest.raises(OSError, match="disk full"):
+        index_library([music], run, out, hardware=HERE, part_files=4)
+    monkeypatch.setattr(PartWriter, "flush", flush)
+    read.clear()
+    report = index_library([music], run, out, hardware=HERE)
+    assert (report.ok, report.reused, len(read)) == (8, 4, 4)
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_same_library(music, run, tmp_path):
+    (music / "page.mp3").write_text("<html>")
+    two = Hardware(workers=0, devices=2, accelerator="cpu", strategy="ddp_spawn")
+    report = index_library([music], run, tmp_path / "two", hardware=two)
+    assert (report.ok, report.skipped) == (8, {"not-audio": 1})
+    index_library([music], run, tmp_path / "one", hardware=HERE)
+    assert_same(content(tmp_path / "two"), content(tmp_path / "one"))
+
+
+def test_half_precision_costs_three_digits(music, run, tmp_path):
+    index_library([music], run, tmp_path / "whole", hardware=HERE)
+    index_library([music], run, tmp_path / "half", hardware=HERE, dtype="float16")
+    half = content(tmp_path / "half")
+    assert half["0.flac"].dtype == np.float16
+    for name, vector in content(tmp_path / "whole").items():
+        np.testing.assert_allclose(half[name].astype(np.float32), vector, atol=5e-4)
+
+
+def test_names_that_are_no_text_are_indexed(music, run, tmp_path):
+    odd = os.fsencode(music) + b"/\xff\xfe.flac"
+    shutil.copy(music / "0.flac", odd)
+    report = index_library([music], run, tmp_path / "lib", hardware=HERE)
+    assert report.ok == 9
+    assert "\\xff\\xfe.flac" in Library(tmp_path / "lib").tracks["track_id"].to_pylist()
+    assert index_library([music], run, tmp_path / "lib", hardware=HERE).reused == 9
+
+
+def test_the_calibration_is_made_once(music, run, tmp_path, monkeypatch):
+    index_library([music], run, tmp_path / "lib", hardware=HERE)
+    monkeypatch.setattr(assemble, "tags_of_run", lambda trained: pytest.fail("calibrated again"))
+    shutil.copy(music / "0.flac", music / "new.flac")
+    assert index_library([music], run, tmp_path / "lib", hardware=HERE).ok == 9
