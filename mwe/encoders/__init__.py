@@ -2,5 +2,6 @@
 
 from mwe.encoders.base import AudioEncoder
 from mwe.encoders.cnn1d import CNN1D
+from mwe.encoders.transformer import MusicTaggingTransformer
 
-__all__ = ["CNN1D", "AudioEncoder"]
+__all__ = ["CNN1D", "AudioEncoder", "MusicTaggingTransformer"]

@@ -1,8 +1,23 @@
-"""The audio-word joint embedding: losses, supervision, model and data."""
+"""The audio-word joint embedding: losses, supervision, model, baselines and data."""
 
+from mwe.joint.baselines import DisentangledProxies, TagClassifier
 from mwe.joint.datamodule import AudioWordDataModule
 from mwe.joint.embedding import JointEmbedding
-from mwe.joint.losses import cosine_hinge
-from mwe.joint.supervision import PrototypeSet
+from mwe.joint.losses import AnchorLoss, InfoNCE, PrototypeLoss, Triplet, cosine_hinge
+from mwe.joint.schedules import InverseTimeDecay
+from mwe.joint.supervision import Belonging, PrototypeSet
 
-__all__ = ["AudioWordDataModule", "JointEmbedding", "PrototypeSet", "cosine_hinge"]
+__all__ = [
+    "AnchorLoss",
+    "AudioWordDataModule",
+    "Belonging",
+    "DisentangledProxies",
+    "InfoNCE",
+    "InverseTimeDecay",
+    "JointEmbedding",
+    "PrototypeLoss",
+    "PrototypeSet",
+    "TagClassifier",
+    "Triplet",
+    "cosine_hinge",
+]

@@ -11,6 +11,7 @@ from scipy import sparse
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from mwe.audio.npy import NpyMels
 from mwe.audio.store import MelStore
 from mwe.core.errors import MissingDataError
 from mwe.core.sampler import as_read, every_item_once
@@ -30,25 +31,35 @@ class Excerpts(NamedTuple):
     track: Tensor
 
 
+Mels = MelStore | NpyMels
+SupervisionName = Literal["tag", "artist", "track"]
+SUPERVISIONS: tuple[SupervisionName, ...] = ("tag", "artist", "track")
+
+
 @dataclass(frozen=True)
-class Words:
-    """Word vectors of a collection's tags, artists and tracks.
+class TagWords:
+    """Word vectors of a collection's tags.
 
     Args:
-        tag: (T, W) vectors of the tags.
+        tag: (T, W) vectors; zero where a tag has none.
         tag_known: Which tags have one.
-        artist: (A, W) vectors of the artists that have one and a training track.
-        artist_of: Sparse (N, A): the artist of each training track.
-        track: (M, W) vectors of the training tracks that have one.
-        track_of: Sparse (N, M).
     """
 
     tag: np.ndarray
     tag_known: np.ndarray
-    artist: np.ndarray
-    artist_of: sparse.csr_array
-    track: np.ndarray
-    track_of: sparse.csr_array
+
+
+@dataclass(frozen=True)
+class Supervision:
+    """The prototypes of one supervision among the tracks of a split.
+
+    Args:
+        vectors: (P, W) word vectors of the prototypes.
+        belongs: Sparse (N, P): the prototypes of each track.
+    """
+
+    vectors: np.ndarray
+    belongs: sparse.csr_array
 
 
 class ExcerptDataset(Dataset[Excerpts]):
@@ -62,7 +73,7 @@ class ExcerptDataset(Dataset[Excerpts]):
         excerpts: Evenly spaced excerpts an item; 0 for one at random.
     """
 
-    def __init__(self, store: MelStore, rows: np.ndarray, tracks: np.ndarray, frames: int, excerpts: int) -> None:
+    def __init__(self, store: Mels, rows: np.ndarray, tracks: np.ndarray, frames: int, excerpts: int) -> None:
         self.store, self.rows, self.tracks, self.frames, self.excerpts = store, rows, tracks, frames, excerpts
         self.lengths = store.frames()
 
@@ -89,12 +100,18 @@ class AudioWordDataModule(LightningDataModule):
 
     Args:
         collection: Reader of the collection.
-        mel: Folder of the mel store, as ``mwe mel`` writes it.
-        words: Folder of the word vectors, as ``mwe words train`` writes it.
+        mel: Folder of the mel store, as ``mwe mel`` writes it; without one the collection's own files are taken for
+            spectrograms (MTG-Jamendo's ``.npy``).
+        words: Folder of the word vectors, as ``mwe words`` or ``mwe words-import`` writes it (GloVe in place of the
+            paper's own, for instance).
         batch_size: Excerpts in a training batch, on each device.
         seconds: Length of an excerpt (the paper: 3).
         test_excerpts: Evenly spaced excerpts a track is embedded from in evaluation (the published code: 8).
         workers: Worker processes of the loaders.
+        test_tracks: Which tracks the test embeds: those of the ``test`` split, or ``all`` for generalized zero-shot
+            retrieval, where tags rank all tracks and only the test tracks are tagged (Table VIII).
+        query_tracks: Whether the test includes query-by-track; its work grows with the square of the tracks.
+        draws: Draws of the bootstrap over the test tracks for 95 % intervals of every figure; 0 for none.
         repeats: How often an epoch goes through the training tracks, each time with a new excerpt; above 1 for small
             collections, where an epoch of one excerpt a track is over in no time.
     """
@@ -102,18 +119,23 @@ class AudioWordDataModule(LightningDataModule):
     def __init__(
         self,
         collection: TrackReader,
-        mel: str,
+        mel: str | None,
         words: str,
         batch_size: int = 128,
         seconds: float = 3.0,
         test_excerpts: int = 8,
         workers: int = 0,
+        test_tracks: Literal["test", "all"] = "test",
+        query_tracks: bool = True,
+        draws: int = 0,
         repeats: int = 1,
     ) -> None:
         super().__init__()
-        self.reader, self.mel, self.words_folder = collection, Path(mel), Path(words)
+        self.reader, self.words_folder, self.mel = collection, Path(words), Path(mel) if mel else None
         self.batch_size, self.seconds, self.test_excerpts = batch_size, seconds, test_excerpts
         self.workers, self.repeats = workers, repeats
+        # these belong to the test, not the model: what a checkpoint says of a model replaces what is given with it
+        self.test_tracks, self.query_tracks, self.draws = test_tracks, query_tracks, draws
         self.vectors = WordVectors.load(self.words_folder)
         self.word_dim = self.vectors.dim
         self.notes: dict[str, int] = {}
@@ -137,28 +159,59 @@ class AudioWordDataModule(LightningDataModule):
         Raises:
             MissingDataError: No track of a split that the stage needs has audio.
         """
-        self.store = MelStore.open(self.mel)
+        self.store = self._mels()
         has_audio = self.store.has(self.tracks.track_ids)
-        row = np.full(len(has_audio), -1, dtype=np.int64)
-        row[has_audio] = self.store.rows_of([self.tracks.track_ids[place] for place in np.flatnonzero(has_audio)])
-        self.rows = {name: row[self.tracks.splits[name]] for name in SPLITS}
-        self.notes = {f"{name}_tracks_without_audio": int((rows < 0).sum()) for name, rows in self.rows.items()}
+        self.row = np.full(len(has_audio), -1, dtype=np.int64)
+        self.row[has_audio] = self.store.rows_of([self.tracks.track_ids[place] for place in np.flatnonzero(has_audio)])
+        self.notes = {
+            f"{name}_tracks_without_audio": int((self.row[self.tracks.splits[name]] < 0).sum()) for name in SPLITS
+        }
         needed = {"fit": ("train",), "validate": ("valid",), "test": ("test",)}.get(stage, ())
         for name in needed:
-            if not (self.rows[name] >= 0).any():
+            places = self.tracks.splits[name]
+            if not (self.row[places] >= 0).any():
                 raise MissingDataError(
-                    f"none of the {len(self.rows[name]):,} {name} tracks of {self.tracks.name} is in the mel store "
-                    f"{self.mel}. Extract them with `mwe mel`."
+                    f"none of the {len(places):,} {name} tracks of {self.tracks.name} is in "
+                    f"{f'the mel store {self.mel}' if self.mel else 'the folder of its spectrograms'}. Extract them "
+                    "with `mwe mel`."
                 )
-        self.words = self._words()
+        tag = self.vectors.of_tags(self.tracks.tags)
+        self.words = TagWords(tag.vectors, tag.known)
+        self.notes["tags_without_vector"] = int((~tag.known).sum())
 
-    def split(self, name: Literal["train", "valid", "test"], excerpts: int) -> ExcerptDataset:
+    def queries(self) -> Tensor | None:
+        """Which tracks are tagged and queried by in a test, (N,); nothing where all that are embedded are."""
+        if self.test_tracks == "test":
+            return None
+        queries = torch.zeros(len(self.tracks.track_ids), dtype=torch.bool)
+        queries[torch.from_numpy(self.tracks.splits["test"])] = True
+        return queries
+
+    def places(self, split: Literal["train", "valid", "test", "all"]) -> np.ndarray:
+        """Positions of the tracks of a split that have audio; those of ``all`` in ascending order."""
+        wanted = np.arange(len(self.row)) if split == "all" else self.tracks.splits[split]
+        return wanted[self.row[wanted] >= 0]
+
+    def split(self, name: Literal["train", "valid", "test", "all"], excerpts: int) -> ExcerptDataset:
         """The tracks of a split that have audio."""
-        has_audio = self.rows[name] >= 0
-        frames = self.store.settings.frames(self.seconds)
-        return ExcerptDataset(
-            self.store, self.rows[name][has_audio], self.tracks.splits[name][has_audio], frames, excerpts
-        )
+        places, frames = self.places(name), self.store.settings.frames(self.seconds)
+        return ExcerptDataset(self.store, self.row[places], places, frames, excerpts)
+
+    def supervision(self, name: SupervisionName, split: Literal["train", "valid"]) -> Supervision:
+        """The prototypes that tracks of a split are drawn to; what has no word vector is left out and counted.
+
+        Unseen tags are no prototypes.
+        """
+        if name == "tag":
+            usable = self.words.tag_known & ~self.tracks.unseen
+            return Supervision(self.words.tag[usable], self.tracks.matrix[:, usable.nonzero()[0]])
+        own, places = (self.tracks.artist_ids, self.tracks.track_ids)[name == "track"], self.places(split)
+        names = sorted({own[place] for place in places} - {""})
+        found = self.vectors.of_artists(names) if name == "artist" else self.vectors.of_tracks(names)
+        self.notes[f"{split}_{name}s_without_vector"] = int((~found.known).sum())
+        column = {one: place for place, one in enumerate(np.array(names, dtype=object)[found.known])}
+        pairs = [(place, column[own[place]]) for place in places if own[place] in column]
+        return Supervision(found.vectors[found.known], _table(pairs, (len(own), len(column))))
 
     def train_dataloader(self) -> DataLoader[Excerpts]:
         """Random excerpts of the training tracks, in random order."""
@@ -180,40 +233,18 @@ class AudioWordDataModule(LightningDataModule):
         return self._evaluation("valid")
 
     def test_dataloader(self) -> DataLoader[Excerpts]:
-        """Evenly spaced excerpts of the test tracks."""
-        return self._evaluation("test")
+        """Evenly spaced excerpts of the test tracks, or of all."""
+        return self._evaluation(self.test_tracks)
 
-    def _evaluation(self, name: Literal["valid", "test"]) -> DataLoader[Excerpts]:
+    def _evaluation(self, name: Literal["valid", "test", "all"]) -> DataLoader[Excerpts]:
         tracks = self.split(name, self.test_excerpts)
         size = max(1, self.batch_size // self.test_excerpts)
         return every_item_once(self, tracks, size, num_workers=self.workers, pin_memory=torch.cuda.is_available())
 
-    def _words(self) -> Words:
-        tracks, train = self.tracks, self.tracks.splits["train"]
-        train = train[self.rows["train"] >= 0]
-        tag = self.vectors.of_tags(tracks.tags)
-        names = sorted({tracks.artist_ids[place] for place in train} - {""})
-        artist = self.vectors.of_artists(names)
-        artists = {name: column for column, name in enumerate(np.array(names, dtype=object)[artist.known])}
-        artist_of = [
-            (place, artists[tracks.artist_ids[place]]) for place in train if tracks.artist_ids[place] in artists
-        ]
-        track = self.vectors.of_tracks([tracks.track_ids[place] for place in train])
-        track_of = list(zip(train[track.known].tolist(), range(int(track.known.sum())), strict=True))
-        total = len(tracks.track_ids)
-        self.notes |= {
-            "tags_without_vector": int((~tag.known).sum()),
-            "train_artists_without_vector": int((~artist.known).sum()),
-            "train_tracks_without_vector": int((~track.known).sum()),
-        }
-        return Words(
-            tag=tag.vectors,
-            tag_known=tag.known,
-            artist=artist.vectors[artist.known],
-            artist_of=_table(artist_of, (total, len(artists))),
-            track=track.vectors[track.known],
-            track_of=_table(track_of, (total, len(track_of))),
-        )
+    def _mels(self) -> Mels:
+        if self.mel is not None:
+            return MelStore.open(self.mel)
+        return NpyMels(dict(zip(self.tracks.track_ids, self.tracks.audio, strict=bool(self.tracks.audio))))
 
 
 def _table(pairs: list[tuple[int, int]], shape: tuple[int, int]) -> sparse.csr_array:

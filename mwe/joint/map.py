@@ -43,7 +43,9 @@ class JointMap(Callback):
             raise ValueError("JointMap needs the test's track embeddings")
         step = max(1, len(retrieval.computed[0]) // self.most_tracks)
         ids, tracks = (part[::step] for part in retrieval.computed)
-        shown = retrieval.usable_T & retrieval.label_NT[ids].any(dim=0)
+        shown = retrieval.usable_T & (
+            retrieval.labels.select(ids, torch.arange(len(retrieval.usable_T), device=ids.device)).counts_of_tags() > 0
+        )
         points = torch.cat([_centred(tracks), _centred(retrieval.prototypes[shown].float())])
         plane = TSNE(metric="cosine", init="pca", random_state=0, perplexity=min(30, len(points) / 4)).fit_transform(
             points.detach().cpu().numpy()

@@ -10,6 +10,8 @@ import torch
 from scipy import sparse
 from torch import Tensor, nn
 
+LARGEST_PRIME = 2**31 - 1  # of those below 2**31, so that products stay within 63 bits
+
 
 class Draw(NamedTuple):
     """Prototypes drawn for a batch.
@@ -25,28 +27,24 @@ class Draw(NamedTuple):
     valid_B: Tensor
 
 
-class PrototypeSet(nn.Module):
-    """The prototypes of one kind of supervision and which of them belong to each track.
+class Belonging(nn.Module):
+    """Which prototypes belong to which track, as sparse rows on the device.
 
     Args:
-        vectors_PW: Word vectors of the prototypes.
         belongs: Sparse boolean (N, P): the prototypes of each track.
     """
 
-    vectors_PW: Tensor
     indptr: Tensor
     indices: Tensor
     slots: Tensor
 
-    def __init__(self, vectors_PW: np.ndarray, belongs: sparse.csr_array) -> None:
+    def __init__(self, belongs: sparse.csr_array) -> None:
         super().__init__()
-        if belongs.shape[1] != len(vectors_PW):
-            raise ValueError(f"{len(vectors_PW)} prototypes do not fit a table of shape {belongs.shape}")
         belongs.sort_indices()
+        self.count = int(belongs.shape[1])
         most = int(np.diff(belongs.indptr).max(initial=0))
         # not part of a checkpoint: the data say which prototypes there are
         for name, value in (
-            ("vectors_PW", torch.from_numpy(np.ascontiguousarray(vectors_PW, dtype=np.float32))),
             ("indptr", torch.from_numpy(belongs.indptr.astype(np.int64))),
             ("indices", torch.from_numpy(np.append(belongs.indices, 0).astype(np.int64))),
             ("slots", torch.arange(most)),
@@ -54,9 +52,9 @@ class PrototypeSet(nn.Module):
             self.register_buffer(name, value, persistent=False)
 
     def __len__(self) -> int:
-        return len(self.vectors_PW)
+        return self.count
 
-    def draw(self, track_B: Tensor, negatives: int = 1) -> Draw:
+    def draw(self, track_B: Tensor, negatives: int = 1, repeatable: bool = False) -> Draw:
         """One positive of each track and ``negatives`` prototypes that are not its own, each uniform.
 
         The n-th prototype that is not the track's own is found by stepping over the own ones that lie before it, so no
@@ -65,18 +63,71 @@ class PrototypeSet(nn.Module):
         Args:
             track_B: Track of each anchor.
             negatives: Negatives an anchor, drawn with replacement.
+            repeatable: Whether the same is drawn for a track each time.
         """
         first_B = self.indptr[track_B]
         owned_B = self.indptr[track_B + 1] - first_B
-        device, prototypes = track_B.device, len(self)
-        chosen_B = (torch.rand(len(track_B), device=device) * owned_B).long()
+        prototypes = len(self)
+        share_BK = _spread(track_B, 1 + negatives) if repeatable else _random(track_B, 1 + negatives)
+        chosen_B = (share_BK[:, 0] * owned_B).long()
         # a track without any reads the spare entry at the end, and is not valid
         positive_B = self.indices[(first_B + chosen_B).clamp(max=len(self.indices) - 1)]
         others_B = prototypes - owned_B
-        nth_BK = (torch.rand(len(track_B), negatives, device=device) * others_B[:, None]).long()
-        own_BS = self.indices[(first_B[:, None] + self.slots).clamp(max=len(self.indices) - 1)]
+        nth_BK = (share_BK[:, 1:] * others_B[:, None]).long()
+        own_BS = self._own(track_B, beyond=prototypes + 1 + len(self.slots))
         # the own prototype in slot s has own - s others before it; it is stepped over where those are no more than n
-        before_BS = torch.where(self.slots < owned_B[:, None], own_BS - self.slots, prototypes + 1)
-        negative_BK = nth_BK + torch.searchsorted(before_BS, nth_BK, right=True)
+        negative_BK = nth_BK + torch.searchsorted(own_BS - self.slots, nth_BK, right=True)
         valid_B = (owned_B > 0) & (others_B > 0)
         return Draw(positive_B, negative_BK.clamp(max=max(0, prototypes - 1)), valid_B)
+
+    def belongs(self, track_B: Tensor, prototype_C: Tensor) -> Tensor:
+        """Whether each of some prototypes belongs to each track, (B, C)."""
+        own_BS = self._own(track_B, beyond=len(self))
+        asked_BC = prototype_C.expand(len(track_B), -1).contiguous()
+        place_BC = torch.searchsorted(own_BS, asked_BC).clamp(max=max(0, own_BS.shape[1] - 1))
+        if not own_BS.shape[1]:
+            return torch.zeros_like(asked_BC, dtype=torch.bool)
+        return own_BS.gather(1, place_BC) == asked_BC
+
+    def labels(self, track_B: Tensor) -> Tensor:
+        """1.0 where a prototype belongs to a track, else 0.0; (B, P)."""
+        own_BS = self._own(track_B, beyond=len(self))
+        marked = torch.zeros(len(track_B), len(self) + 1, device=track_B.device).scatter_(1, own_BS, 1.0)
+        return marked[:, : len(self)]
+
+    def _own(self, track_B: Tensor, beyond: int) -> Tensor:
+        """The prototypes of each track in ascending order, (B, slots), filled up with ``beyond``."""
+        first_B = self.indptr[track_B]
+        owned_B = self.indptr[track_B + 1] - first_B
+        own_BS = self.indices[(first_B[:, None] + self.slots).clamp(max=len(self.indices) - 1)]
+        return torch.where(self.slots < owned_B[:, None], own_BS, beyond)
+
+
+class PrototypeSet(Belonging):
+    """The prototypes of one kind of supervision and which of them belong to each track.
+
+    Args:
+        vectors_PW: Word vectors of the prototypes.
+        belongs: Sparse boolean (N, P): the prototypes of each track.
+    """
+
+    vectors_PW: Tensor
+
+    def __init__(self, vectors_PW: np.ndarray, belongs: sparse.csr_array) -> None:
+        super().__init__(belongs)
+        if len(self) != len(vectors_PW):
+            raise ValueError(f"{len(vectors_PW)} prototypes do not fit a table of shape {belongs.shape}")
+        vectors = torch.from_numpy(np.ascontiguousarray(vectors_PW, dtype=np.float32))
+        self.register_buffer("vectors_PW", vectors, persistent=False)
+
+
+def _random(track_B: Tensor, count: int) -> Tensor:
+    return torch.rand(len(track_B), count, device=track_B.device)
+
+
+def _spread(track_B: Tensor, count: int) -> Tensor:
+    """Numbers from 0 to below 1 that depend on the track alone and are spread evenly over tracks and places."""
+    # multiples of the golden ratio and of the plastic number, in whole numbers so that every device agrees
+    place = torch.arange(count, device=track_B.device)
+    mixed = ((track_B[:, None] + 1) * 1_327_217_885 + place * 1_621_087_442) % LARGEST_PRIME
+    return (mixed.float() / LARGEST_PRIME).clamp(max=1 - 2**-24)

@@ -1,13 +1,29 @@
 """Exact ranking metrics: pure batched functions under a catalogue metric."""
 
-from mwe.metrics.functional import TrackRecall, binary_roc_auc, ndcg, query_by_track, roc_auc_by_row
-from mwe.metrics.retrieval import TrackRetrieval, query_by_tag, recall_by_reading, tagging
+from mwe.metrics.functional import (
+    Areas,
+    TrackRecall,
+    areas_by_row,
+    binary_areas,
+    binary_roc_auc,
+    ndcg,
+    query_by_track,
+    roc_auc_by_row,
+)
+from mwe.metrics.labels import TagLabels
+from mwe.metrics.retrieval import TagFigures, TrackRetrieval
 from mwe.metrics.tagrank import TagRank, tag_rank
+from mwe.metrics.tasks import query_by_tag, recall_by_reading, tagging
 
 __all__ = [
+    "Areas",
+    "TagFigures",
+    "TagLabels",
     "TagRank",
     "TrackRecall",
     "TrackRetrieval",
+    "areas_by_row",
+    "binary_areas",
     "binary_roc_auc",
     "ndcg",
     "query_by_tag",

@@ -1,4 +1,4 @@
-"""Exact ROC-AUC, nDCG and query-by-track recall on whole catalogues, in blocks, ties included.
+"""Exact ROC-AUC, average precision, nDCG and query-by-track recall on whole catalogues, in blocks, ties included.
 
 Shape suffixes: R rows (one ranking each), C candidates, N tracks, T tags, D dimensions, B rows of a block.
 """
@@ -13,10 +13,24 @@ from torch import Tensor
 BLOCK_NUMBERS = 2**20
 
 
-def binary_roc_auc(score_BC: Tensor, label_BC: Tensor) -> Tensor:
-    """ROC-AUC of each row: the share of (positive, negative) pairs in the right order, a tie counting one half.
+class Areas(NamedTuple):
+    """Areas under the curves of several rankings.
 
-    Exact: ranks are whole numbers. Rows without a positive or without a negative give NaN.
+    Args:
+        roc_R: ROC-AUC of each; NaN without a positive or without a negative.
+        pr_R: Area under the precision-recall curve (average precision) of each; NaN without a positive.
+    """
+
+    roc_R: Tensor
+    pr_R: Tensor
+
+
+def binary_areas(score_BC: Tensor, label_BC: Tensor) -> Areas:
+    """ROC-AUC and average precision of each row, exact with ties.
+
+    ROC-AUC is the share of (positive, negative) pairs in the right order, a tie counting one half; it is found by
+    ranks, which are whole numbers. Average precision is the mean over positives of the precision among all candidates
+    that score no less, as scikit-learn has it.
 
     Args:
         score_BC: Scores; the higher, the more relevant. Candidates at minus infinity are left out.
@@ -24,26 +38,50 @@ def binary_roc_auc(score_BC: Tensor, label_BC: Tensor) -> Tensor:
     """
     score_BC = score_BC.contiguous()
     left_out = score_BC == -torch.inf
-    label_BC = label_BC & ~left_out
+    positive_BP, real_BP = _positives(score_BC, label_BC & ~left_out)
     ordered = torch.sort(score_BC, dim=1).values
-    # twice the average rank among ties (from 1) = first + last place of the tied run
-    first = torch.searchsorted(ordered, score_BC, right=False)
-    last = torch.searchsorted(ordered, score_BC, right=True)
-    twice_rank = first + last + 1
-    positives = label_BC.sum(dim=1)
+    first = torch.searchsorted(ordered, positive_BP, right=False)
+    last = torch.searchsorted(ordered, positive_BP, right=True)
     below = left_out.sum(dim=1)  # what is left out stands below all others
-    negatives = label_BC.shape[1] - positives - below
-    twice_sum = (twice_rank * label_BC).sum(dim=1)
+    positives = real_BP.sum(dim=1)
+    negatives = score_BC.shape[1] - positives - below
+    # twice the average rank among ties (from 1) = first + last place of the tied run
+    twice_sum = ((first + last + 1) * real_BP).sum(dim=1)
     twice_wins = twice_sum - positives * (positives + 1) - 2 * below * positives
-    return twice_wins.double() / (2.0 * (positives * negatives).double())
+    roc_B = twice_wins.double() / (2.0 * (positives * negatives).double())
+    above = positives[:, None] - torch.searchsorted(positive_BP.sort(dim=1).values, positive_BP, right=False)
+    precision = above.double() / (score_BC.shape[1] - first).clamp(min=1)
+    return Areas(roc_B, (precision * real_BP).sum(dim=1) / positives)
 
 
-def roc_auc_by_row(
+def _positives(score_BC: Tensor, label_BC: Tensor) -> tuple[Tensor, Tensor]:
+    """Scores of each row's positives side by side, filled up with infinity, and which of them are real.
+
+    Positives are few, and only their places are looked up.
+    """
+    counts = label_BC.sum(dim=1)
+    row_E, column_E = label_BC.nonzero(as_tuple=True)
+    slot_E = torch.arange(len(row_E), device=row_E.device) - (counts.cumsum(0) - counts)[row_E]
+    slots = torch.arange(int(counts.max()) if len(counts) else 0, device=row_E.device)
+    filled = score_BC.new_full((len(score_BC), len(slots)), torch.inf)
+    filled[row_E, slot_E] = score_BC[row_E, column_E]
+    return filled, slots < counts[:, None]
+
+
+def binary_roc_auc(score_BC: Tensor, label_BC: Tensor) -> Tensor:
+    """ROC-AUC of each row; see ``binary_areas``."""
+    return binary_areas(score_BC, label_BC).roc_R
+
+
+def _blocks(rows: int, candidates: int) -> list[slice]:
+    step = max(1, BLOCK_NUMBERS // max(1, candidates))
+    return [slice(at, min(at + step, rows)) for at in range(0, rows, step)]
+
+
+def areas_by_row(
     rows: int, candidates: int, block: Callable[[slice], tuple[Tensor, Tensor]], device: torch.device | str
-) -> Tensor:
-    """ROC-AUC of rankings that are made block by block, so that the whole score matrix never exists.
-
-    Rankings without a positive or without a negative give NaN.
+) -> Areas:
+    """Areas of rankings that are made block by block, so that the whole score matrix never exists.
 
     Args:
         rows: Number of rankings R.
@@ -51,9 +89,17 @@ def roc_auc_by_row(
         block: Gives scores and labels (B, C) of a slice of the rankings.
         device: Where the blocks are.
     """
-    step = max(1, BLOCK_NUMBERS // max(1, candidates))
-    parts = [binary_roc_auc(*block(slice(at, min(at + step, rows)))) for at in range(0, rows, step)]
-    return torch.cat(parts) if parts else torch.zeros(0, dtype=torch.float64, device=device)
+    parts = [binary_areas(*block(own)) for own in _blocks(rows, candidates)]
+    if not parts:
+        return Areas(*torch.zeros(2, 0, dtype=torch.float64, device=device))
+    return Areas(*(torch.cat(own) for own in zip(*parts, strict=True)))
+
+
+def roc_auc_by_row(
+    rows: int, candidates: int, block: Callable[[slice], tuple[Tensor, Tensor]], device: torch.device | str
+) -> Tensor:
+    """ROC-AUC of rankings that are made block by block; see ``areas_by_row``."""
+    return areas_by_row(rows, candidates, block, device).roc_R
 
 
 def ndcg(score_BC: Tensor, gain_BC: Tensor, k: int = 30) -> Tensor:
@@ -87,10 +133,12 @@ class TrackRecall(NamedTuple):
     Args:
         at: Mean recall for each K, over the queries that have a relevant track.
         excluded: Number of queries without any relevant track.
+        each_NK: Recall of each query; NaN where excluded.
     """
 
     at: Tensor
     excluded: Tensor
+    each_NK: Tensor
 
 
 def query_by_track(
@@ -109,19 +157,16 @@ def query_by_track(
         ks: The values of K.
     """
     tracks = len(unit_ND)
-    step = max(1, BLOCK_NUMBERS // max(1, tracks))
-    total = torch.zeros(len(ks), dtype=torch.float64, device=unit_ND.device)
-    counted = torch.zeros((), dtype=torch.long, device=unit_ND.device)
-    for at in range(0, tracks, step):
-        queries = slice(at, min(at + step, tracks))
+    each_NK = torch.full((tracks, len(ks)), torch.nan, dtype=torch.float64, device=unit_ND.device)
+    for queries in _blocks(tracks, tracks):
         similarity_BN = unit_ND[queries] @ unit_ND.T
         own = torch.arange(queries.start, queries.stop, device=unit_ND.device)[:, None]
         similarity_BN.scatter_(1, own, -torch.inf)
         relevant_BN = relevant(queries).scatter(1, own, False)
         hits_BK, answerable_B = _expected_hits(similarity_BN, relevant_BN, ks)
-        total += hits_BK[answerable_B].sum(dim=0)
-        counted += answerable_B.sum()
-    return TrackRecall(total / counted, tracks - counted)
+        each_NK[queries] = hits_BK.masked_fill(~answerable_B[:, None], torch.nan)
+    excluded = each_NK.isnan().any(dim=1).sum()
+    return TrackRecall(each_NK.nansum(dim=0) / (tracks - excluded), excluded, each_NK)
 
 
 def _expected_hits(similarity_BN: Tensor, relevant_BN: Tensor, ks: tuple[int, ...]) -> tuple[Tensor, Tensor]:

@@ -6,13 +6,13 @@ from mwe.tracks.labelled import Cal10kTracks, MagnaTagATuneTracks
 from mwe.tracks.msd import (
     AllMusicTracks,
     ClsTracks,
-    EcalsTracks,
     LastfmTracks,
     Msd500Tracks,
-    MsdTop50Tracks,
     TagtraumTracks,
 )
+from mwe.tracks.msd_splits import EcalsTracks, MsdTop50Tracks
 from mwe.tracks.tags import SPLITS, TrackReader, TrackTags
+from mwe.tracks.zeroshot import MsdZeroShotTracks
 
 __all__ = [
     "SPLITS",
@@ -27,6 +27,7 @@ __all__ = [
     "MagnaTagATuneTracks",
     "Msd500Tracks",
     "MsdTop50Tracks",
+    "MsdZeroShotTracks",
     "TagtraumTracks",
     "TrackReader",
     "TrackTags",

@@ -22,6 +22,8 @@ class JamendoTracks(TrackReader):
         subset: Which tags: ``all`` 183, or one category, or the 50 most frequent.
         root: Folder of the collection; by default ``mtg_jamendo`` under the data root.
         audio: Folder of the audio files, below ``root`` unless absolute.
+        ending: Ending of their names, where it is not upstream's: ``.npy`` for the collection's own spectrograms, from
+            which a model can learn in place of audio.
         file: A single file in the same format to read instead of the split's three; all its tracks are test tracks.
     """
 
@@ -31,11 +33,12 @@ class JamendoTracks(TrackReader):
         subset: Subset = "all",
         root: str | None = None,
         audio: str = "audio",
+        ending: str | None = None,
         file: str | None = None,
     ) -> None:
         if not 0 <= split <= 4:
             raise ValueError(f"MTG-Jamendo has the splits 0 to 4, not {split}")
-        self.split, self.subset, self.file = split, subset, file
+        self.split, self.subset, self.ending, self.file = split, subset, ending, file
         self.root = Path(root) if root else declared("mtg_jamendo").root
         self.audio = self.root / audio
 
@@ -75,5 +78,9 @@ class JamendoTracks(TrackReader):
             groups=tuple(tag.partition("---")[0] if "---" in tag else "" for tag in tags),
             unseen=np.zeros(len(tags), dtype=bool),
             splits=splits,
-            audio=tuple(self.audio / track.path for track in tracks),
+            audio=tuple(self._file(track.path) for track in tracks),
         )
+
+    def _file(self, path: str) -> Path:
+        file = self.audio / path
+        return file if self.ending is None else file.with_suffix(self.ending)

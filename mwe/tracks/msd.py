@@ -1,16 +1,13 @@
-"""Tags of the Million Song Dataset's tracks: Last.fm, AllMusic, tagtraum, MSD500, ECALS, the 50 of the benchmark."""
+"""Tags of the Million Song Dataset's tracks for word vectors: Last.fm, AllMusic, tagtraum, MSD500."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from mwe.core.datasets import declared
 from mwe.core.errors import BadFileError
-from mwe.core.files import read_json
-from mwe.core.matrix import read_matrix
 from mwe.tracks.build import msd_artists, sql_rows, tracks_of
 from mwe.tracks.tables import read_fields
-from mwe.tracks.tags import SPLITS, TrackReader, TrackTags
+from mwe.tracks.tags import TrackReader, TrackTags
 
 
 class LastfmTracks(TrackReader):
@@ -133,72 +130,3 @@ class Msd500Tracks(TrackReader):
             if fields[2] in group_of:
                 tags_of.setdefault(fields[0], []).append(fields[2])
         return tracks_of("MSD500", tags_of, msd_artists(self.root, declared("msd").root), group_of)
-
-
-class EcalsTracks(TrackReader):
-    """ECALS: 1,054 tags of AllMusic and Last.fm with an artist-stratified split (Doh et al., 2023).
-
-    Args:
-        root: Folder of ``annotation.json`` and ``ecals_track_split.json``; by default ``ecals`` under the data root.
-    """
-
-    def __init__(self, root: str | None = None) -> None:
-        self.root = Path(root) if root else declared("ecals").root
-
-    def read(self) -> TrackTags:
-        """Read both files; the tracks called extra belong to the part they are named after, else to train.
-
-        Raises:
-            BadFileError: A file is not as upstream publishes it.
-        """
-        declared("ecals").require("annotation.json", "ecals_track_split.json", root=self.root)
-        path = self.root / "annotation.json"
-        told, given = read_json(path), read_json(self.root / "ecals_track_split.json")
-        try:
-            tags_of = {track: list(entry["tag"]) for track, entry in told.items()}
-            artist_of = {track: str(entry["artist_name"]) for track, entry in told.items()}
-            splits = _ecals_splits(given)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise BadFileError(path, f"not ECALS's annotation ({error!r})", "Fetch it anew.") from error
-        return tracks_of("ECALS", tags_of, artist_of, splits=splits)
-
-
-def _ecals_splits(given: dict[str, Any]) -> dict[str, list[str]]:
-    splits: dict[str, list[str]] = {part: [] for part in SPLITS}
-    for name, tracks in given.items():
-        splits[next((part for part in SPLITS if part in name), "train")] += tracks
-    return splits
-
-
-class MsdTop50Tracks(TrackReader):
-    """The 50 most frequent Last.fm tags and the conventional split of 201,680, 11,774 and 28,435 tracks.
-
-    Args:
-        root: Folder with ``MSD_split``; by default ``msd`` under the data root.
-        parts: Which of the files ``train.csv``, ``valid.csv`` and ``test.csv`` to read.
-    """
-
-    def __init__(self, root: str | None = None, parts: Sequence[str] = SPLITS) -> None:
-        self.root = Path(root) if root else declared("msd").root
-        self.parts = tuple(parts)
-
-    def read(self) -> TrackTags:
-        """Read the tables."""
-        declared("msd").require(*(f"MSD_split/{part}.csv" for part in self.parts), root=self.root)
-        tags_of, splits = _split_tables(self.root / "MSD_split", self.parts)
-        return tracks_of("MSD top 50", tags_of, msd_artists(self.root), splits=splits)
-
-
-def _split_tables(folder: Path, parts: Sequence[str]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    tags_of: dict[str, list[str]] = {}
-    splits: dict[str, list[str]] = {}
-    for part in parts:
-        rows = dict(_rows(folder / f"{part}.csv"))
-        splits[part] = list(rows)
-        tags_of.update(rows)
-    return tags_of, splits
-
-
-def _rows(path: Path) -> Iterator[tuple[str, list[str]]]:
-    for _, track, tags in read_matrix(path, "Copy MSD_split anew; `mwe data msd` says from where."):
-        yield track, tags

@@ -9,9 +9,19 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from sklearn.metrics import ndcg_score, roc_auc_score
+from sklearn.metrics import average_precision_score, ndcg_score, roc_auc_score
 
-from mwe.metrics import binary_roc_auc, functional, ndcg, query_by_track, recall_by_reading, roc_auc_by_row
+from mwe.metrics import (
+    TagLabels,
+    areas_by_row,
+    binary_areas,
+    binary_roc_auc,
+    functional,
+    ndcg,
+    query_by_track,
+    recall_by_reading,
+    roc_auc_by_row,
+)
 
 SCORES = hnp.arrays(
     np.float32, st.tuples(st.integers(1, 4), st.integers(2, 30)), elements=st.sampled_from([-0.5, 0, 0.25, 1])
@@ -28,6 +38,22 @@ def test_roc_auc_equals_scikit_learn_with_ties(scores, data):
             assert np.isnan(value)
         else:
             assert value == pytest.approx(roc_auc_score(label, score), abs=1e-9)
+
+
+@settings(deadline=None, max_examples=100)
+@given(scores=SCORES, data=st.data())
+def test_both_areas_equal_scikit_learn_with_ties_and_with_candidates_left_out(scores, data):
+    labels, kept = data.draw(hnp.arrays(bool, scores.shape)), data.draw(hnp.arrays(bool, scores.shape))
+    given_scores = torch.from_numpy(np.where(kept, scores, -np.inf))
+    found = binary_areas(given_scores, torch.from_numpy(labels))
+    torch.testing.assert_close(
+        found.roc_R, binary_roc_auc(given_scores, torch.from_numpy(labels)), atol=0, rtol=0, equal_nan=True
+    )
+    for value, score, label, own in zip(found.pr_R.tolist(), scores, labels, kept, strict=True):
+        if not label[own].any():
+            assert np.isnan(value)
+        else:
+            assert value == pytest.approx(average_precision_score(label[own], score[own]), abs=1e-9)
 
 
 @pytest.mark.parametrize("candidates", [50, 3000])
@@ -80,7 +106,18 @@ def test_blocks_do_not_change_the_figures(monkeypatch):
     )
 
 
+def test_areas_in_blocks_equal_areas_at_once(monkeypatch):
+    rng = np.random.default_rng(2)
+    score, label = torch.from_numpy(rng.random((7, 20))), torch.from_numpy(rng.random((7, 20)) < 0.3)
+    whole = binary_areas(score, label)
+    monkeypatch.setattr(functional, "BLOCK_NUMBERS", 45)
+    for found, expected in zip(areas_by_row(7, 20, lambda rows: (score[rows], label[rows]), "cpu"), whole, strict=True):
+        torch.testing.assert_close(found, expected, equal_nan=True)
+
+
 def test_no_rankings_give_no_figure():
+    nothing = areas_by_row(0, 5, lambda rows: (torch.zeros(0, 5), torch.zeros(0, 5)), "cpu")
+    assert nothing.roc_R.numel() == nothing.pr_R.numel() == 0
     assert roc_auc_by_row(0, 5, lambda rows: (torch.zeros(0, 5), torch.zeros(0, 5)), "cpu").numel() == 0
 
 
@@ -111,23 +148,28 @@ def test_recall_equals_a_slow_loop_with_ties(seed):
         assert np.isnan(value) if expected is None else value == pytest.approx(expected, abs=1e-9)
 
 
-def test_recall_in_blocks_equals_recall_at_once(monkeypatch):
+@pytest.mark.parametrize("tags", [6, 70])  # one word of bits, and two
+def test_recall_in_blocks_equals_recall_at_once_and_a_dense_product(monkeypatch, tags):
     generator = torch.Generator().manual_seed(0)
     unit = torch.nn.functional.normalize(torch.randn(50, 8, generator=generator), dim=1)
-    labels = torch.rand(50, 6, generator=generator) < 0.2
-    whole = recall_by_reading(unit, labels)
-    monkeypatch.setattr(functional, "BLOCK_NUMBERS", 170)
-    assert {name: value.item() for name, value in recall_by_reading(unit, labels).items()} == pytest.approx(
-        {name: value.item() for name, value in whole.items()}
+    dense = torch.rand(50, tags, generator=generator) < 1 / tags
+    whole = recall_by_reading(unit, TagLabels(dense))
+    shares = dense.float() @ dense.float().T > 0
+    torch.testing.assert_close(
+        whole["any"].each_NK, query_by_track(unit, lambda rows: shares[rows]).each_NK, equal_nan=True
     )
+    monkeypatch.setattr(functional, "BLOCK_NUMBERS", 170)
+    for name, found in recall_by_reading(unit, TagLabels(dense)).items():
+        for part, expected in zip(found, whole[name], strict=True):
+            torch.testing.assert_close(part, expected, equal_nan=True)
 
 
 def test_two_readings_of_the_same_tags():
     # tracks 0 and 1 are nearest to each other and share one tag; 2 has the same set as 0 but is far
     unit = torch.nn.functional.normalize(torch.tensor([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.0, -1.0]]), dim=1)
-    labels = torch.tensor([[1, 0], [1, 1], [1, 0], [0, 0]]).bool()
+    labels = TagLabels(torch.tensor([[1, 0], [1, 1], [1, 0], [0, 0]]).bool())
     found = recall_by_reading(unit, labels, (1,))
-    assert found["recall_any@1"] == 1.0
-    assert found["recall_any_excluded"] == 1  # track 3 has no tag
-    assert found["recall_identical@1"] == 0.0
-    assert found["recall_identical_excluded"] == 2  # tracks 1 and 3: nobody has their set
+    assert found["any"].at == 1.0
+    assert found["any"].excluded == 1  # track 3 has no tag
+    assert found["identical"].at == 0.0
+    assert found["identical"].excluded == 2  # tracks 1 and 3: nobody has their set

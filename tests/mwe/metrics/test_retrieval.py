@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import roc_auc_score
+from scipy import sparse
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from mwe.core.files import read_json, write_json
 from mwe.core.sampler import EveryItemOnce
@@ -39,6 +40,11 @@ def test_equals_scikit_learn():
     by_tag = [roc_auc_score(labels[:, tag], score[:, tag]) for tag in range(7)]
     by_track = [roc_auc_score(own[:8], one[:8]) for own, one in zip(labels, score, strict=True) if own[:8].any()]
     found = measure(range(TRACKS))
+    precision = [average_precision_score(labels[:, tag], score[:, tag]) for tag in range(7)]
+    clips = [(own[:8], one[:8]) for own, one in zip(labels, score, strict=True) if own[:8].any()]
+    assert found["prauc_tag"] == pytest.approx(np.mean(precision), abs=1e-6)
+    assert found["prauc_tag_unseen"] == pytest.approx(np.mean(precision[5:]), abs=1e-6)
+    assert found["prauc_clip"] == pytest.approx(np.mean([average_precision_score(*clip) for clip in clips]), abs=1e-6)
     assert found["rocauc_tag"] == pytest.approx(np.mean(by_tag), abs=1e-6)
     assert found["rocauc_tag_seen"] == pytest.approx(np.mean(by_tag[:5]), abs=1e-6)
     assert found["rocauc_tag_unseen"] == pytest.approx(np.mean(by_tag[5:]), abs=1e-6)
@@ -68,6 +74,81 @@ def test_ignored_pairs_count_neither_as_right_nor_as_wrong():
     kept = ~ignored
     by_tag = [roc_auc_score(labels[kept[:, tag], tag], score[kept[:, tag], tag]) for tag in range(7)]
     assert float(metric.compute()["rocauc_tag"]) == pytest.approx(np.mean(by_tag), abs=1e-6)
+
+
+def filled(**settings):
+    rows, prototypes, labels, unseen, usable = catalogue()
+    metric = TrackRetrieval(labels, unseen, usable, WIDTH, **settings)
+    metric.prototypes = prototypes
+    metric.update(torch.arange(TRACKS), rows)
+    return metric
+
+
+def test_groups_of_tags_have_figures_of_their_own():
+    groups = ("genre", "genre", "mood/theme", "", "genre", "mood/theme", "", "", "genre")
+    metric = filled(groups=groups, query_tracks=False)
+    found, by_tag = metric.compute(), metric.by_tag.rocauc
+    assert found["rocauc_tag_genre"] == pytest.approx(by_tag[[0, 1, 4]].mean().item(), abs=1e-9)
+    assert found["rocauc_tag_mood_theme"] == pytest.approx(by_tag[[2, 5]].mean().item(), abs=1e-9)
+    assert by_tag[[7, 8]].isnan().all()  # no track, no prototype
+    assert metric.by_tag.tracks[:7].tolist() == catalogue()[2].sum(dim=0)[:7].tolist()
+
+
+def test_generalized_zero_shot_ranks_all_tracks_for_a_tag_and_tags_only_the_queries():
+    queries = torch.arange(TRACKS) % 3 == 0
+    found = filled(query_N=queries).compute()
+    own = queries.nonzero().squeeze(1)
+    alone = measure(own, batch=TRACKS)
+    everything = measure(range(TRACKS))
+    for name in ("rocauc_tag_unseen", "prauc_tag_seen", "rocauc_tag_unseen_control"):
+        assert found[name].item() == pytest.approx(everything[name], abs=1e-9)
+    for name in ("rocauc_clip", "prauc_clip", "rocauc_clip_excluded", "recall_any@2", "recall_identical@8"):
+        assert found[name].item() == pytest.approx(alone[name], abs=1e-9)
+    for name in ("rocauc_tag", "prauc_tag_unseen"):
+        assert found[f"{name}_queries"].item() == pytest.approx(alone[name], abs=1e-9)
+
+
+def test_in_brief_only_seen_tags_are_looked_at():
+    found = filled(brief=True).compute()
+    assert set(found) == {
+        name + end for name in ("rocauc_tag_seen", "rocauc_clip_seen") for end in ("", "_excluded")
+    }  # fmt: skip
+    rows, prototypes, labels, _, _ = (part.numpy() for part in catalogue())
+    unit = lambda matrix: matrix / np.linalg.norm(matrix, axis=1, keepdims=True)  # noqa: E731
+    score = unit(rows) @ unit(prototypes).T
+    mixed = [(own[:5], one[:5]) for own, one in zip(labels, score, strict=True) if 0 < own[:5].sum() < 5]
+    assert found["rocauc_clip_seen"].item() == pytest.approx(
+        np.mean([roc_auc_score(*clip) for clip in mixed]), abs=1e-6
+    )
+    assert found["rocauc_tag_seen"].item() == pytest.approx(measure(range(TRACKS))["rocauc_tag_seen"], abs=1e-9)
+
+
+def test_inner_products_in_place_of_cosines():
+    rows, prototypes, labels, _, _ = (part.numpy() for part in catalogue())
+    score = rows @ prototypes.T
+    by_tag = [roc_auc_score(labels[:, tag], score[:, tag]) for tag in range(7)]
+    assert filled(cosine=False).compute()["rocauc_tag"].item() == pytest.approx(np.mean(by_tag), abs=1e-6)
+
+
+def test_sparse_labels_give_the_same_figures():
+    dense = {name: value.item() for name, value in filled().compute().items()}
+    rows, prototypes, labels, unseen, usable = catalogue()
+    metric = TrackRetrieval(sparse.csr_array(labels.numpy()), unseen, usable, WIDTH)
+    metric.prototypes = prototypes
+    metric.update(torch.arange(TRACKS), rows)
+    assert {name: value.item() for name, value in metric.compute().items()} == dense
+
+
+def test_bounds_enclose_the_figures_and_narrow_with_more_tracks():
+    metric = filled(draws=200)
+    found = {name: value.item() for name, value in metric.compute().items()}
+    bounded = [name.removesuffix("_low") for name in found if name.endswith("_low")]
+    assert {"rocauc_tag", "prauc_tag_unseen", "rocauc_clip", "prauc_clip", "recall_any@1"} <= set(bounded)
+    for name in ("rocauc_tag", "rocauc_clip", "recall_any@1"):
+        assert found[f"{name}_low"] < found[name] < found[f"{name}_high"]
+    low, high = metric.by_tag.bounds
+    assert (low[:7] < high[:7]).all()
+    assert low[7:].isnan().all()
 
 
 def test_order_batches_and_repeats_have_no_effect():

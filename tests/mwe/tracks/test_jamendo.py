@@ -40,6 +40,11 @@ def test_tags_spill_over_columns_and_keep_their_category(jamendo):
     assert "4 tracks, 3 artists, 4 tags (0 unseen), 1.75 tags a track; train 2, valid 1, test 1" in tracks.summary()
 
 
+def test_the_collections_own_spectrograms_stand_in_for_audio(jamendo):
+    tracks = JamendoTracks(root=str(jamendo), audio="melspecs", ending=".npy").read()
+    assert tracks.audio[1] == jamendo / "melspecs/02/2.npy"
+
+
 def test_one_file_alone_is_a_test_split(jamendo):
     (jamendo / "own.tsv").write_text(
         "\ufeff" + HEADER + LINES["train"].replace("\n", "\r\n"), encoding="utf-8", newline=""

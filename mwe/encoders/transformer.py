@@ -1,0 +1,158 @@
+"""The Music Tagging Transformer (Won et al., 2021) as an audio encoder (section IV-B).
+
+Shape suffixes: B excerpts, F frames, M mel bands, C channels, S places of the sequence, D width, H heads, A width of a
+head.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
+
+from mwe.encoders.base import AudioEncoder
+
+POOLS = ((2, 2), (2, 2), (2, 1))  # of mel bands and frames
+
+
+class ResidualConvolution(nn.Module):
+    """Two 3x3 convolutions beside a shortcut, then ReLU and max-pooling.
+
+    Args:
+        inputs: Channels that come in.
+        outputs: Channels that go out; where they differ, the shortcut is a convolution too.
+        pool: Max-pool over mel bands and frames.
+    """
+
+    def __init__(self, inputs: int, outputs: int, pool: tuple[int, int]) -> None:
+        super().__init__()
+        self.straight = nn.Sequential(
+            nn.Conv2d(inputs, outputs, 3, padding=1),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(),
+            nn.Conv2d(outputs, outputs, 3, padding=1),
+            nn.BatchNorm2d(outputs),
+        )
+        self.shortcut: nn.Module = nn.Identity()
+        if inputs != outputs:
+            self.shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs))
+        self.pool = nn.MaxPool2d(pool)
+
+    def forward(self, image_BCMF: Tensor) -> Tensor:
+        """(B, inputs, M, F) to (B, outputs, M / pool, F / pool), rests dropped."""
+        pooled: Tensor = self.pool(torch.relu(self.shortcut(image_BCMF) + self.straight(image_BCMF)))
+        return pooled
+
+
+class SelfAttention(nn.Module):
+    """Attention without biases on queries, keys and values and without dropout of its weights, as published.
+
+    Args:
+        width: Width D.
+        heads: Number of heads H.
+        dropout: Dropout of the output.
+    """
+
+    def __init__(self, width: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query_key_value = nn.Linear(width, 3 * width, bias=False)
+        self.out = nn.Sequential(nn.Linear(width, width), nn.Dropout(dropout))
+
+    def forward(self, sequence_BSD: Tensor) -> Tensor:
+        """Every place attends to every other; the shape is kept."""
+        parts = self.query_key_value(sequence_BSD).unflatten(-1, (3, self.heads, -1))
+        query_BHSA, key_BHSA, value_BHSA = parts.permute(2, 0, 3, 1, 4).unbind(0)
+        attended_BHSA = scaled_dot_product_attention(query_BHSA, key_BHSA, value_BHSA)
+        mixed: Tensor = self.out(attended_BHSA.transpose(1, 2).flatten(2))
+        return mixed
+
+
+class TransformerLayer(nn.Module):
+    """Attention and a feed-forward network of four times the width, each behind a layer norm and beside a shortcut.
+
+    Args:
+        width: Width D.
+        heads: Number of heads.
+        dropout: Dropout after each linear layer but the first.
+    """
+
+    def __init__(self, width: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.attention = nn.Sequential(nn.LayerNorm(width), SelfAttention(width, heads, dropout))
+        self.feed_forward = nn.Sequential(
+            nn.LayerNorm(width),
+            nn.Linear(width, 4 * width),
+            nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Linear(4 * width, width),
+            nn.Dropout(dropout),
+        )
+
+    def forward(self, sequence_BSD: Tensor) -> Tensor:
+        """The shape is kept."""
+        sequence_BSD = sequence_BSD + self.attention(sequence_BSD)
+        fed: Tensor = sequence_BSD + self.feed_forward(sequence_BSD)
+        return fed
+
+
+class MusicTaggingTransformer(AudioEncoder):
+    """Residual convolutions, then a transformer whose CLS token is the embedding.
+
+    A 3-second excerpt has 130 frames and becomes a sequence of 32 places. Excerpts may be of any length between 4
+    frames and what the learnt positions allow: ``4 * positions + 3``.
+
+    Args:
+        mels: Mel bands.
+        channels: Channels of the convolutions.
+        width: Width of the attention and of the embedding; a multiple of ``heads``.
+        heads: Heads of the attention.
+        layers: Transformer layers.
+        positions: Learnt positions, the CLS token's not counted.
+        dropout: Dropout in the transformer.
+    """
+
+    def __init__(
+        self,
+        mels: int = 128,
+        channels: int = 128,
+        width: int = 256,
+        heads: int = 8,
+        layers: int = 4,
+        positions: int = 512,
+        dropout: float = 0.1,
+    ) -> None:
+        if width % heads:
+            raise ValueError(f"width {width} is no multiple of the {heads} heads")
+        if mels < 8:
+            raise ValueError(f"the three pools divide the mel bands by 8, so {mels} of them are too few")
+        super().__init__(width)
+        self.positions = positions
+        self.normalise = nn.BatchNorm2d(1)
+        inputs = (1, channels, channels)
+        self.convolutions = nn.Sequential(
+            *(ResidualConvolution(own, channels, pool) for own, pool in zip(inputs, POOLS, strict=True))
+        )
+        self.to_width = nn.Linear(channels * (mels // 8), width)
+        self.cls_token = nn.Parameter(torch.randn(width))
+        self.position_SD = nn.Parameter(torch.randn(1 + positions, width))
+        self.dropout = nn.Dropout(dropout)
+        self.layers = nn.Sequential(*(TransformerLayer(width, heads, dropout) for _ in range(layers)))
+
+    def forward(self, mel_BFM: Tensor) -> Tensor:
+        """Encode excerpts: (batch, frames, mel bands) → (batch, width).
+
+        Raises:
+            ValueError: The excerpts are shorter than 4 frames or longer than the learnt positions.
+        """
+        frames = mel_BFM.shape[1]
+        if not 4 <= frames < 4 * (self.positions + 1):
+            raise ValueError(
+                f"an excerpt of {frames} frames does not fit: {self.positions} learnt positions stand for 4 to "
+                f"{4 * self.positions + 3} frames. Choose another length (`seconds` of the data) or more `positions`."
+            )
+        image_BCMF = self.convolutions(self.normalise(mel_BFM.transpose(1, 2).unsqueeze(1)))
+        sequence_BSD = self.to_width(image_BCMF.permute(0, 3, 1, 2).flatten(2))
+        cls_B1D = self.cls_token.expand(len(sequence_BSD), 1, -1)
+        sequence_BSD = torch.cat([cls_B1D, sequence_BSD], dim=1)
+        placed_BSD = self.dropout(sequence_BSD + self.position_SD[: sequence_BSD.shape[1]])
+        embedding_BD: Tensor = self.layers(placed_BSD)[:, 0]
+        return embedding_BD

@@ -1,0 +1,215 @@
+"""What all models of tracks share: evaluation over the whole catalogue, optimiser and schedule, the table of tags.
+
+Shape suffixes: N tracks, T tags, B tracks of a batch, E excerpts, F frames, M mel bands, D dimensions.
+"""
+
+import csv
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, cast
+
+import torch
+from pytorch_lightning import LightningModule
+from pytorch_lightning.cli import LRSchedulerCallable, OptimizerCallable, ReduceLROnPlateau
+from pytorch_lightning.utilities.types import OptimizerLRScheduler
+from torch import Tensor, nn
+from torchmetrics import MeanMetric
+
+from mwe.core.files import atomic_write
+from mwe.core.runs import run_dir
+from mwe.encoders import AudioEncoder
+from mwe.joint.datamodule import AudioWordDataModule, Excerpts
+from mwe.joint.losses import AnchorLoss
+from mwe.metrics import TrackRetrieval
+
+TAG_COLUMNS = ("tag", "group", "seen", "tracks", "rocauc", "prauc", "rocauc_low", "rocauc_high")
+
+
+class TrackModule(LightningModule, ABC):
+    """A model that gives tracks and tags rows of numbers whose likeness says which tag a track has.
+
+    Args:
+        encoder: Audio encoder.
+        optimizer: Makes the optimiser.
+        scheduler: Makes the learning-rate schedule.
+        scheduler_interval: Whether the schedule is stepped every epoch or every training step.
+        compile_encoder: Arguments of ``torch.compile`` for the encoder; none leaves it as it is.
+    """
+
+    cosine = True
+
+    def __init__(
+        self,
+        encoder: AudioEncoder,
+        optimizer: OptimizerCallable,
+        scheduler: LRSchedulerCallable | None,
+        scheduler_interval: Literal["epoch", "step"],
+        compile_encoder: dict[str, Any] | None,
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.optimizer, self.scheduler, self.scheduler_interval = optimizer, scheduler, scheduler_interval
+        self.compile_encoder = compile_encoder
+        self.notes: dict[str, int] = {}
+        self.retrieval: TrackRetrieval | None = None
+        self.valid_losses = nn.ModuleDict()
+
+    @property
+    def data(self) -> AudioWordDataModule:
+        """The datamodule of the trainer."""
+        data = self.trainer.datamodule  # type: ignore[attr-defined]
+        if not isinstance(data, AudioWordDataModule):
+            raise ValueError(f"{type(self).__name__} needs an AudioWordDataModule, not {type(data).__name__}")
+        return data
+
+    @abstractmethod
+    def rows(self, excerpts_BED: Tensor) -> Tensor:
+        """Rows of tracks from the encoder's vectors of their excerpts, (B, D)."""
+
+    def row_width(self) -> int:
+        """Numbers in a row."""
+        return self.encoder.width
+
+    @abstractmethod
+    def tag_rows(self) -> Tensor:
+        """Rows of the collection's tags, (T, D)."""
+
+    @abstractmethod
+    def usable_tags(self) -> Tensor:
+        """Which of the collection's tags have a row of their own, boolean (T,)."""
+
+    @abstractmethod
+    def loss_weights(self) -> dict[str, float]:
+        """Weight of each part of the loss by name."""
+
+    def valid_parts(self) -> Sequence[str]:
+        """Parts of the loss that can be had on validation tracks."""
+        return tuple(self.loss_weights())
+
+    @abstractmethod
+    def losses(self, excerpt_BD: Tensor, track_B: Tensor) -> Iterator[tuple[str, AnchorLoss]]:
+        """Name and value of each part of the loss on the encoder's vectors of excerpts."""
+
+    def setup(self, stage: str) -> None:
+        """Take labels from the datamodule; compile the encoder."""
+        data = self.data
+        self.notes = {**self.notes, **data.notes}
+        brief = stage in ("fit", "validate")
+        self.retrieval = TrackRetrieval(
+            label_NT=data.tracks.matrix,
+            unseen_T=torch.from_numpy(data.tracks.unseen),
+            usable_T=self.usable_tags(),
+            width=self.row_width(),
+            query_tracks=data.query_tracks,
+            groups=data.tracks.groups,
+            query_N=None if brief else data.queries(),
+            cosine=self.cosine,
+            brief=brief,
+            draws=0 if brief else data.draws,
+        )
+        if brief:
+            self.valid_losses = nn.ModuleDict({name: MeanMetric() for name in self.valid_parts()})
+        if self.compile_encoder is not None:
+            self.encoder.compile(**self.compile_encoder)
+
+    def embed(self, mel_BEFM: Tensor) -> Tensor:
+        """Rows of tracks from the spectrograms of their excerpts, (B, D)."""
+        return self.rows(self._excerpts(mel_BEFM))
+
+    def training_step(self, batch: Excerpts, batch_index: int) -> Tensor:
+        """The weighted sum of the parts on one random excerpt a track."""
+        weights, parts = self.loss_weights(), []
+        for name, loss in self.losses(self.encoder(batch.mel.float()), batch.track):
+            value = loss.mean()
+            self.log(f"train/loss_{name}", value, on_step=False, on_epoch=True, batch_size=len(batch.track))
+            parts.append(weights[name] * value)
+        total = torch.stack(parts).sum()
+        self.log("train/loss", total, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(batch.track))
+        return total
+
+    def validation_step(self, batch: Excerpts, batch_index: int) -> None:
+        """Collect rows of tracks, and the loss of every excerpt."""
+        excerpts_BED = self._excerpts(batch.mel)
+        self._collect(batch.track, self.rows(excerpts_BED))
+        track_B = batch.track.repeat_interleave(excerpts_BED.shape[1])
+        for name, loss in self.losses(excerpts_BED.flatten(0, 1), track_B):
+            cast(MeanMetric, self.valid_losses[name]).update(loss.mean(), loss.valid_B.sum())
+
+    def test_step(self, batch: Excerpts, batch_index: int) -> None:
+        """Collect rows of tracks."""
+        self._collect(batch.track, self.embed(batch.mel))
+
+    def on_validation_epoch_end(self) -> None:
+        """Exact figures and losses on the validation tracks."""
+        figures = {f"val/{name}": value for name, value in self._figures().items() if not name.endswith("_excluded")}
+        weights, values = self.loss_weights(), {}
+        for name, mean in self.valid_losses.items():
+            values[name] = cast(MeanMetric, mean).compute()
+            cast(MeanMetric, mean).reset()
+        figures |= {f"val/loss_{name}": value for name, value in values.items()}
+        if values:
+            figures["val/loss"] = torch.stack([weights[name] * value for name, value in values.items()]).sum()
+        self._log_same(figures)
+
+    def on_test_epoch_end(self) -> None:
+        """Exact figures on the test tracks."""
+        self._log_same({f"test/{name}": value for name, value in self._figures().items()})
+
+    def on_test_end(self) -> None:
+        """Write the table of tags into the run folder and hand it to the loggers that take tables."""
+        run = run_dir(self.trainer)
+        if run is None or not self.trainer.is_global_zero:
+            return
+        rows = list(self._tag_table())
+        with atomic_write(run / "tags.csv") as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows([TAG_COLUMNS, *rows])
+        for logger in self.trainer.loggers:
+            if hasattr(logger, "log_table"):
+                logger.log_table("test/tags", columns=list(TAG_COLUMNS), data=rows)
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """The injected optimiser and, where given, the schedule."""
+        optimizer = self.optimizer(self.parameters())
+        if self.scheduler is None:
+            return optimizer
+        schedule = self.scheduler(optimizer)
+        config: dict[str, Any] = {"scheduler": schedule, "interval": self.scheduler_interval}
+        if isinstance(schedule, ReduceLROnPlateau):  # it waits for a figure to stop falling, and names it
+            config["monitor"] = schedule.monitor
+        return cast(OptimizerLRScheduler, {"optimizer": optimizer, "lr_scheduler": config})
+
+    def _excerpts(self, mel_BEFM: Tensor) -> Tensor:
+        """The encoder's vectors of excerpts, (B, E, D)."""
+        excerpts: Tensor = self.encoder(mel_BEFM.flatten(0, 1).float())
+        return excerpts.reshape(*mel_BEFM.shape[:2], -1)
+
+    def _collect(self, track_B: Tensor, row_BD: Tensor) -> None:
+        if self.retrieval is None:
+            raise ValueError("the model was not set up by a Trainer")
+        self.retrieval.update(track_B, row_BD)
+
+    def _figures(self) -> dict[str, Tensor]:
+        if self.retrieval is None:
+            raise ValueError("the model was not set up by a Trainer")
+        self.retrieval.prototypes = self.tag_rows().detach()
+        found = self.retrieval.compute()
+        self.retrieval.reset()
+        return found
+
+    def _log_same(self, figures: dict[str, Tensor]) -> None:
+        """Log what all processes hold alike: the largest is each of them."""
+        self.log_dict({name: value.float() for name, value in figures.items()}, sync_dist=True, reduce_fx="max")
+
+    def _tag_table(self) -> Iterator[list[Any]]:
+        """One row a tag; an empty cell where there is no figure."""
+        tracks, found = self.data.tracks, self.retrieval.by_tag if self.retrieval else None
+        if found is None:
+            return
+        bounds = found.bounds or (torch.full_like(found.rocauc, torch.nan),) * 2
+        figures = torch.stack([found.rocauc, found.prauc, *bounds], dim=1).tolist()
+        counts = found.tracks.nan_to_num().long().tolist()
+        for tag, group, unseen, count, own in zip(
+            tracks.tags, tracks.groups, tracks.unseen, counts, figures, strict=True
+        ):
+            yield [tag, group, int(not unseen), count, *(None if math.isnan(one) else round(one, 6) for one in own)]

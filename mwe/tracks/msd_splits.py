@@ -1,0 +1,171 @@
+"""The divisions of the Million Song Dataset that audio is learnt on: the top 50 tags, ECALS; see also ``zeroshot``."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from mwe.core.datasets import declared
+from mwe.core.errors import BadFileError, MissingDataError
+from mwe.core.files import read_json
+from mwe.core.matrix import read_matrix
+from mwe.tracks.build import msd_artists, tracks_of
+from mwe.tracks.msd_audio import msd_audio
+from mwe.tracks.pickles import read_plain_pickle
+from mwe.tracks.tags import SPLITS, TrackReader, TrackTags
+
+TagsOf = dict[str, list[str]]
+Splits = dict[str, list[str]]
+TRAIN = 201_680  # the public list goes on with the validation tracks
+REMEDY = "Copy MSD_split anew; `mwe data msd` says from where."
+TOP50_GROUPS = {
+    "era": "60s 70s 80s 90s 00s",
+    "instrument": "guitar instrumental female_vocalist female_vocalists male_vocalists",
+    "mood": "acoustic beautiful catchy chill chillout easy_listening happy mellow oldies party sad sexy",
+    "genre": "alternative alternative_rock ambient blues classic_rock country dance electro electronic electronica"
+    " experimental folk funk hard_rock heavy_metal hip-hop house indie indie_pop indie_rock jazz metal pop"
+    " progressive_rock punk rnb rock soul",
+}
+GROUP_OF = {tag.replace("_", " "): group for group, tags in TOP50_GROUPS.items() for tag in tags.split()}
+
+
+class MsdTop50Tracks(TrackReader):
+    """The 50 most frequent Last.fm tags and the conventional split of 201,680, 11,774 and 28,435 tracks.
+
+    Any of the three forms it is published in: tables (``train.csv``), pickles (``filtered_list_train.cP``,
+    ``filtered_list_test.cP``, ``msd_id_to_tag_vector.cP``, ``50tagList.txt``), or lists (``train_x_msd_id.txt``,
+    ``train_y.npy``, ``50tagList.txt``).
+
+    Args:
+        root: Folder with ``MSD_split``; by default ``msd`` under the data root.
+        parts: Which of the splits to read.
+        form: Which form; ``auto`` takes the first that is there.
+        audio: Folder of the audio files, below ``root`` unless absolute.
+    """
+
+    def __init__(
+        self,
+        root: str | None = None,
+        parts: Sequence[str] = SPLITS,
+        form: Literal["auto", "tables", "pickles", "lists"] = "auto",
+        audio: str = "audio",
+    ) -> None:
+        self.root = Path(root) if root else declared("msd").root
+        self.parts, self.form, self.audio = tuple(parts), form, self.root / audio
+
+    def read(self) -> TrackTags:
+        """Read the split.
+
+        Raises:
+            MissingDataError: A file of the form is not there.
+            BadFileError: A file is damaged.
+        """
+        folder = self.root / "MSD_split"
+        readers = {"tables": _tables, "pickles": _pickles, "lists": _lists}
+        names = {"tables": "{}.csv", "pickles": "msd_id_to_tag_vector.cP", "lists": "{}_x_msd_id.txt"}
+        there = [form for form, name in names.items() if (folder / name.format(self.parts[0])).is_file()]
+        form = self.form if self.form != "auto" else there[0] if there else "tables"
+        tags_of, splits = readers[form](folder, self.parts)
+        group_of = {tag: GROUP_OF[tag.lower()] for own in tags_of.values() for tag in own if tag.lower() in GROUP_OF}
+        tracks = tracks_of("MSD top 50", tags_of, msd_artists(self.root), group_of, splits=splits)
+        return replace(tracks, audio=msd_audio(tracks.track_ids, self.audio, self.root, folder))
+
+
+class EcalsTracks(TrackReader):
+    """ECALS: 1,054 tags of AllMusic and Last.fm with an artist-stratified split (Doh et al., 2023).
+
+    Args:
+        root: Folder of ``annotation.json`` and ``ecals_track_split.json``; by default ``ecals`` under the data root.
+        audio: Folder of the audio files, below ``root`` unless absolute.
+    """
+
+    def __init__(self, root: str | None = None, audio: str = "audio") -> None:
+        self.root = Path(root) if root else declared("ecals").root
+        self.audio = self.root / audio
+
+    def read(self) -> TrackTags:
+        """Read both files; the tracks called extra belong to the part they are named after, else to train.
+
+        Raises:
+            BadFileError: A file is not as upstream publishes it.
+        """
+        declared("ecals").require("annotation.json", "ecals_track_split.json", root=self.root)
+        path = self.root / "annotation.json"
+        told, given = read_json(path), read_json(self.root / "ecals_track_split.json")
+        try:
+            tags_of = {track: list(entry["tag"]) for track, entry in told.items()}
+            artist_of = {track: str(entry["artist_name"]) for track, entry in told.items()}
+            splits = _ecals_splits(given)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise BadFileError(path, f"not ECALS's annotation ({error!r})", "Fetch it anew.") from error
+        tracks = tracks_of("ECALS", tags_of, artist_of, splits=splits)
+        folders = (self.root, declared("msd").root, declared("msd").root / "MSD_split")
+        return replace(tracks, audio=msd_audio(tracks.track_ids, self.audio, *folders))
+
+
+def _ecals_splits(given: dict[str, Any]) -> Splits:
+    splits: Splits = {part: [] for part in SPLITS}
+    for name, tracks in given.items():
+        splits[next((part for part in SPLITS if part in name), "train")] += tracks
+    return splits
+
+
+def _tables(folder: Path, parts: Sequence[str]) -> tuple[TagsOf, Splits]:
+    declared("msd").require(*(f"MSD_split/{part}.csv" for part in parts), root=folder.parent)
+    tags_of: TagsOf = {}
+    splits: Splits = {}
+    for part in parts:
+        rows = {track: tags for _, track, tags in read_matrix(folder / f"{part}.csv", REMEDY)}
+        splits[part] = list(rows)
+        tags_of.update(rows)
+    return tags_of, splits
+
+
+def _pickles(folder: Path, parts: Sequence[str]) -> tuple[TagsOf, Splits]:
+    tags, path = _tag_list(folder), folder / "msd_id_to_tag_vector.cP"
+    listed, test, vectors = (
+        read_plain_pickle(one) for one in (folder / "filtered_list_train.cP", folder / "filtered_list_test.cP", path)
+    )
+    whole = {"train": listed[:TRAIN], "valid": listed[TRAIN:], "test": test}
+    splits = {part: [str(track) for track in whole[part]] for part in parts}
+    try:
+        rows = {track: np.ravel(vectors[track]) for own in splits.values() for track in own}
+    except (KeyError, TypeError) as error:
+        raise BadFileError(path, f"no tags for a listed track ({error})", REMEDY) from error
+    return {track: _named(row, tags, path) for track, row in rows.items()}, splits
+
+
+def _lists(folder: Path, parts: Sequence[str]) -> tuple[TagsOf, Splits]:
+    tags = _tag_list(folder)
+    tags_of: TagsOf = {}
+    splits: Splits = {}
+    for part in parts:
+        path, table = folder / f"{part}_x_msd_id.txt", folder / f"{part}_y.npy"
+        for one in (path, table):
+            if not one.is_file():
+                raise MissingDataError(f"{one} not found. {REMEDY}")
+        splits[part] = path.read_text(encoding="utf-8").split()
+        try:
+            rows = np.load(table, allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise BadFileError(table, f"not a readable array ({error})", REMEDY) from error
+        if rows.shape != (len(splits[part]), len(tags)):
+            what = f"shape {rows.shape} does not fit {len(splits[part])} tracks and {len(tags)} tags"
+            raise BadFileError(table, what, REMEDY)
+        tags_of |= {track: _named(row, tags, table) for track, row in zip(splits[part], rows, strict=True)}
+    return tags_of, splits
+
+
+def _tag_list(folder: Path) -> list[str]:
+    path = folder / "50tagList.txt"
+    if not path.is_file():
+        raise MissingDataError(f"{path} not found. {REMEDY}")
+    return path.read_text(encoding="utf-8").split("\n")[:50]
+
+
+def _named(row: np.ndarray[Any, Any], tags: Sequence[str], path: Path) -> list[str]:
+    if len(row) != len(tags) or not np.isin(row, (0, 1)).all():
+        raise BadFileError(path, f"expected {len(tags)} zeros and ones a track, found {row[:5]} ...", REMEDY)
+    return [tags[column] for column in np.flatnonzero(row).tolist()]

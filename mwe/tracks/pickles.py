@@ -1,0 +1,177 @@
+"""Plain values from pickles of others, without ever running what is in them.
+
+The lists of the Million Song Dataset are published as pickles of Python 2 and 3. Here only lists, tuples, dictionaries,
+texts, numbers and NumPy arrays of plain types come out; whatever else a file names is refused before it is looked up.
+"""
+
+import pickle
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mwe.core.errors import BadFileError, MissingDataError
+
+PLAIN_KINDS = "biufSU"
+# the numpy of the writer decides which of its modules a file names
+MODULES = tuple(f"numpy.{core}.{part}" for core in ("core", "_core") for part in ("multiarray", "numeric"))
+
+
+class _Dtype:
+    """Type of an array, from the two steps in which a pickle gives it."""
+
+    __slots__ = ("_code", "_order")
+
+    def __init__(self, code: object, *_: object) -> None:
+        self._code, self._order = _text(code), "|"
+
+    def __setstate__(self, state: Sequence[object]) -> None:
+        if any(part is not None for part in state[2:5]):
+            raise pickle.UnpicklingError("an array of records")
+        self._order = _text(state[1])
+
+    def plain(self) -> np.dtype[Any]:
+        if self._code[:1] not in PLAIN_KINDS or not self._code[1:].isdigit():
+            raise pickle.UnpicklingError(f"an array of type {self._code!r}")
+        return np.dtype(self._code).newbyteorder(self._order)  # type: ignore[arg-type]
+
+
+class _Array:
+    """An array, from the two steps in which a pickle gives it."""
+
+    __slots__ = ("_state",)
+
+    def __init__(self, *_: object) -> None:
+        self._state: tuple[Any, ...] = ()
+
+    def __setstate__(self, state: Sequence[object]) -> None:
+        self._state = tuple(state)
+
+    def plain(self) -> np.ndarray[Any, Any]:
+        try:
+            _, shape, dtype, in_columns, data = self._state
+        except ValueError as error:
+            raise pickle.UnpicklingError("an array without content") from error
+        return _array(data, dtype, shape, "F" if in_columns else "C")
+
+
+class _FromBuffer:
+    """An array as newer pickles give it."""
+
+    __slots__ = ("_made",)
+
+    def __init__(self, data: object, dtype: object, shape: object, order: object) -> None:
+        self._made = (data, dtype, shape, _text(order))
+
+    def plain(self) -> np.ndarray[Any, Any]:
+        return _array(*self._made)
+
+
+class _Scalar:
+    """A number or text of NumPy."""
+
+    __slots__ = ("_made",)
+
+    def __init__(self, dtype: object, data: object) -> None:
+        self._made = (dtype, data)
+
+    def plain(self) -> object:
+        dtype, data = self._made
+        return _array(data, dtype, (1,), "C")[0].item()
+
+
+def _array(data: object, dtype: object, shape: object, order: str) -> np.ndarray[Any, Any]:
+    if not isinstance(dtype, _Dtype):
+        raise pickle.UnpicklingError("an array without a type")
+    content = data.encode("latin1") if isinstance(data, str) else data  # texts of Python 2 are bytes
+    if not isinstance(content, bytes | bytearray):
+        raise pickle.UnpicklingError("an array of objects")
+    sides = tuple(int(side) for side in shape)  # type: ignore[attr-defined]
+    return np.frombuffer(content, dtype.plain()).reshape(sides, order="F" if order == "F" else "C")
+
+
+class _Call:
+    """What a file gets for a name that is allowed: a call that builds a stand-in, and nothing that can be changed."""
+
+    __slots__ = ("_build",)
+
+    def __init__(self, build: Callable[..., object]) -> None:
+        self._build = build
+
+    def __call__(self, *given: object) -> object:
+        return self._build(*given)
+
+    def __setstate__(self, state: object) -> None:
+        raise pickle.UnpicklingError("a change of what is built in")
+
+
+def _text(given: object) -> str:
+    return given.decode("latin1") if isinstance(given, bytes) else str(given)
+
+
+def _encoded(text: str, *_: object) -> bytes:
+    return text.encode("latin1")
+
+
+def _no_bytes() -> bytes:
+    """How old protocols write an empty byte text."""
+    return b""
+
+
+ALLOWED: dict[tuple[str, str], Callable[..., object]] = {
+    **{(module, "_reconstruct"): _Array for module in MODULES},
+    **{(module, "_frombuffer"): _FromBuffer for module in MODULES},
+    **{(module, "scalar"): _Scalar for module in MODULES},
+    ("numpy", "ndarray"): _Array,
+    ("numpy", "dtype"): _Dtype,
+    ("_codecs", "encode"): _encoded,
+    ("__builtin__", "bytes"): _no_bytes,
+}
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        """Stand-ins for what plain arrays need; every other name is refused.
+
+        Raises:
+            UnpicklingError: The name is not allowed.
+        """
+        if (module, name) not in ALLOWED:
+            raise pickle.UnpicklingError(f"the name {module}.{name}, which plain values do not need")
+        return _Call(ALLOWED[module, name])
+
+
+def read_plain_pickle(path: Path) -> Any:
+    """Lists, tuples, dictionaries, texts, numbers and arrays from a pickle.
+
+    Texts of Python 2 are read as Latin-1.
+
+    Raises:
+        MissingDataError: The file is not there.
+        BadFileError: The file is damaged or holds anything else; nothing in it was run.
+    """
+    if not path.is_file():
+        raise MissingDataError(f"{path} not found. Check the folder and the file's name.")
+    try:
+        with open(path, "rb") as file:
+            return _plain(_PlainUnpickler(file, encoding="latin1").load())
+    except Exception as error:  # a hostile file can make the unpickler raise anything
+        why = " ".join(str(error).split()) or type(error).__name__
+        remedy = "Do not open it with anything else; fetch it anew from its authors."
+        raise BadFileError(path, f"not a pickle of plain values ({why})", remedy) from error
+
+
+def _plain(value: Any) -> Any:
+    """The value with stand-ins replaced by arrays."""
+    if isinstance(value, str | bytes | int | float | bool | None):
+        return value
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, tuple):
+        return tuple(_plain(one) for one in value)
+    if isinstance(value, dict):
+        return {_plain(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, _Array | _FromBuffer | _Scalar):
+        return value.plain()
+    raise pickle.UnpicklingError(f"a {type(value).__name__}")
