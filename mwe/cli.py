@@ -1,5 +1,6 @@
 """The command line: training stages by LightningCLI, everything else as plain commands."""
 
+import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,10 +21,13 @@ from mwe.core.tables import table_of
 from mwe.corpora import CorpusSettings, ReviewSource, TextSource, write_corpus
 from mwe.corpora.table1 import table_one
 from mwe.joint import AudioWordDataModule, JointEmbedding  # noqa: F401 - known by short name in configurations
+from mwe.search import QueryError
+from mwe.search.commands import index, index_ann, library_export, search_library, tag
 from mwe.tracks import TrackReader
 from mwe.words import SkipGramSettings, train_skipgram
-from mwe.words.commands import query, similar, words_import
+from mwe.words.commands import figure4, figure5_words, query, query_table, similar, words_import
 from mwe.words.retrieval import WordDataModule, WordRetrieval  # noqa: F401
+from mwe.words.tagrank import TagRankData, TagRankPrediction  # noqa: F401
 
 STAGES = ("fit", "validate", "test")
 POSITIONAL = (
@@ -34,7 +38,10 @@ POSITIONAL = (
     "words-import",
     "similar",
     "query",
+    "search",
+    "library-export",
 )  # commands whose required argument stands without a name
+SEVERAL = {"index": "sources", "tag": "files"}  # options whose values stand first, without the name
 
 
 class MweCLI(StageCLI):
@@ -187,14 +194,15 @@ def words(corpus: Path, out: Path, settings: SkipGramSettings | None = None) -> 
         print(f"{len(vectors):,} vectors of {vectors.dim} dimensions in {out}")
 
 
-def table(specification: Path, out: Path = Path("outputs/tables")) -> None:
+def table(specification: Path, out: Path = Path("outputs/tables"), runs: Path = Path("outputs")) -> None:
     """Build a results table from the run folders and print it.
 
     Args:
         specification: YAML file that describes the table, such as ``lightning_configs/tables/demo.yaml``.
         out: Folder of the CSV and Markdown files.
+        runs: Folder of the runs.
     """
-    path = table_of(specification, out)
+    path = table_of(specification, out, runs)
     print(path.read_text(encoding="utf-8"))
     print(f"table written to {path} and {path.with_suffix('.csv')}")
 
@@ -211,7 +219,15 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "words-import": words_import,
     "similar": similar,
     "query": query,
+    "query-table": query_table,
+    "figure4": figure4,
+    "figure5-words": figure5_words,
     "table": table,
+    "index": index,
+    "search": search_library,
+    "tag": tag,
+    "index-ann": index_ann,
+    "library-export": library_export,
 }
 
 
@@ -250,7 +266,7 @@ def main(args: Sequence[str] | None = None) -> None:
     else:
         try:
             _run(given, from_process=args is None)
-        except (MissingDataError, BadFileError, StaleArtefactError, UnknownNameError) as error:
+        except (MissingDataError, BadFileError, StaleArtefactError, UnknownNameError, QueryError) as error:
             sys.exit(f"mwe {given[0]}: {error}")
 
 
@@ -258,6 +274,13 @@ def _run(given: list[str], from_process: bool) -> None:
     if given[0] in STAGES:
         MweCLI(None if from_process else given)
     elif given[0] in COMMANDS:
-        auto_cli(COMMANDS[given[0]], args=given[1:], as_positional=given[0] in POSITIONAL, prog=f"mwe {given[0]}")
+        args = _named(given[1:], SEVERAL[given[0]]) if given[0] in SEVERAL else given[1:]
+        auto_cli(COMMANDS[given[0]], args=args, as_positional=given[0] in POSITIONAL, prog=f"mwe {given[0]}")
     else:
         raise UnknownNameError("command", given[0], [*COMMANDS, *STAGES])
+
+
+def _named(args: Sequence[str], option: str) -> list[str]:
+    """The arguments before the first option as the value of one, in the form that jsonargparse reads a list in."""
+    count = next((place for place, one in enumerate(args) if one.startswith("-")), len(args))
+    return [f"--{option}", json.dumps(args[:count]), *args[count:]] if count else list(args)

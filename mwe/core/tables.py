@@ -11,6 +11,7 @@ import yaml
 
 from mwe.core.errors import BadFileError, MissingDataError
 from mwe.core.files import atomic_write
+from mwe.core.findings import check_findings
 from mwe.core.runs import RunMetrics
 
 
@@ -76,15 +77,18 @@ def rows_of_runs(
     return rows
 
 
-def write_table(target: str, title: str, rows: Iterable[Row], out: Path = Path("outputs/tables")) -> Path:
-    """Write ``<out>/<target>.csv`` and ``.md``; return the path of the Markdown."""
+def write_table(
+    target: str, title: str, rows: Iterable[Row], out: Path = Path("outputs/tables"), notes: Sequence[str] = ()
+) -> Path:
+    """Write ``<out>/<target>.csv`` and ``.md``, the latter with notes at its end; return the path of the Markdown."""
     listed = list(rows)
     names = [field.name for field in fields(Row)]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
     writer.writerows([_cell(getattr(row, name)) for name in names] for row in listed)
-    for ending, content in ((".csv", text.getvalue()), (".md", markdown(title, listed))):
+    shown = "\n".join([markdown(title, listed), *notes, ""] if notes else [markdown(title, listed)])
+    for ending, content in ((".csv", text.getvalue()), (".md", shown)):
         with atomic_write(out / f"{target}{ending}") as temporary:
             temporary.write_text(content, encoding="utf-8")
     return out / f"{target}.md"
@@ -121,24 +125,32 @@ def _cell(value: object) -> object:
     return "" if value is None else f"{value:.6f}" if isinstance(value, float) else value
 
 
-def table_of(specification: Path, out: Path = Path("outputs/tables")) -> Path:
+def table_of(specification: Path, out: Path = Path("outputs/tables"), runs: Path = Path("outputs")) -> Path:
     """Build the table that a YAML file describes, called as the file is.
 
-    The file has a ``title`` and ``rows`` with ``row``, ``runs`` (pattern of run folders, relative to the current
-    folder), ``metrics``, ``command`` and, where the paper has figures, ``published``.
+    The file has a ``title`` and ``rows`` with ``row``, ``runs`` (pattern of run folders below ``runs``), ``metrics``,
+    ``command`` and, where the paper has figures, ``published``. A row that ``waits`` for data, as it then says, may be
+    without runs; it is listed below the table. ``findings`` are claims of the paper to be checked on the rows.
 
     Raises:
-        MissingDataError: No run of a row is there; the message gives the command that makes it.
+        MissingDataError: No run of a row is there that waits for nothing; the message gives the command that makes it.
         BadFileError: The file lacks one of the keys.
     """
     try:
         described = yaml.safe_load(specification.read_text(encoding="utf-8"))
         rows: list[Row] = []
+        waiting: list[str] = []
         for row in described["rows"]:
-            runs = sorted(path for path in Path().glob(row["runs"]) if path.is_dir())
-            published = row.get("published")
-            rows += rows_of_runs(row["row"], runs, row["metrics"], row["command"], published)
-        return write_table(specification.stem, described["title"], rows, out)
+            found = sorted(path for path in runs.glob(row["runs"]) if path.is_dir())
+            if found or "waits" not in row:
+                rows += rows_of_runs(row["row"], found, row["metrics"], row["command"], row.get("published"))
+            else:
+                waiting.append(f"- {row['row']}: {row['waits']}")
+        notes = ["## Rows that wait for data", "", *dict.fromkeys(waiting), ""] if waiting else []
+        figures = {(row.row, row.metric): row.reproduced for row in rows}
+        if checked := check_findings(described.get("findings", ()), figures):
+            notes += ["## The paper's findings", "", *checked]
+        return write_table(specification.stem, described["title"], rows, out, notes)
     except (KeyError, TypeError, yaml.YAMLError) as error:
         raise BadFileError(
             specification, f"not a table description ({error!r})", "See lightning_configs/tables."

@@ -24,6 +24,8 @@ class WordDataModule(LightningDataModule):
         collection: Reader of the collection.
         words: Folder of the word vectors.
         split: Which tracks to evaluate on; the papers' Tables IV and V take all.
+        queries: Which of these are tagged and queried by: the work of query-by-track grows with the square of their
+            number. Query-by-tag ranks all tracks.
         held_out: File of the tags kept out of the corpus, as ``mwe corpus`` writes it beside one. Only these are then
             what is to be found: query-by-tag leaves out the pairs of track and tag that the vectors were trained on,
             and to query-by-track tracks are alike by their held-out tags.
@@ -35,11 +37,13 @@ class WordDataModule(LightningDataModule):
         collection: TrackReader,
         words: str,
         split: Literal["all", "train", "valid", "test"] = "all",
+        queries: Literal["all", "train", "valid", "test"] = "all",
         held_out: str | None = None,
         batch_size: int = 4096,
     ) -> None:
         super().__init__()
         self.reader, self.words_folder, self.split, self.batch_size = collection, Path(words), split, batch_size
+        self.queries = queries
         self.held_out = Path(held_out) if held_out else None
         self.ignored_NT: Tensor | None = None
 
@@ -59,6 +63,8 @@ class WordDataModule(LightningDataModule):
         place = torch.arange(len(self.tracks.track_ids))
         if self.split != "all":
             place = torch.from_numpy(self.tracks.splits[self.split])
+        self.query_N = torch.zeros(len(self.tracks.track_ids), dtype=torch.bool)
+        self.query_N[place if self.queries == "all" else torch.from_numpy(self.tracks.splits[self.queries])] = True
         found = vectors.of_tracks([self.tracks.track_ids[row] for row in place.tolist()])
         if not found.known.any():
             raise MissingDataError(f"{self.words_folder} knows no track ID of {self.tracks.name}; train it with IDs")
@@ -108,6 +114,7 @@ class WordRetrieval(LightningModule):
             width=data.tags.vectors.shape[1],
             query_tracks=self.query_tracks,
             ignored_NT=data.ignored_NT,
+            query_N=data.query_N,
         )
 
     def test_step(self, batch: PlacedVectors, batch_index: int) -> None:

@@ -1,4 +1,4 @@
-"""Skip-gram with negative sampling over a training file (eq. 1), by gensim or by matrix products in torch."""
+"""Skip-gram with negative sampling over a training file (eq. 1), by gensim or by matrix products in torch; CBOW."""
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -9,15 +9,15 @@ import numpy as np
 from gensim.models import Word2Vec
 from gensim.models.callbacks import CallbackAny2Vec
 
-from mwe.core.errors import BadFileError, MissingDataError
+from mwe.core.errors import BadFileError, MissingDataError, UnknownNameError
 from mwe.core.files import sha256
 from mwe.core.progress import advancing
 from mwe.words.torch_skipgram import SkipGram, train_blocks
 from mwe.words.torch_tokens import token_kinds
 from mwe.words.vectors import WordVectors
 
-# each trainer's own: torch divides it by the root of what a row has moved
-RATES = {"gensim": 0.025, "torch": 0.2}
+# each trainer's own: torch divides it by the root of a row's summed squared gradients
+RATES = {"gensim": 0.025, "torch": 2.0}
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,13 @@ class SkipGramSettings:
     """Settings of the training; the defaults are the paper's (section IV-B).
 
     Args:
+        model: ``skipgram``, or ``cbow``: a word is predicted from the mean of the words around it (gensim only).
         dim: Dimensions of a vector.
         window: Largest distance of two words that are trained together.
         negatives: Negative samples per pair.
         epochs: Passes over the corpus.
         min_count: Tokens that occur less often are dropped; 1 keeps IDs that occur once.
-        rate: Learning rate at the start; it falls linearly. By default 0.025 (gensim) or 0.2 (torch, adapted for each
+        rate: Learning rate at the start; it falls linearly. By default 0.025 (gensim) or 2 (torch, adapted for each
             token). With gensim, IDs that occur once need more.
         sample: Threshold of the sub-sampling of frequent words; 0 turns it off.
         workers: Threads. One gives equal vectors for equal seeds; more are faster and never twice the same.
@@ -38,10 +39,12 @@ class SkipGramSettings:
         trainer: What trains: ``gensim``, pair by pair, or ``torch``, by matrix products over blocks of tokens.
         block: Tokens of a block (torch).
         noise: Noise tokens that the pairs of a block share (torch).
+        together: Blocks that ascend together (torch).
         accelerator: ``auto``, ``cpu`` or ``gpu`` (torch).
         devices: Devices, as Lightning's Trainer takes them (torch).
     """
 
+    model: Literal["skipgram", "cbow"] = "skipgram"
     dim: int = 300
     window: int = 15
     negatives: int = 20
@@ -53,7 +56,8 @@ class SkipGramSettings:
     seed: int = 0
     trainer: Literal["gensim", "torch"] = "gensim"
     block: int = 64
-    noise: int = 64
+    noise: int = 128
+    together: int = 8
     accelerator: str = "auto"
     devices: int | str = "auto"
 
@@ -83,8 +87,11 @@ def train_skipgram(corpus: Path, settings: SkipGramSettings | None = None) -> Wo
     Raises:
         MissingDataError: The corpus is not there.
         BadFileError: The corpus holds no token.
+        UnknownNameError: The trainer does not know the model.
     """
     settings = settings or SkipGramSettings()
+    if settings.trainer == "torch" and settings.model != "skipgram":
+        raise UnknownNameError("model (torch trains skipgram only, gensim both)", settings.model, ["skipgram"])
     settings = replace(settings, rate=settings.start_rate)
     if not corpus.is_file():
         raise MissingDataError(f"{corpus} not found. Write it with `mwe corpus --out {corpus}`.")
@@ -96,7 +103,7 @@ def train_skipgram(corpus: Path, settings: SkipGramSettings | None = None) -> Wo
 
 
 def _by_gensim(corpus: Path, settings: SkipGramSettings) -> WordVectors:
-    with advancing(f"skip-gram, {settings.epochs} epochs", settings.epochs) as advance:
+    with advancing(f"{settings.model}, {settings.epochs} epochs", settings.epochs) as advance:
         model = Word2Vec(
             corpus_file=str(corpus),
             vector_size=settings.dim,
@@ -108,7 +115,7 @@ def _by_gensim(corpus: Path, settings: SkipGramSettings) -> WordVectors:
             sample=settings.sample,
             workers=settings.workers,
             seed=settings.seed,
-            sg=1,
+            sg=int(settings.model == "skipgram"),
             callbacks=[_Epochs(advance)],
         )
     tokens = list(model.wv.index_to_key)
@@ -125,6 +132,7 @@ def _by_torch(corpus: Path, settings: SkipGramSettings) -> WordVectors:
         sample=settings.sample,
         block=settings.block,
         noise=settings.noise,
+        together=settings.together,
         workers=settings.workers,
         seed=settings.seed,
     )

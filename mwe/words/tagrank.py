@@ -10,10 +10,11 @@ from torch.utils.data import DataLoader
 
 from mwe.core.errors import MissingDataError, UnknownNameError
 from mwe.core.sampler import every_item_once
+from mwe.corpora.tokens import tag_token, tag_words
 from mwe.metrics import TagRank
 from mwe.tracks import TrackReader
 from mwe.words.batches import PlacedVectors, VectorDataset
-from mwe.words.vectors import WordVectors
+from mwe.words.vectors import Lookup, WordVectors
 
 # above this many tags their square no longer fits beside everything else
 MOST_TAGS = 30_000
@@ -28,15 +29,29 @@ class TagRankData(LightningDataModule):
     Args:
         collection: Reader of the collection.
         words: Folder of the word vectors.
-        context: Groups of tags that tell of context; all other groups are content.
+        context: Groups of tags that tell of context; all other tags are content.
+        context_words: Words that make a tag one of context, for collections whose tags have no groups.
+        spelt: Tags that upstream runs together, with their words: ``deephouse: deep house``. A tag that has no vector
+            of its own is looked up by them.
+        among: Folder of other word vectors. Tags that those do not know are left out too and counted, so that rows of
+            a table with vocabularies of different size rank the same tags.
         batch_size: Tags in a batch.
     """
 
     def __init__(
-        self, collection: TrackReader, words: str, context: Sequence[str] = ("mood/theme",), batch_size: int = 1024
+        self,
+        collection: TrackReader,
+        words: str,
+        context: Sequence[str] = ("mood/theme",),
+        context_words: Sequence[str] = (),
+        spelt: dict[str, str] | None = None,
+        among: str | None = None,
+        batch_size: int = 1024,
     ) -> None:
         super().__init__()
         self.reader, self.words_folder, self.context, self.batch_size = collection, Path(words), context, batch_size
+        self.context_words, self.spelt = frozenset(context_words), spelt or {}
+        self.among = Path(among) if among else None
 
     @property
     def collection_name(self) -> str:
@@ -47,7 +62,7 @@ class TagRankData(LightningDataModule):
         """Read the collection, count common tracks, look the tags up.
 
         Raises:
-            UnknownNameError: No tag is of a group named as context.
+            UnknownNameError: No tag is of a group named as context, or a tag whose words are given is none.
             MissingDataError: No tag has a vector.
             ValueError: There are more tags than can be compared with each other.
         """
@@ -55,17 +70,34 @@ class TagRankData(LightningDataModule):
         for group in self.context:
             if group not in self.tracks.groups:
                 raise UnknownNameError("group of tags", group, sorted(set(self.tracks.groups)))
+        for tag in self.spelt:
+            if tag not in self.tracks.tags:
+                raise UnknownNameError("tag", tag, self.tracks.tags)
         if len(self.tracks.tags) > MOST_TAGS:
             raise ValueError(f"{self.tracks.name}: {len(self.tracks.tags):,} tags, more than {MOST_TAGS:,}; read fewer")
-        found = WordVectors.load(self.words_folder).of_tags(self.tracks.tags)
-        if not found.known.any():
+        found = self._vectors_of_tags(self.words_folder)
+        common = self._vectors_of_tags(self.among).known if self.among else np.ones_like(found.known)
+        if not (found.known & common).any():
             raise MissingDataError(f"{self.words_folder} knows no tag of {self.tracks.name}")
         matrix = self.tracks.matrix.astype(np.float32)
         self.count_TT = torch.from_numpy((matrix.T @ matrix).toarray())
-        self.context_T = torch.tensor([group in self.context for group in self.tracks.groups])
-        known = torch.from_numpy(found.known)
+        groups = zip(self.tracks.tags, self.tracks.groups, strict=True)
+        self.context_T = torch.tensor(
+            [group in self.context or not self.context_words.isdisjoint(tag_words(tag)) for tag, group in groups]
+        )
+        known = torch.from_numpy(found.known & common)
         self.known_tags = VectorDataset(known.nonzero().squeeze(1), torch.from_numpy(found.vectors)[known])
-        self.notes = {"tags": len(known), "tags_without_vector": int((~known).sum())}
+        self.notes = {
+            "tags": len(known),
+            "context_tags": int(self.context_T.sum()),
+            "tags_without_vector": int((~found.known).sum()),
+            "tags_left_out": int((found.known & ~common).sum()),
+        }
+
+    def _vectors_of_tags(self, words: Path) -> Lookup:
+        vectors = WordVectors.load(words)
+        tags = self.tracks.tags
+        return vectors.of_tags([tag if tag_token(tag) in vectors else self.spelt.get(tag, tag) for tag in tags])
 
     def test_dataloader(self) -> DataLoader[PlacedVectors]:
         """Every tag once, over all processes."""

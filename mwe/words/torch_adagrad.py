@@ -18,10 +18,10 @@ class RowAdagrad(Optimizer):
 
     Args:
         tables: Tables (rows, dimensions).
-        epsilon: Added to the mean squares, which keeps a row's first steps finite.
+        epsilon: Added to the sums of squares, which keeps a row's first steps finite.
     """
 
-    def __init__(self, tables: Iterable[Parameter], epsilon: float = 1e-6) -> None:
+    def __init__(self, tables: Iterable[Parameter], epsilon: float = 1e-4) -> None:
         super().__init__(list(tables), {"epsilon": epsilon})
         for group in self.param_groups:
             for table in group["params"]:
@@ -43,8 +43,7 @@ class RowAdagrad(Optimizer):
             rate: Base rate.
         """
         squares: Tensor = self.state[table]["squares"]
-        means_R = torch.linalg.vector_norm(gradient_RD, dim=1).square_().div_(gradient_RD.shape[1])
-        squares.index_add_(0, row_R, means_R)
+        squares.index_add_(0, row_R, torch.linalg.vector_norm(gradient_RD, dim=1).square_())
         scale_R = (squares.index_select(0, row_R) + self.defaults["epsilon"]).rsqrt_().mul_(rate)
         table.index_add_(0, row_R, gradient_RD.mul_(scale_R[:, None]))
 

@@ -1,9 +1,10 @@
 """Skip-gram with negative sampling (eq. 1) on blocks of tokens, as matrix products.
 
-Shape suffixes: V tokens of the vocabulary, B blocks, L centre tokens of a block, H tokens of a block with a window's
-breadth on either side, N noise tokens of a block, D dimensions.
+Shape suffixes: V tokens of the vocabulary, S tokens of a stretch of the corpus, R its lines, B blocks, L centre tokens
+of a block, H tokens of a block with a border on either side, N noise tokens of a block, D dimensions.
 """
 
+from bisect import bisect_right
 from typing import NamedTuple
 
 import numpy as np
@@ -29,17 +30,23 @@ class Blocks(NamedTuple):
     pair_BLH: Tensor
     noise_BN: Tensor
 
+    def some(self, first: int, stop: int) -> "Blocks":
+        """The blocks from ``first`` to before ``stop``."""
+        return Blocks(*(part[first:stop] for part in self))
 
-class Gradients(NamedTuple):
-    """Derivatives of the objective by the looked-up rows.
+
+class Vectors(NamedTuple):
+    """Rows of the tables that blocks look up, or the derivatives of the objective by them.
 
     Args:
-        input_HD: By the input vectors.
-        output_LND: By the output vectors of the predicted tokens, then of the noise tokens.
+        input_BHD: Input vectors.
+        output_BLD: Output vectors of the predicted tokens.
+        noise_BND: Output vectors of the noise tokens.
     """
 
-    input_HD: Tensor
-    output_LND: Tensor
+    input_BHD: Tensor
+    output_BLD: Tensor
+    noise_BND: Tensor
 
 
 def kept_share(count_V: np.ndarray, sample: float) -> np.ndarray:
@@ -58,6 +65,15 @@ def noise_edges(count_V: np.ndarray) -> np.ndarray:
     return edges
 
 
+def whole_lines(size_R: Tensor, block: int) -> Tensor:
+    """Where blocks start that hold as many whole lines as they can; no line is longer than a block."""
+    end_R = size_R.cumsum(0).tolist()
+    start_B = [0]
+    while (full := bisect_right(end_R, start_B[-1] + block)) < len(end_R):
+        start_B.append(end_R[full - 1])
+    return torch.tensor(start_B, device=size_R.device)
+
+
 class BlockSampler:
     """Draws sub-sampling, windows and noise for stretches of a corpus, on the device of the tables.
 
@@ -67,76 +83,82 @@ class BlockSampler:
         window: Largest distance; each token draws its own between 1 and this, as in word2vec.
         block: Centre tokens of a block.
         noise: Noise tokens of a block.
-        narrow: Whether blocks reach no further than the longest line of the stretch; otherwise all are equally broad.
+        whole: Whether blocks consist of whole lines where all lines of a stretch are short, such as lists of tags:
+            they need no border then. Otherwise all blocks are equally broad.
     """
 
     def __init__(
-        self, kept_V: Tensor, noise_V: Tensor, window: int, block: int, noise: int, narrow: bool = False
+        self, kept_V: Tensor, noise_V: Tensor, window: int, block: int, noise: int, whole: bool = True
     ) -> None:
         self.kept_V, self.noise_V = kept_V, noise_V
-        self.window, self.block, self.noise, self.narrow = window, block, noise, narrow
+        self.window, self.block, self.noise, self.whole = window, block, noise, whole
 
-    def draw(self, token: Tensor, generator: torch.Generator) -> Blocks:
+    def draw(self, token_S: Tensor, generator: torch.Generator) -> Blocks:
         """Cut a stretch of tokens into blocks; tokens are dropped before windows are laid.
 
         Args:
-            token: Vocabulary rows, ``LINE_END`` behind every line.
+            token_S: Vocabulary rows, ``LINE_END`` behind every line.
             generator: Source of all randomness.
         """
-        device = self.kept_V.device
-        line = (token == LINE_END).cumsum(0)
-        within = token != LINE_END
-        token, line = token[within], line[within]
-        kept = torch.rand(len(token), generator=generator, device=device) < self.kept_V[token]
-        token, line = token[kept], line[kept]
-        blocks = -(-len(token) // self.block)
-        reach_B = torch.randint(1, self.window + 1, (blocks, self.block), generator=generator, device=device)
-        uniform_BN = torch.rand(blocks, self.noise, generator=generator, device=device, dtype=torch.float64)
-        noise_BN = torch.searchsorted(self.noise_V, uniform_BN, right=True)
-        border = self.window
-        if self.narrow and blocks:
-            border = min(border, int(line.bincount().max()) - 1)
-        around = (border, border + blocks * self.block - len(token))
-        input_BH = self._overlapping(pad(token, around), border)
-        line_BH = self._overlapping(pad(line, around, value=-1), border)
+        device = token_S.device
+        token_S, line_S = self._kept(token_S, generator)
+        start_B, border = self._starts(line_S)
+        stop_B = torch.cat([start_B[1:], start_B.new_full((len(start_B[:1]),), len(token_S))])
+        place_H = torch.arange(self.block + 2 * border, device=device)
+        place_BH = start_B[:, None] + place_H
+        around = (border, border + self.block)
+        input_BH, line_BH = pad(token_S, around)[place_BH], pad(line_S, around, value=-1)[place_BH]
         middle = slice(border, border + self.block)
-        place = torch.arange(input_BH.shape[1], device=device)
-        distance_LH = (place[middle, None] - place).abs()
-        near_BLH = (distance_LH > 0) & (distance_LH <= reach_B[..., None])
-        pair_BLH = near_BLH & (line_BH[:, middle, None] == line_BH[:, None]) & (line_BH[:, middle, None] >= 0)
+        reach_BL = torch.randint(1, self.window + 1, (len(start_B), self.block), generator=generator, device=device)
+        # places are counted from the first of the border on
+        reach_BL.masked_fill_(place_BH[:, middle] - border >= stop_B[:, None], 0)
+        apart_LH = (place_H[middle, None] - place_H).abs()
+        pair_BLH = (apart_LH <= reach_BL[..., None]) & (line_BH[:, middle, None] == line_BH[:, None]) & (apart_LH > 0)
+        uniform_BN = torch.rand(len(start_B), self.noise, generator=generator, device=device, dtype=torch.float64)
+        noise_BN = torch.searchsorted(self.noise_V, uniform_BN, right=True)
         return Blocks(input_BH, input_BH[:, middle], pair_BLH.float(), noise_BN)
 
-    def _overlapping(self, padded: Tensor, border: int) -> Tensor:
-        width = self.block + 2 * border
-        if len(padded) < width:
-            return padded.new_zeros(0, width)
-        return padded.unfold(0, width, self.block)
+    def _kept(self, token_S: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """What sub-sampling leaves, and the line of each; a token alone in its line is in no pair and goes too."""
+        line_S = (token_S == LINE_END).cumsum(0)
+        kept_S = torch.rand(len(token_S), generator=generator, device=token_S.device) < self.kept_V[token_S]
+        kept_S &= token_S != LINE_END
+        token_S, line_S = token_S[kept_S], line_S[kept_S]
+        paired_S = line_S.bincount()[line_S] > 1
+        return token_S[paired_S], line_S[paired_S]
+
+    def _starts(self, line_S: Tensor) -> tuple[Tensor, int]:
+        """Where blocks start, and the border that they need."""
+        if self.whole and len(line_S):
+            size_R = line_S.bincount()
+            size_R = size_R[size_R > 0]
+            if int(size_R.max()) <= self.block // 2:  # longer ones would leave too much of a block empty
+                return whole_lines(size_R, self.block), 0
+        return torch.arange(0, len(line_S), self.block, device=line_S.device), self.window
 
 
-def gradients(input_HD: Tensor, output_LND: Tensor, pair_LH: Tensor, negatives: int) -> Gradients:
-    """Derivatives of eq. 1, summed over the pairs of a block, for gradient *ascent*.
+def gradients(vectors: Vectors, pair_BLH: Tensor, negatives: int) -> Vectors:
+    """Derivatives of eq. 1, summed over the pairs of each block, for gradient *ascent*.
 
     Of a pair: log s(output . input) + negatives x mean over the block's noise tokens of log s(-noise . input). The
     noise term of an input therefore counts once a pair it is in, and has the same expectation as with noise tokens
     drawn for each pair alone.
 
     Args:
-        input_HD: Input vectors.
-        output_LND: Output vectors of the predicted tokens, then of the noise tokens.
-        pair_LH: 1 for pairs.
+        vectors: What blocks look up.
+        pair_BLH: 1 for pairs.
         negatives: Negative samples that a pair stands for.
     """
-    output_LD, noise_ND = output_LND[: len(pair_LH)], output_LND[len(pair_LH) :]
-    pull_LH = torch.sigmoid(-(output_LD @ input_HD.T)).mul_(pair_LH)
-    weight_H = pair_LH.sum(dim=0).mul_(-negatives / len(noise_ND))
-    push_HN = torch.sigmoid(input_HD @ noise_ND.T).mul_(weight_H[:, None])
-    by_input_HD = (pull_LH.T @ output_LD).addmm_(push_HN, noise_ND)
-    return Gradients(by_input_HD, torch.cat([pull_LH @ input_HD, push_HN.T @ input_HD]))
+    input_BHD, output_BLD, noise_BND = vectors
+    pull_BLH = torch.bmm(output_BLD, input_BHD.mT).neg_().sigmoid_().mul_(pair_BLH)
+    weight_BH = pair_BLH.sum(dim=1).mul_(-negatives / noise_BND.shape[1])
+    push_BHN = torch.bmm(input_BHD, noise_BND.mT).sigmoid_().mul_(weight_BH[..., None])
+    by_input_BHD = torch.bmm(pull_BLH.mT, output_BLD).baddbmm_(push_BHN, noise_BND)
+    return Vectors(by_input_BHD, torch.bmm(pull_BLH, input_BHD), torch.bmm(push_BHN.mT, input_BHD))
 
 
-def mean_objective(input_HD: Tensor, output_LND: Tensor, pair_LH: Tensor, negatives: int) -> Tensor:
-    """Eq. 1 as the mean over the pairs of a block, of which `gradients` are those of the sum; 0 without a pair."""
-    output_LD, noise_ND = output_LND[: len(pair_LH)], output_LND[len(pair_LH) :]
-    positive_LH = logsigmoid(output_LD @ input_HD.T) * pair_LH
-    noise_H = logsigmoid(-(input_HD @ noise_ND.T)).mean(dim=1) * pair_LH.sum(dim=0)
-    return (positive_LH.sum() + negatives * noise_H.sum()) / pair_LH.sum().clamp(min=1)
+def mean_objective(vectors: Vectors, pair_BLH: Tensor, negatives: int) -> Tensor:
+    """Eq. 1 as the mean over the pairs of blocks, of which `gradients` are those of the sum; 0 without a pair."""
+    positive_BLH = logsigmoid(torch.bmm(vectors.output_BLD, vectors.input_BHD.mT)) * pair_BLH
+    noise_BH = logsigmoid(-torch.bmm(vectors.input_BHD, vectors.noise_BND.mT)).mean(dim=2) * pair_BLH.sum(dim=1)
+    return (positive_BLH.sum() + negatives * noise_BH.sum()) / pair_BLH.sum().clamp(min=1)

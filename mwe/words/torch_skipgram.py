@@ -21,7 +21,15 @@ from torch.nn.functional import pad
 
 from mwe.core import quiet  # noqa: F401 - imported for its effect
 from mwe.words.torch_adagrad import RowAdagrad
-from mwe.words.torch_blocks import Blocks, BlockSampler, gradients, kept_share, mean_objective, noise_edges
+from mwe.words.torch_blocks import (
+    Blocks,
+    BlockSampler,
+    Vectors,
+    gradients,
+    kept_share,
+    mean_objective,
+    noise_edges,
+)
 from mwe.words.torch_tokens import TokenChunk, TokenDataModule, token_kinds
 from mwe.words.vectors import WordVectors
 
@@ -35,10 +43,11 @@ class SkipGram(LightningModule):
         dim: Dimensions of a vector.
         window: Largest distance of two words that are trained together.
         negatives: Negative samples that a pair stands for.
-        rate: Rate at the start; it falls linearly.
+        rate: Rate at the start, the length of a vector's first step; it falls linearly.
         sample: Threshold of the sub-sampling of frequent words; 0 turns it off.
         block: Tokens of a block. Larger blocks use a GPU better; smaller ones learn more from a pass.
         noise: Noise tokens of a block, shared by its pairs.
+        together: Blocks that ascend together: more make fewer and larger matrix products.
         workers: Threads on a CPU, without locks. One gives equal vectors for equal seeds.
         seed: Seed of the initial vectors and of all drawing.
     """
@@ -53,21 +62,22 @@ class SkipGram(LightningModule):
         dim: int = 300,
         window: int = 15,
         negatives: int = 20,
-        rate: float = 0.2,
+        rate: float = 2.0,
         sample: float = 1e-3,
         block: int = 64,
-        noise: int = 64,
+        noise: int = 128,
+        together: int = 8,
         workers: int = 1,
         seed: int = 0,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
         sizes = {"dim": dim, "window": window, "negatives": negatives, "block": block, "noise": noise}
-        for name, size in {**sizes, "workers": workers}.items():
+        for name, size in {**sizes, "together": together, "workers": workers}.items():
             if size < 1:
                 raise ValueError(f"{name} must be 1 or more, not {size}")
         self.dim, self.window, self.negatives, self.rate, self.sample = dim, window, negatives, rate, sample
-        self.block, self.noise, self.workers, self.seed = block, noise, workers, seed
+        self.block, self.noise, self.together, self.workers, self.seed = block, noise, together, workers, seed
         self.automatic_optimization = False
 
     def configure_model(self) -> None:
@@ -98,47 +108,51 @@ class SkipGram(LightningModule):
         torch.set_num_threads(self._threads)
 
     def training_step(self, batch: TokenChunk, batch_index: int) -> None:
-        """Work through a stretch of the corpus, block after block; a block is one ascent, not one batch."""
+        """Work through a stretch of the corpus, a batch of blocks after another."""
         number = int(batch.number)
         drawn = np.random.SeedSequence([self.seed, self.current_epoch, number]).generate_state(1, np.uint64)
         generator = torch.Generator(self.device).manual_seed(int(drawn[0] >> np.uint64(1)))
         alone = self.trainer.world_size == 1  # what processes exchange must have one shape
-        sampler = BlockSampler(self.kept_V, self.noise_V, self.window, self.block, self.noise, narrow=alone)
+        sampler = BlockSampler(self.kept_V, self.noise_V, self.window, self.block, self.noise, whole=alone)
         blocks = self._of_equal_number(sampler.draw(batch.token, generator))
         optimizer = self.optimizers()
         cast(Any, optimizer).step(closure=partial(self._ascend_all, blocks))
         if len(blocks.input_BH):
-            self.log("train/objective", self._objective(blocks, 0), prog_bar=True, batch_size=1)
+            self.log("train/objective", self._objective(blocks.some(0, 1)), prog_bar=True, batch_size=1)
 
     def _ascend_all(self, blocks: Blocks) -> None:
         """Ascend on all blocks, in order, or each thread on its share of them."""
         count = len(blocks.input_BH)
         threads = self.workers if self.device.type == "cpu" and self.trainer.world_size == 1 else 1
-        steps = float(self.trainer.estimated_stepping_batches)
-        left_B = [1 - (self.trainer.global_step + place / count) / steps for place in range(count)]
-        rate_B = [self.rate * max(LEAST_RATE, left) for left in left_B]
         edges = [count * thread // threads for thread in range(threads + 1)]
-        work = partial(self._ascend, blocks, rate_B)
         if threads == 1:
-            work(0, count)
+            self._ascend(blocks, 0, count)
             return
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(work, edges[:-1], edges[1:]))
+            list(pool.map(partial(self._ascend, blocks), edges[:-1], edges[1:]))
 
     @torch.no_grad()
-    def _ascend(self, blocks: Blocks, rate_B: list[float], first: int, stop: int) -> None:
+    def _ascend(self, blocks: Blocks, first: int, stop: int) -> None:
         optimizer = cast(RowAdagrad, cast(Any, self.optimizers()).optimizer)
-        for place in range(first, stop):
-            output_LN = torch.cat([blocks.output_BL[place], blocks.noise_BN[place]])
-            # index_select: indexing by a tensor took four times as long on a CPU
-            input_HD = self.input_VD.index_select(0, blocks.input_BH[place])
-            output_LND = self.output_VD.index_select(0, output_LN)
-            found = gradients(input_HD, output_LND, blocks.pair_BLH[place], self.negatives)
+        steps = float(self.trainer.estimated_stepping_batches)
+        for place in range(first, stop, self.together):
+            done = (self.trainer.global_step + place / len(blocks.input_BH)) / steps
+            rate = self.rate * max(LEAST_RATE, 1 - done)
+            batch = blocks.some(place, min(place + self.together, stop))
+            found = gradients(self._looked_up(batch), batch.pair_BLH, self.negatives)
             for table, rows, gradient in (
-                (self.input_VD, blocks.input_BH[place], found.input_HD),
-                (self.output_VD, output_LN, found.output_LND),
+                (self.input_VD, batch.input_BH, found.input_BHD),
+                (self.output_VD, batch.output_BL, found.output_BLD),
+                (self.output_VD, batch.noise_BN, found.noise_BND),
             ):
-                optimizer.ascend(table, self._of_all(rows), self._of_all(gradient), rate_B[place])
+                optimizer.ascend(table, self._of_all(rows.flatten()), self._of_all(gradient.flatten(0, 1)), rate)
+
+    def _looked_up(self, blocks: Blocks) -> Vectors:
+        return Vectors(
+            _rows(self.input_VD, blocks.input_BH),
+            _rows(self.output_VD, blocks.output_BL),
+            _rows(self.output_VD, blocks.noise_BN),
+        )
 
     def _of_all(self, tensor: Tensor) -> Tensor:
         """The rows of all processes, so that every process takes the same step."""
@@ -157,11 +171,9 @@ class SkipGram(LightningModule):
         return Blocks(*(pad(part, (0, 0) * (part.dim() - 1) + (0, missing)) for part in blocks))
 
     @torch.no_grad()
-    def _objective(self, blocks: Blocks, place: int) -> Tensor:
-        """Mean objective of the pairs of one block."""
-        output_LND = self.output_VD[torch.cat([blocks.output_BL[place], blocks.noise_BN[place]])]
-        input_HD = self.input_VD[blocks.input_BH[place]]
-        return mean_objective(input_HD, output_LND, blocks.pair_BLH[place], self.negatives)
+    def _objective(self, blocks: Blocks) -> Tensor:
+        """Mean objective of the pairs of blocks."""
+        return mean_objective(self._looked_up(blocks), blocks.pair_BLH, self.negatives)
 
     @property
     def _data(self) -> TokenDataModule:
@@ -180,6 +192,11 @@ class SkipGram(LightningModule):
             "corpus_sha256": data.tokens.corpus_sha256,
         }
         return WordVectors(tokens, self.input_VD.detach().cpu().numpy(), token_kinds(data.corpus, tokens), made)
+
+
+def _rows(table_VD: Tensor, row_BL: Tensor) -> Tensor:
+    # indexing by a tensor took four times as long on a CPU
+    return table_VD.index_select(0, row_BL.flatten()).view(*row_BL.shape, -1)
 
 
 class KeepWords(Callback):

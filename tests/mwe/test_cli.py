@@ -14,7 +14,7 @@ from mwe.cli import COMMANDS, STAGES, main
 
 ROOT = Path(__file__).parent.parent.parent
 CONFIGS = ROOT / "lightning_configs"
-ROWS = sorted(path for folder in ("demo", "table4") for path in (CONFIGS / "mwe" / folder).glob("*.yaml"))
+ROWS = sorted(path for folder in ("demo", "table3", "table4") for path in (CONFIGS / "mwe" / folder).glob("*.yaml"))
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ def runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for seed, value in enumerate((0.5, 0.7)):
         RunMetrics({"auc": value, "recall": 12.0}, "toy", seed).write(tmp_path / f"outputs/t/row/seed{seed}")
-    return {"row": "Model", "runs": "outputs/t/row/seed*", "metrics": ["auc", "absent"], "command": "make t"}
+    return {"row": "Model", "runs": "t/row/seed*", "metrics": ["auc", "absent"], "command": "make t"}
 
 
 def test_mean_sd_and_published_stand_side_by_side(runs, tmp_path):
@@ -35,9 +35,29 @@ def test_mean_sd_and_published_stand_side_by_side(runs, tmp_path):
 
 
 def test_a_row_without_runs_names_its_command(runs, tmp_path):
-    specification = write(tmp_path / "t.yaml", {"title": "T", "rows": [{**runs, "runs": "outputs/none/*"}]})
+    specification = write(tmp_path / "t.yaml", {"title": "T", "rows": [{**runs, "runs": "none/*"}]})
     with pytest.raises(MissingDataError, match=r"row 'Model': no metrics\.json in any run\. Run: make t"):
         table_of(specification)
+
+
+def test_rows_that_wait_for_data_are_listed_and_findings_are_checked(runs, tmp_path):
+    RunMetrics({"auc": 0.8}, "toy", 0).write(tmp_path / "elsewhere/t/better/seed0")
+    RunMetrics({"auc": 0.6}, "toy", 0).write(tmp_path / "elsewhere/t/row/seed0")
+    better = {**runs, "row": "Better", "runs": "t/better/seed*"}
+    waiting = {**runs, "row": "Large", "runs": "none/*", "waits": "a dump"}
+    findings = [
+        {"says": "more is better", "metric": "auc", "rising": ["Model", "Better"]},
+        {"says": "less is better", "metric": "auc", "rising": ["Better", "Model"]},
+        {"says": "large is best", "metric": "auc", "rising": ["Better", "Large"]},
+    ]
+    described = {"title": "T", "rows": [runs, better, waiting], "findings": findings}
+    told = table_of(write(tmp_path / "t.yaml", described), runs=tmp_path / "elsewhere").read_text()
+    assert "\n## Rows that wait for data\n\n- Large: a dump\n" in told
+    assert "\n- holds: more is better (0.600 → 0.800)\n" in told
+    assert "\n- does not hold: less is better (0.800 → 0.600)\n" in told
+    assert "\n- not measured: large is best (no run of Large)\n" in told
+    with pytest.raises(BadFileError, match="not a table description"):
+        table_of(write(tmp_path / "t.yaml", {**described, "findings": [{"says": "?"}]}), runs=tmp_path / "elsewhere")
 
 
 def test_a_description_without_a_title_is_refused(runs, tmp_path):

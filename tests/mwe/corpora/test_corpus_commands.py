@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from mwe.cli import main
 from mwe.words import WordVectors
@@ -55,7 +56,10 @@ def test_every_corpus_configuration_parses(path, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["corpus", "--config", str(path), "--out", "c.txt", "--print_config"])
     assert ended.value.code == 0
-    assert "mwe.corpora." in capsys.readouterr().out
+    parsed, told = yaml.safe_load(capsys.readouterr().out), yaml.safe_load(path.read_text())
+    assert {name: parsed["settings"][name] for name in told.get("settings", {})} == told.get("settings", {})
+    for name in told.keys() - {"settings"}:
+        assert re.findall(r"mwe\.\w+\.\w+", str(parsed[name])) == re.findall(r"mwe\.\w+\.\w+", str(told[name]))
 
 
 def test_import_then_similar_then_query(tmp_path, capsys):

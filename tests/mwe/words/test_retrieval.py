@@ -28,7 +28,7 @@ class Made(TrackReader):
             matrix=tag_matrix([[TAGS[tag] for tag in np.flatnonzero(own)] for own in LABELS], TAGS),
             groups=("",) * 6,
             unseen=np.zeros(6, dtype=bool),
-            splits={},
+            splits={"test": np.arange(12, 30)},
         )
 
 
@@ -50,6 +50,17 @@ def test_all_pairs(words):
     folder, score = words
     expected = np.mean([roc_auc_score(LABELS[:, tag], score[:, tag]) for tag in range(6)])
     assert measured(words=str(folder))["test/rocauc_tag"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_queries_are_a_part_of_the_tracks_that_are_ranked(words):
+    folder, score = words
+    found = measured(words=str(folder), queries="test")
+    expected = np.mean([roc_auc_score(LABELS[:, tag], score[:, tag]) for tag in range(6)])
+    assert found["test/rocauc_tag"] == pytest.approx(expected, abs=1e-6)
+    alone = measured(words=str(folder), split="test")
+    names = [name for name in alone if "recall" in name or "clip" in name]
+    assert len(names) >= 12
+    assert {name: found[name] for name in names} == pytest.approx({name: alone[name] for name in names})
 
 
 def test_held_out_pairs_alone_are_found_and_trained_ones_left_out(words, tmp_path):

@@ -57,8 +57,24 @@ def test_a_test_run_gives_the_figures_of_the_function(words):
     counts = torch.from_numpy((matrix.T @ matrix)[np.ix_(known, known)])
     expected = tag_rank(unit, counts, torch.tensor([GROUPS[tag] == "mood/theme" for tag in known]))
     assert found == pytest.approx({f"test/{name}": float(value) for name, value in expected.items()})
-    assert data.notes == {"tags": 6, "tags_without_vector": 1}
+    assert data.notes == {"tags": 6, "context_tags": 2, "tags_without_vector": 1, "tags_left_out": 0}
     assert 0 < found["test/ndcg_average"] <= 1
+
+
+def test_run_together_tags_context_by_words_and_a_common_vocabulary(words, tmp_path):
+    data = TagRankData(Made(), str(words), context=[], context_words=["house", "sad"], spelt={"unheard": "happy piano"})
+    data.setup("test")
+    assert data.context_T.tolist() == [False, True, False, False, True, False]
+    assert data.notes == {"tags": 6, "context_tags": 2, "tags_without_vector": 0, "tags_left_out": 0}
+    found = WordVectors.load(words)
+    np.testing.assert_allclose(data.known_tags.vectors[3], (found["happy"] + found["piano"]) / 2, rtol=1e-6)
+    WordVectors(["rock", "sad", "happy"], np.ones((3, 4), dtype=np.float32)).save(tmp_path / "few")
+    data = TagRankData(Made(), str(words), among=str(tmp_path / "few"))
+    data.setup("test")
+    assert data.known_tags.places.tolist() == [0, 4, 5]
+    assert data.notes == {"tags": 6, "context_tags": 2, "tags_without_vector": 1, "tags_left_out": 2}
+    with pytest.raises(UnknownNameError, match="unknown tag 'rok'"):
+        TagRankData(Made(), str(words), spelt={"rok": "rock"}).setup("test")
 
 
 def test_an_unknown_group_and_vectors_without_any_tag_are_answered(words, tmp_path):

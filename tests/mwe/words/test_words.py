@@ -2,9 +2,11 @@
 
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from gensim.models import Word2Vec
 
 from mwe.cli import main
 from mwe.core.errors import BadFileError, MissingDataError, UnknownNameError
@@ -100,6 +102,19 @@ def test_words_that_stand_together_come_together(corpus):
     assert cosine("low", "bass_drone") > cosine("high", "bass_drone")
     assert dict(zip(vectors.tokens, vectors.kinds, strict=True))["bass_drone"] == "tag"
     assert vectors.made["settings"]["dim"] == 16
+
+
+def test_cbow_is_another_model_of_gensim_s_alone(corpus):
+    cbow = train_skipgram(corpus, replace(SMALL, model="cbow"))
+    reference = Word2Vec(
+        corpus_file=str(corpus), vector_size=16, window=15, negative=5, epochs=10, min_count=1, alpha=0.025,
+        sample=1e-3, workers=1, seed=0, sg=0,
+    )  # fmt: skip
+    np.testing.assert_array_equal(cbow.vectors, reference.wv.vectors)
+    assert not np.array_equal(cbow.vectors, train_skipgram(corpus, SMALL).vectors)
+    assert cbow.made["settings"]["model"] == "cbow"
+    with pytest.raises(UnknownNameError, match=r"torch trains skipgram only.*'cbow'"):
+        train_skipgram(corpus, replace(SMALL, model="cbow", trainer="torch"))
 
 
 def test_no_corpus_and_an_empty_one_are_refused(tmp_path):

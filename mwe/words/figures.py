@@ -1,0 +1,136 @@
+"""Figure 4 and the first row of Figure 5: similar words, and maps of tags, in several word vectors side by side.
+
+Shape suffixes: T tags, D dimensions.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from sklearn.manifold import TSNE
+
+from mwe.core.errors import MissingDataError
+from mwe.core.files import atomic_write
+from mwe.tracks import TrackTags
+from mwe.words.vectors import WordVectors
+
+# colours that people with any common colour blindness tell apart (Okabe and Ito, 2008)
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+GREY = "#CCCCCC"
+DPI = 150
+NEIGHBOURS = 15  # of UMAP, and the perplexity of t-SNE
+
+
+def draw_pairs(words: Mapping[str, WordVectors], pairs: Sequence[tuple[str, str]]) -> Figure:
+    """Cosine of pairs of words, a panel a pair, a bar for each of several word vectors.
+
+    Args:
+        words: Word vectors by name.
+        pairs: Words; vectors that lack one of the two have no bar, which is said in its place.
+    """
+    drawn = _figure(2.9 * len(pairs), 0.42 * len(words) + 1.1)
+    panels = drawn.subplots(1, len(pairs), squeeze=False, sharey=True, sharex=True)[0]
+    for axes, pair in zip(panels, pairs, strict=True):
+        cosines = [_cosine(vectors, *pair) for vectors in words.values()]
+        axes.barh(range(len(words)), [cosine or 0.0 for cosine in cosines], color=COLOURS[0])
+        for row, cosine in enumerate(cosines):
+            told = "no vector" if cosine is None else f"{cosine:.2f}"
+            axes.annotate(told, (max(cosine or 0.0, 0.0), row), xytext=(3, 0), textcoords="offset points", va="center")
+        axes.set_title(" / ".join(pair))
+        axes.axvline(0, color="black", linewidth=0.8)
+        axes.spines[["top", "right", "left"]].set_visible(False)
+    panels[0].set_yticks(range(len(words)), list(words))
+    panels[0].invert_yaxis()
+    low, high = panels[0].get_xlim()
+    panels[0].set_xlim(low, high + 0.25 * (high - low))
+    drawn.supxlabel("cosine")
+    return drawn
+
+
+def draw_maps(
+    words: Mapping[str, WordVectors], tracks: TrackTags, clusters: Mapping[str, Sequence[str]], seed: int
+) -> Figure:
+    """Maps of the tags that all word vectors know, by UMAP or, where that is not installed, by t-SNE.
+
+    Args:
+        words: Word vectors by name, a panel each.
+        tracks: The collection that the tags are of.
+        clusters: Tags that belong together in music, by the name of the cluster; they are coloured and named.
+        seed: Seed of the maps.
+
+    Raises:
+        MissingDataError: Fewer than three tags are known to all.
+    """
+    found = [vectors.of_tags(tracks.tags) for vectors in words.values()]
+    shown = np.flatnonzero(np.logical_and.reduce([one.known for one in found]))
+    if len(shown) < 3:
+        raise MissingDataError(f"{len(shown)} tags of {tracks.name} are known to all word vectors; a map needs three")
+    tags = [tracks.tags[tag] for tag in shown]
+    columns = min(2, len(words))
+    rows = -(-len(words) // columns)
+    drawn = _figure(6.4 * columns, 5.2 * rows + 0.5)
+    panels = drawn.subplots(rows, columns, squeeze=False).ravel()
+    for place, (axes, name, one) in enumerate(zip(panels, words, found, strict=False)):
+        _panel(axes, _plane(one.vectors[shown], seed), tags, clusters)
+        axes.set_title(f"({'abcdefgh'[place]}) {name}")
+    for axes in panels[len(words) :]:
+        axes.set_visible(False)
+    drawn.suptitle(f"{len(tags)} tags of {tracks.name}, {_method()}")
+    drawn.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(clusters) + 1)
+    return drawn
+
+
+def save(drawn: Figure, png: Path) -> tuple[Path, Path]:
+    """Write a figure as PNG and, beside it, as SVG whose text stays text; equal input gives equal bytes."""
+    paths = png.with_suffix(".png"), png.with_suffix(".svg")
+    with rc_context({"svg.hashsalt": "mwe", "svg.fonttype": "none"}):
+        for path, metadata in zip(paths, ({"Software": None}, {"Date": None, "Creator": None}), strict=True):
+            with atomic_write(path) as temporary:
+                drawn.savefig(temporary, dpi=DPI, metadata=metadata)
+    return paths
+
+
+def _figure(width: float, height: float) -> Figure:
+    made = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(made)
+    return made
+
+
+def _cosine(vectors: WordVectors, first: str, second: str) -> float | None:
+    if first not in vectors or second not in vectors:
+        return None
+    one, other = vectors[first], vectors[second]
+    return float(one @ other / max(np.linalg.norm(one) * np.linalg.norm(other), 1e-12))
+
+
+def _method() -> str:
+    return "UMAP" if find_spec("umap") else "t-SNE (install umap-learn for UMAP)"
+
+
+def _plane(vectors_TD: np.ndarray, seed: int) -> np.ndarray:
+    near = min(NEIGHBOURS, len(vectors_TD) - 1)
+    if find_spec("umap"):
+        from umap import UMAP  # an extra: it brings a compiler
+
+        # one job, since a seed and several exclude each other
+        umap = UMAP(n_neighbors=near, metric="cosine", random_state=seed, n_jobs=1)
+        return np.asarray(umap.fit_transform(vectors_TD))
+    tsne = TSNE(perplexity=max(1.0, near * 0.9), metric="cosine", init="random", random_state=seed, n_jobs=1)
+    return np.asarray(tsne.fit_transform(vectors_TD))
+
+
+def _panel(axes: Axes, plane: np.ndarray, tags: Sequence[str], clusters: Mapping[str, Iterable[str]]) -> None:
+    row_of = {tag: row for row, tag in enumerate(tags)}
+    axes.scatter(plane[:, 0], plane[:, 1], s=10, color=GREY, label="other tags")
+    for (name, members), colour in zip(clusters.items(), COLOURS, strict=False):
+        rows = [row_of[tag] for tag in members if tag in row_of]
+        axes.scatter(plane[rows, 0], plane[rows, 1], s=26, color=colour, label=name)
+        for row in rows:
+            axes.annotate(tags[row], plane[row], fontsize=8, color=colour, xytext=(3, 3), textcoords="offset points")
+    axes.margins(0.12)  # room for the names at the rim
+    axes.set(xticks=[], yticks=[])
