@@ -8,7 +8,6 @@ without measuring quality. On a quiet machine:
 """
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -112,12 +111,6 @@ def unit_tags(vectors: WordVectors, tracks: TrackTags) -> Tensor:
     return normalize(torch.from_numpy(vectors.of_tags(tracks.tags).vectors), dim=1)
 
 
-def cpu_seconds() -> float:
-    """User and system time of this process."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
 def train(run: Run, out: Path, quality: bool = True) -> None:
     """One training, measured; the time covers everything from the text file to the vectors.
 
@@ -129,9 +122,9 @@ def train(run: Run, out: Path, quality: bool = True) -> None:
     with open(run.corpus, encoding="utf-8") as lines:
         words = sum(len(line.split()) for line in lines) * run.epochs
     settings = {name: value for name, value in asdict(run).items() if name != "corpus"}
-    began, used = time.perf_counter(), cpu_seconds()
+    began, used = time.perf_counter(), time.process_time()
     vectors = train_skipgram(run.corpus, SkipGramSettings(**settings, accelerator="cpu", devices=1))
-    wall, cpu = time.perf_counter() - began, cpu_seconds() - used
+    wall, cpu = time.perf_counter() - began, time.process_time() - used
     speed = {"wall_seconds": wall, "cpu_seconds": cpu, "words_per_second": words / wall}
     figures = {**asdict(run), "corpus": run.corpus.name, **speed, "words_per_cpu_second": words / cpu}
     if quality:

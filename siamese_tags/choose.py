@@ -6,8 +6,6 @@ one fit: settings are compared in a short fit, then the epochs are chosen in a l
 than the weights' seeds do, the fewest are taken.
 """
 
-import csv
-import io
 import json
 import time
 from collections.abc import Iterator, Sequence
@@ -21,7 +19,7 @@ from torch import Tensor
 from torch.optim import Adam
 from torch.optim.lr_scheduler import ExponentialLR
 
-from mwe.core.files import atomic_write
+from mwe.core.files import write_csv
 from siamese_tags.documents import Cal500, Collection
 from siamese_tags.nested import NestedPrimingData, ValidationMap
 from siamese_tags.pretraining import Pretraining
@@ -237,17 +235,14 @@ def write_choice(
 ) -> None:
     """Write one line a setting, in the order of measuring, with the split's share and seed and what was chosen."""
     taken = chosen(outcomes) if finished else []
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     first = ["row", "chosen", "epochs", "validation_map", "by_fold", "validation_share", "validation_seed"]
-    writer.writerow([*first, *asdict(Settings()), "curve", "cpu_seconds"])
+    lines: list[list[Any]] = [[*first, *asdict(Settings()), "curve", "cpu_seconds"]]
     for one in outcomes:
         by_fold = " ".join(f"{value:.2f}" for value in one.by_fold)
         curve = json.dumps({epoch: round(value, 2) for epoch, value in one.curve.items()})
         known = [one.row, "yes" if one in taken else "", one.epochs, f"{one.validation_map:.4f}", by_fold]
-        writer.writerow([*known, share, validation_seed, *asdict(one.settings).values(), curve, f"{one.seconds:.1f}"])
-    with atomic_write(path) as temporary:
-        temporary.write_text(text.getvalue(), encoding="utf-8")
+        lines.append([*known, share, validation_seed, *asdict(one.settings).values(), curve, f"{one.seconds:.1f}"])
+    write_csv(path, lines)
 
 
 def choose(

@@ -3,9 +3,9 @@
 import math
 import multiprocessing
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -80,7 +80,7 @@ class ClipDataset(Dataset[Clip]):
     def __getitem__(self, index: int) -> Clip:
         track_id, path = self.tracks[index]
         # looked at before reading: a file changed meanwhile is read again by the next run
-        source, name = Source.of(path), os.fsencode(path).decode("utf-8", "backslashreplace")
+        source, name = Source.of(path), readable_name(path)
         nothing = np.zeros(0, np.float32)
         try:
             wave, _ = decode(
@@ -121,21 +121,34 @@ class Collate:
         return WaveGroup(tuple(places), torch.nn.utils.rnn.pad_sequence(waves, batch_first=True), lengths_B)
 
 
-def clip_loader(dataset: ClipDataset, *, workers: int, batch_tracks: int, max_samples: int) -> DataLoader[Clip]:
-    """Loader over audio files; see ``Collate`` for the batches.
+def decoding_loader(
+    dataset: Dataset[Any], collate: Callable[..., Any], batch_files: int, workers: int
+) -> DataLoader[Any]:
+    """Loader over a dataset that decodes audio files.
 
     Workers are not forked from a process that already runs threads of PyTorch, since a child can hang on a lock one of
     them held.
+
+    Args:
+        dataset: One item a file.
+        collate: Makes a batch of items.
+        batch_files: Files of a batch.
+        workers: Processes that decode; 0 for this one.
     """
     return DataLoader(
         dataset,
-        batch_size=batch_tracks,
+        batch_size=batch_files,
         num_workers=workers,
-        collate_fn=Collate(max_samples),
+        collate_fn=collate,
         pin_memory=torch.cuda.is_available(),
         worker_init_fn=_quieten if workers else None,
         multiprocessing_context=_worker_context() if workers else None,
     )
+
+
+def readable_name(path: str | Path) -> str:
+    """A path as Unicode text, whatever bytes it is made of."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _worker_context() -> multiprocessing.context.BaseContext:

@@ -26,6 +26,8 @@ _CUT_CHUNK = re.compile(r"^\s*(?:data|SSND|Data Size)\s*: (\d+) \(should be (\d+
 _NO_END_MARK = "File ended unexpectedly"
 _PASSED_OVER = re.compile(r"Ogg : Skipped (\d+) bytes")
 
+MIN_SECONDS, MAX_SECONDS = 0.5, 600.0  # shorter files are skipped, longer ones read up to there
+
 
 class UnreadableAudio(Exception):
     """An audio file that gives no usable samples.
@@ -57,7 +59,7 @@ class Decoded(NamedTuple):
 
 
 def decode(
-    path: str | Path, *, sample_rate: int = 22050, min_seconds: float = 0.5, max_seconds: float = 600.0
+    path: str | Path, *, sample_rate: int = 22050, min_seconds: float = MIN_SECONDS, max_seconds: float = MAX_SECONDS
 ) -> Decoded:
     """Read an audio file of any rate and channel count as mono at ``sample_rate``.
 

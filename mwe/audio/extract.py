@@ -1,26 +1,24 @@
 """Log-mel extraction as a Lightning ``predict`` job: resumable, on any number of devices."""
 
-import csv
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from pytorch_lightning import Callback, LightningModule, Trainer
-from pytorch_lightning.callbacks import BasePredictionWriter, RichProgressBar
+from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.utilities import rank_zero_only
 from rich.console import Console
 from torch import Tensor
 
-from mwe.audio.clips import ERROR, ClipBatch, ClipDataset, clip_loader
+from mwe.audio.clips import ERROR, ClipBatch, ClipDataset, Collate, decoding_loader
+from mwe.audio.decode import MAX_SECONDS, MIN_SECONDS
 from mwe.audio.logmel import LogMel, MelSettings
 from mwe.audio.shards import OK, MelShardWriter, Source, declare_settings, remove_leftovers, shard_names
 from mwe.audio.store import MelStore
-from mwe.core import quiet  # noqa: F401 - imported for its effect
-from mwe.core.errors import BadFileError
-from mwe.core.files import atomic_write
+from mwe.core.files import write_csv
+from mwe.core.outcomes import outcome_text, require_few_failed
+from mwe.core.trainers import CollectingWriter, passing_trainer
 
 SKIPPED_FILE = "skipped.tsv"
 
@@ -41,10 +39,7 @@ class ExtractionReport(NamedTuple):
     table: Path
 
     def __str__(self) -> str:
-        text = f"{self.ok:,} ok, {sum(self.skipped.values()):,} skipped"
-        if self.skipped:
-            reasons = ", ".join(f"{reason} x {count:,}" for reason, count in sorted(self.skipped.items()))
-            text += f": {reasons} -> {self.table}"
+        text = outcome_text(self.ok, self.skipped, self.table)
         return f"{text} ({self.reused:,} unchanged since an earlier run)" if self.reused else text
 
 
@@ -79,7 +74,7 @@ class MelExtractor(LightningModule):
         ]
 
 
-class MelWriter(BasePredictionWriter):
+class MelWriter(CollectingWriter):
     """Writes the shards of one process.
 
     Args:
@@ -91,7 +86,7 @@ class MelWriter(BasePredictionWriter):
     """
 
     def __init__(self, out: Path, *, n_mels: int, first: int, shard_tracks: int, shard_frames: int) -> None:
-        super().__init__("batch")
+        super().__init__()
         self._out = out
         self._sizes = {"first": first, "n_mels": n_mels, "shard_tracks": shard_tracks, "shard_frames": shard_frames}
         self._shards: MelShardWriter | None = None
@@ -120,15 +115,9 @@ class MelWriter(BasePredictionWriter):
         for place, row in enumerate(batch.rows):
             self._shards.append(row, mels.get(place))
 
-    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Write the last shard and wait until every process has."""
-        assert self._shards is not None
-        self._shards.flush()
-        trainer.strategy.barrier("mel shards")
-
-    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Keep what was computed when the user stops the run; after other errors the writing itself may be at fault."""
-        if isinstance(exception, KeyboardInterrupt) and self._shards is not None:
+    def flush(self) -> None:
+        """Write the tracks collected since the last shard; before the set-up there are none."""
+        if self._shards is not None:
             self._shards.flush()
 
 
@@ -141,8 +130,8 @@ def extract_mels(
     accelerator: str = "auto",
     devices: int | str = "auto",
     strategy: str = "auto",
-    min_seconds: float = 0.5,
-    max_seconds: float = 600.0,
+    min_seconds: float = MIN_SECONDS,
+    max_seconds: float = MAX_SECONDS,
     batch_tracks: int = 8,
     batch_seconds: float = 240.0,
     shard_tracks: int = 2048,
@@ -189,15 +178,12 @@ def extract_mels(
         writer = MelWriter(
             out, n_mels=settings.n_mels, first=first, shard_tracks=shard_tracks, shard_frames=shard_frames
         )
-        trainer = _trainer(writer, accelerator=accelerator, devices=devices, strategy=strategy)
+        trainer = passing_trainer(writer, accelerator=accelerator, devices=devices, strategy=strategy)
         # every process needs a batch; a track read twice is stored twice, and the later row counts
         items = pending * -(-trainer.world_size // len(pending))
-        loader = clip_loader(
-            ClipDataset(items, settings.sample_rate, min_seconds, max_seconds),
-            workers=workers,
-            batch_tracks=batch_tracks,
-            max_samples=int(batch_seconds * settings.sample_rate),
-        )
+        clips = ClipDataset(items, settings.sample_rate, min_seconds, max_seconds)
+        collate = Collate(int(batch_seconds * settings.sample_rate))
+        loader = decoding_loader(clips, collate, batch_tracks, workers)
         trainer.predict(MelExtractor(settings), loader, return_predictions=False)
     return _report(tracks, MelStore.open(out, settings), len(tracks) - len(pending), max_failed)
 
@@ -223,20 +209,6 @@ def _unread(tracks: Sequence[tuple[str, Path]], store: MelStore) -> list[tuple[s
     ]
 
 
-def _trainer(writer: MelWriter, **where: Any) -> Trainer:
-    """A trainer that leaves nothing on disk but what the writer writes."""
-    terminal = sys.stderr.isatty()
-    callbacks: list[Callback] = [writer, RichProgressBar()] if terminal else [writer]
-    return Trainer(
-        callbacks=callbacks,
-        enable_progress_bar=terminal,
-        enable_checkpointing=False,
-        enable_model_summary=False,
-        logger=False,
-        **where,
-    )
-
-
 def _report(tracks: Sequence[tuple[str, Path]], store: MelStore, reused: int, max_failed: float) -> ExtractionReport:
     """Count, write the table of skipped tracks, print one line, and judge."""
     outcomes = (store.outcome(track_id) for track_id, _ in tracks)
@@ -244,12 +216,7 @@ def _report(tracks: Sequence[tuple[str, Path]], store: MelStore, reused: int, ma
     ok, table = counts.pop(OK, 0), store.root / SKIPPED_FILE
     report = ExtractionReport(ok, dict(counts), reused, table)
     if rank_zero_only.rank == 0:  # type: ignore[attr-defined]
-        with atomic_write(table) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
-            lines = csv.writer(file, delimiter="\t", lineterminator="\n")
-            lines.writerows([("track_id", "path", "reason", "detail"), *store.skipped_tracks])
+        write_csv(table, [("track_id", "path", "reason", "detail"), *store.skipped_tracks], "\t")
         Console(stderr=True).print(str(report), highlight=False, markup=False, soft_wrap=True)
-    failed = sum(counts.values())
-    if failed > max_failed * len(tracks):
-        what = f"{failed:,} of {len(tracks):,} tracks are unreadable, more than {max_failed:.0%}"
-        raise BadFileError(table, what, "See the reasons there; --max_failed sets the limit.")
+    require_few_failed(counts, len(tracks), max_failed, table, "tracks are unreadable")
     return report

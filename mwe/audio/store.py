@@ -1,6 +1,5 @@
 """Reading a mel store: whole batches of crops from memory-mapped shards."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,10 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mwe.audio.logmel import MelSettings
+from mwe.audio.mels import Ints, Mels
 from mwe.audio.shards import OK, Mel, Source, open_mels, read_indices, read_settings
-from mwe.core.errors import UnknownNameError
-
-Ints = npt.NDArray[np.int64]
 
 
 class SkippedTrack(NamedTuple):
@@ -30,7 +27,7 @@ class SkippedTrack(NamedTuple):
     detail: str
 
 
-class MelStore:
+class MelStore(Mels):
     """Log-mel spectrograms of many tracks, float16 and time-major, read in place.
 
     Rows number the tracks that have a spectrogram, in the order of ``track_ids``. A store can be sent to loader
@@ -89,9 +86,6 @@ class MelStore:
         self._offset, self._frames = numbers("offset")[rows], numbers("frames")[rows]
         self.loudness_db: npt.NDArray[np.float32] = numbers("loudness_db", np.float32)[rows]
 
-    def __len__(self) -> int:
-        return len(self.track_ids)
-
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_maps": {}}
 
@@ -105,56 +99,18 @@ class MelStore:
         """State of the audio file when it was read and the status it got; nothing for a track never tried."""
         return self._outcomes.get(track_id)
 
-    def has(self, track_ids: Sequence[str]) -> npt.NDArray[np.bool_]:
-        """Which of the tracks have a spectrogram, shape (N,)."""
-        return np.fromiter((track_id in self._row_of for track_id in track_ids), bool, len(track_ids))
-
-    def rows_of(self, track_ids: Sequence[str]) -> Ints:
-        """Rows of tracks, shape (N,).
-
-        Raises:
-            UnknownNameError: A track has no spectrogram; ask ``has`` first where that may be.
-        """
-        try:
-            return np.fromiter((self._row_of[track_id] for track_id in track_ids), np.int64, len(track_ids))
-        except KeyError as error:
-            name = str(error.args[0])
-            _, status = self._outcomes.get(name, (None, None))
-            kind = f"track in {self.root}" if status is None else f"track in {self.root} (it was skipped as {status})"
-            raise UnknownNameError(kind, name, self.track_ids) from None
-
-    def frames(self, track_ids: Sequence[str] | None = None) -> Ints:
-        """Lengths in frames of the given tracks, by default of all rows; shape (N,)."""
-        return self._frames if track_ids is None else self._frames[self.rows_of(track_ids)]
-
-    def crops(self, rows: npt.ArrayLike, starts: npt.ArrayLike, length: int) -> Mel:
-        """Read one excerpt a row; a track shorter than ``length`` is repeated from its beginning.
-
-        Args:
-            rows: Rows of the store, shape (B,).
-            starts: First frames, shape (B,), at most ``max(frames - length, 0)``.
-            length: Frames of every excerpt.
-
-        Returns:
-            Shape (B, length, bands), float16.
-
-        Raises:
-            ValueError: An excerpt does not lie within its track.
-        """
-        row_B, start_B = np.asarray(rows, dtype=np.int64), np.asarray(starts, dtype=np.int64)
-        frames_B = self._frames[row_B]
-        wrong_B = (start_B < 0) | (start_B > np.maximum(frames_B - length, 0))
-        if wrong_B.any():
-            at = int(wrong_B.argmax())
-            track_id = self.track_ids[row_B[at]]
-            raise ValueError(f"no {length} frames from {start_B[at]} in track {track_id!r} of {frames_B[at]} frames")
-        place_BL = (start_B[:, None] + np.arange(length)) % frames_B[:, None] + self._offset[row_B, None]
-        crop_BLM = np.empty((len(row_B), length, self.n_mels), np.float16)
+    def _read(self, row_B: Ints, frame_BL: Ints) -> Mel:
+        place_BL = frame_BL + self._offset[row_B, None]
+        crop_BLM = np.empty((*frame_BL.shape, self.n_mels), np.float16)
         shard_B = self._shard[row_B]
         for shard in np.unique(shard_B):  # one gather a shard; measured as fast as a copy an item
             here = shard_B == shard
             crop_BLM[here] = self._mels(int(shard))[place_BL[here]]
         return crop_BLM
+
+    def _missing(self, track_id: str) -> str:
+        _, status = self._outcomes.get(track_id, (None, None))
+        return f"track in {self.root}" if status is None else f"track in {self.root} (it was skipped as {status})"
 
     def mel(self, track_id: str) -> Mel:
         """The whole spectrogram of a track, shape (frames, bands)."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mwe.core.errors import BadFileError
+from mwe.core.tsv import fields_under
 
 HEADER = ("id", "artist", "title", "duration", "tags")
 REMEDY = "Make the file anew from the JAMS files; `mwe data cal10k` says how."
@@ -25,22 +26,12 @@ def read_cal10k_tsv(path: Path) -> Iterator[Cal10kSong]:
         BadFileError: The header or a line is not as expected, or a song occurs twice.
     """
     seen: set[str] = set()
-    # by line feeds alone: titles may hold other characters that are taken for the end of a line
-    with open(path, encoding="utf-8-sig", newline="\n") as lines:
-        try:
-            header = tuple(next(lines, "").rstrip("\r\n").split("\t"))
-            if header != HEADER:
-                found = " ".join(header)[:80]
-                raise BadFileError(path, f"expected the header {' '.join(HEADER)}, found {found!r}", REMEDY, 1)
-            for number, line in enumerate(lines, 2):
-                if not line.strip():
-                    continue
-                fields = line.rstrip("\r\n").split("\t")
-                if len(fields) != len(HEADER) or not fields[0]:
-                    raise BadFileError(path, f"expected {len(HEADER)} fields, found {len(fields)}", REMEDY, number)
-                if fields[0] in seen:
-                    raise BadFileError(path, f"song {fields[0]!r} occurs twice", REMEDY, number)
-                seen.add(fields[0])
-                yield Cal10kSong(fields[0], fields[1], tuple(tag for tag in fields[4].split("|") if tag))
-        except UnicodeDecodeError as error:
-            raise BadFileError(path, f"not UTF-8 ({error.reason})", REMEDY) from error
+    for number, fields in fields_under(path, HEADER, REMEDY):
+        if fields == [""]:
+            continue
+        if len(fields) != len(HEADER) or not fields[0]:
+            raise BadFileError(path, f"expected {len(HEADER)} fields, found {len(fields)}", REMEDY, number)
+        if fields[0] in seen:
+            raise BadFileError(path, f"song {fields[0]!r} occurs twice", REMEDY, number)
+        seen.add(fields[0])
+        yield Cal10kSong(fields[0], fields[1], tuple(tag for tag in fields[4].split("|") if tag))

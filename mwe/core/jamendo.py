@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mwe.core.errors import BadFileError
+from mwe.core.tsv import fields_under
 
 HEADER = ("TRACK_ID", "ARTIST_ID", "ALBUM_ID", "PATH", "DURATION", "TAGS")
 REMEDY = "Fetch it anew: `mwe fetch mtg_jamendo`."
@@ -30,17 +31,8 @@ def read_jamendo_tsv(path: Path) -> Iterator[JamendoTrack]:
     Raises:
         BadFileError: The header or a line is not as upstream writes it.
     """
-    with open(path, encoding="utf-8-sig") as lines:
-        try:
-            header = tuple(next(lines, "").rstrip("\r\n").split("\t"))
-            if header != HEADER:
-                found = " ".join(header)[:80]
-                raise BadFileError(path, f"expected the header {' '.join(HEADER)}, found {found!r}", REMEDY, 1)
-            for number, line in enumerate(lines, 2):
-                fields = line.rstrip("\r\n").split("\t")
-                if len(fields) < len(HEADER) or not all(fields):
-                    what = f"expected {len(HEADER)} or more filled fields, found {len(fields)}"
-                    raise BadFileError(path, what, REMEDY, number)
-                yield JamendoTrack(fields[0], fields[1], fields[3], tuple(fields[5:]), number)
-        except UnicodeDecodeError as error:
-            raise BadFileError(path, f"not UTF-8 ({error.reason})", REMEDY) from error
+    for number, fields in fields_under(path, HEADER, REMEDY):
+        if len(fields) < len(HEADER) or not all(fields):
+            what = f"expected {len(HEADER)} or more filled fields, found {len(fields)}"
+            raise BadFileError(path, what, REMEDY, number)
+        yield JamendoTrack(fields[0], fields[1], fields[3], tuple(fields[5:]), number)

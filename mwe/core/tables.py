@@ -1,7 +1,5 @@
 """Results tables: published and reproduced figures side by side, as CSV for programs and Markdown for people."""
 
-import csv
-import io
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
@@ -10,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from mwe.core.errors import BadFileError, MissingDataError
-from mwe.core.files import atomic_write
+from mwe.core.files import atomic_write, write_csv
 from mwe.core.findings import check_findings
 from mwe.core.runs import RunMetrics
 
@@ -83,14 +81,10 @@ def write_table(
     """Write ``<out>/<target>.csv`` and ``.md``, the latter with notes at its end; return the path of the Markdown."""
     listed = list(rows)
     names = [field.name for field in fields(Row)]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([_cell(getattr(row, name)) for name in names] for row in listed)
+    write_csv(out / f"{target}.csv", [names, *([_cell(getattr(row, name)) for name in names] for row in listed)])
     shown = "\n".join([markdown(title, listed), *notes, ""] if notes else [markdown(title, listed)])
-    for ending, content in ((".csv", text.getvalue()), (".md", shown)):
-        with atomic_write(out / f"{target}{ending}") as temporary:
-            temporary.write_text(content, encoding="utf-8")
+    with atomic_write(out / f"{target}.md") as temporary:
+        temporary.write_text(shown, encoding="utf-8")
     return out / f"{target}.md"
 
 

@@ -18,6 +18,7 @@ from mwe.encoders import AudioEncoder
 from mwe.joint.losses import AnchorLoss, cosine_hinge
 from mwe.joint.supervision import Belonging
 from mwe.joint.tracks import TrackModule
+from mwe.metrics import name_of_group
 
 
 class FixedTags(TrackModule):
@@ -231,4 +232,4 @@ class DisentangledProxies(FixedTags):
 
 
 def _named(group: str) -> str:
-    return group.replace("/", "_").replace(" ", "_") or "tag"
+    return name_of_group(group) or "tag"

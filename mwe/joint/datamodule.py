@@ -11,6 +11,7 @@ from scipy import sparse
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from mwe.audio.mels import Mels, evenly_spaced
 from mwe.audio.npy import NpyMels
 from mwe.audio.store import MelStore
 from mwe.core.errors import MissingDataError
@@ -31,7 +32,6 @@ class Excerpts(NamedTuple):
     track: Tensor
 
 
-Mels = MelStore | NpyMels
 SupervisionName = Literal["tag", "artist", "track"]
 SUPERVISIONS: tuple[SupervisionName, ...] = ("tag", "artist", "track")
 
@@ -88,8 +88,7 @@ class ExcerptDataset(Dataset[Excerpts]):
         if not self.excerpts:
             starts = (torch.rand(len(rows)).numpy() * (room + 1)).astype(np.int64)
             return Excerpts(torch.from_numpy(self.store.crops(rows, starts, self.frames)), track)
-        share = np.linspace(0, 1, self.excerpts) if self.excerpts > 1 else np.array([0.5])
-        starts = np.rint(room[:, None] * share[None]).astype(np.int64)
+        starts = evenly_spaced(room, self.excerpts)
         crops = self.store.crops(np.repeat(rows, self.excerpts), starts.ravel(), self.frames)
         mel = torch.from_numpy(crops.reshape(len(rows), self.excerpts, *crops.shape[1:]))
         return Excerpts(mel, track)

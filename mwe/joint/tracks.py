@@ -3,7 +3,6 @@
 Shape suffixes: N tracks, T tags, B tracks of a batch, E excerpts, F frames, M mel bands, D dimensions.
 """
 
-import csv
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -16,8 +15,9 @@ from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torchmetrics import MeanMetric
 
-from mwe.core.files import atomic_write
+from mwe.core.files import write_csv
 from mwe.core.runs import run_dir
+from mwe.core.stage import datamodule_of
 from mwe.encoders import AudioEncoder
 from mwe.joint.datamodule import AudioWordDataModule, Excerpts
 from mwe.joint.losses import AnchorLoss
@@ -58,10 +58,7 @@ class TrackModule(LightningModule, ABC):
     @property
     def data(self) -> AudioWordDataModule:
         """The datamodule of the trainer."""
-        data = self.trainer.datamodule  # type: ignore[attr-defined]
-        if not isinstance(data, AudioWordDataModule):
-            raise ValueError(f"{type(self).__name__} needs an AudioWordDataModule, not {type(data).__name__}")
-        return data
+        return datamodule_of(self, AudioWordDataModule)
 
     @abstractmethod
     def rows(self, excerpts_BED: Tensor) -> Tensor:
@@ -162,8 +159,7 @@ class TrackModule(LightningModule, ABC):
         if run is None or not self.trainer.is_global_zero:
             return
         rows = list(self._tag_table())
-        with atomic_write(run / "tags.csv") as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([TAG_COLUMNS, *rows])
+        write_csv(run / "tags.csv", [TAG_COLUMNS, *rows])
         for logger in self.trainer.loggers:
             if hasattr(logger, "log_table"):
                 logger.log_table("test/tags", columns=list(TAG_COLUMNS), data=rows)

@@ -5,13 +5,11 @@ from mwe.metrics.functional import (
     TrackRecall,
     areas_by_row,
     binary_areas,
-    binary_roc_auc,
     ndcg,
     query_by_track,
-    roc_auc_by_row,
 )
 from mwe.metrics.labels import TagLabels
-from mwe.metrics.retrieval import TagFigures, TrackRetrieval
+from mwe.metrics.retrieval import TagFigures, TrackRetrieval, name_of_group
 from mwe.metrics.tagrank import TagRank, tag_rank
 from mwe.metrics.tasks import query_by_tag, recall_by_reading, tagging
 
@@ -24,12 +22,11 @@ __all__ = [
     "TrackRetrieval",
     "areas_by_row",
     "binary_areas",
-    "binary_roc_auc",
+    "name_of_group",
     "ndcg",
     "query_by_tag",
     "query_by_track",
     "recall_by_reading",
-    "roc_auc_by_row",
     "tag_rank",
     "tagging",
 ]

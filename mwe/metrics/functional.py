@@ -68,11 +68,6 @@ def _positives(score_BC: Tensor, label_BC: Tensor) -> tuple[Tensor, Tensor]:
     return filled, slots < counts[:, None]
 
 
-def binary_roc_auc(score_BC: Tensor, label_BC: Tensor) -> Tensor:
-    """ROC-AUC of each row; see ``binary_areas``."""
-    return binary_areas(score_BC, label_BC).roc_R
-
-
 def _blocks(rows: int, candidates: int) -> list[slice]:
     step = max(1, BLOCK_NUMBERS // max(1, candidates))
     return [slice(at, min(at + step, rows)) for at in range(0, rows, step)]
@@ -93,13 +88,6 @@ def areas_by_row(
     if not parts:
         return Areas(*torch.zeros(2, 0, dtype=torch.float64, device=device))
     return Areas(*(torch.cat(own) for own in zip(*parts, strict=True)))
-
-
-def roc_auc_by_row(
-    rows: int, candidates: int, block: Callable[[slice], tuple[Tensor, Tensor]], device: torch.device | str
-) -> Tensor:
-    """ROC-AUC of rankings that are made block by block; see ``areas_by_row``."""
-    return areas_by_row(rows, candidates, block, device).roc_R
 
 
 def ndcg(score_BC: Tensor, gain_BC: Tensor, k: int = 30) -> Tensor:

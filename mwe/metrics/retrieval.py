@@ -172,8 +172,7 @@ class TrackRetrieval(CatalogueMetric):
             parts["_unseen"] = unseen_T
         own = [self.groups[column] for column in columns.tolist()] if self.groups else []
         for group in sorted(set(own) - {""}):
-            name = "_" + group.replace("/", "_").replace(" ", "_")
-            parts[name] = torch.tensor([one == group for one in own], device=columns.device)
+            parts[f"_{name_of_group(group)}"] = torch.tensor([one == group for one in own], device=columns.device)
         return parts
 
     def _of_queries(self, given: Assembled) -> dict[str, Tensor]:
@@ -239,6 +238,11 @@ class TrackRetrieval(CatalogueMetric):
             bounds = spread(low), spread(high)
         counts = given.labels.counts_of_tags()
         return TagFigures(spread(counts), spread(found.roc_R), spread(found.pr_R), bounds)
+
+
+def name_of_group(group: str) -> str:
+    """A group of tags as a part of the names of figures: ``mood/theme`` becomes ``mood_theme``."""
+    return group.replace("/", "_").replace(" ", "_")
 
 
 def _mean_of(name: str, area_R: Tensor) -> dict[str, Tensor]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError
+from mwe.core.extras import require_extra
 from mwe.core.files import atomic_write, read_json, write_json
 from mwe.search.exact import ExactSearch, Found, checked_queries
 from mwe.search.layout import Declaration, open_matrix
@@ -18,7 +19,7 @@ TRAINING_PER_CELL = 64  # rows a cell that FAISS learns the cells from
 LEAST_PER_CELL = 39  # rows; FAISS holds fewer to be too little to learn from
 QUERIES = 200
 K = 10
-INSTALL = "Install it with `pip install 'mwe[ann]'`."
+FAISS = ("faiss", "ann", "approximate search needs faiss")
 
 
 class AnnReport(NamedTuple):
@@ -43,19 +44,6 @@ class AnnReport(NamedTuple):
     space: str
 
 
-def require_faiss() -> Any:
-    """The module.
-
-    Raises:
-        MissingDataError: It is not installed.
-    """
-    try:
-        import faiss
-    except ImportError as error:
-        raise MissingDataError(f"approximate search needs faiss. {INSTALL}") from error
-    return faiss
-
-
 class ApproximateSearch:
     """Looks into the nearest cells of an inverted file instead of at every row.
 
@@ -76,7 +64,7 @@ class ApproximateSearch:
             StaleArtefactError: It is of another embedding space.
             BadFileError: It is damaged.
         """
-        faiss = require_faiss()
+        faiss = require_extra(*FAISS)
         path, told = root / declared.ann_file, root / declared.ann_report_file
         if not told.is_file():
             raise MissingDataError(f"{root} has no approximate index. Make it with `mwe index-ann --library {root}`.")
@@ -98,7 +86,7 @@ class ApproximateSearch:
 
     def nearest(self, query_QD: np.ndarray, k: int, allowed_N: np.ndarray | None = None) -> Found:
         """See ``Search``; where few rows are allowed more cells are looked into, so that answers are not missed."""
-        faiss = require_faiss()
+        faiss = require_extra(*FAISS)
         query_QD, k = checked_queries(query_QD, self.dim, k), min(k, max(1, self.index.ntotal))
         if allowed_N is None:
             scores_QK, rows_QK = self.index.search(query_QD, k)
@@ -123,7 +111,7 @@ def build_ann(root: Path, asked_PD: np.ndarray, recall: float = 0.95, cells: int
     Raises:
         MissingDataError: FAISS is not installed, or the folder is no library.
     """
-    faiss = require_faiss()
+    faiss = require_extra(*FAISS)
     declared = Declaration.read(root)
     matrix_ND = open_matrix(root, declared)
     index = _filled(faiss, matrix_ND, cells or max(1, int(4 * len(matrix_ND) ** 0.5)))

@@ -3,7 +3,6 @@
 Shape suffixes: N tracks, D dimensions, V words.
 """
 
-import csv
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,14 +12,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mwe.audio.clips import ERROR
+from mwe.audio.clips import ERROR, readable_name
 from mwe.audio.shards import OK, Source
-from mwe.core.files import atomic_write
+from mwe.core.files import atomic_write, write_csv
 from mwe.search.calibrate import tags_of_run
 from mwe.search.layout import GROUP_ROWS, SKIPPED, TRACKS, Declaration
 from mwe.search.model import WORD_ROWS, TrainedModel
 from mwe.search.parts import Parts
-from mwe.search.sources import Item, Listing, readable_name
+from mwe.search.sources import Item, Listing
 from mwe.search.stored import Stored
 from mwe.search.tags import TagTable
 from mwe.tracks.folder import read_rows
@@ -219,15 +218,8 @@ def read_skipped(out: Path) -> dict[str, Skipped]:
 
 def _write_skipped(out: Path, listing: Listing, known: Known) -> None:
     """Every track of the sources that could not be embedded, with its reason."""
-    with (
-        atomic_write(skipped_file(out)) as temporary,
-        open(temporary, "w", encoding="utf-8", newline="") as file,
-    ):
-        lines = csv.writer(file, delimiter="\t", lineterminator="\n")
-        lines.writerow(SKIPPED_COLUMNS)
-        for item in listing.items:
-            if known.status(item.track_id) != OK:
-                lines.writerow((item.track_id, *known.failure(item.track_id)))
+    failed = (item.track_id for item in listing.items if known.status(item.track_id) != OK)
+    write_csv(skipped_file(out), [SKIPPED_COLUMNS, *((name, *known.failure(name)) for name in failed)], "\t")
 
 
 def _remove_former(out: Path, declared: Declaration) -> None:

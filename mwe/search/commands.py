@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from mwe.core.errors import BadFileError
+from mwe.core.extras import require_extra
 from mwe.search.ann import build_ann
 from mwe.search.answers import Answer, Tagged, TagScore
 from mwe.search.embed import Hardware
-from mwe.search.export import export_file, export_qdrant, require_qdrant
+from mwe.search.export import QDRANT, export_file, export_qdrant
 from mwe.search.index import index_library
 from mwe.search.layout import Declaration
 from mwe.search.library import Library
@@ -163,7 +164,7 @@ def library_export(
     """
     opened = Library(library)
     if to == "qdrant":
-        clients = require_qdrant()
+        clients = require_extra(*QDRANT)
         client = clients.QdrantClient(url=out) if "://" in out else clients.QdrantClient(path=out)
         export_qdrant(opened, client, collection)
         client.close()

@@ -3,7 +3,6 @@
 Shape suffixes: B files of a batch, E excerpts, S samples, F frames, L frames of an excerpt, M mel bands, D dimensions.
 """
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -11,18 +10,18 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
-from pytorch_lightning.callbacks import BasePredictionWriter, RichProgressBar
 from torch import Tensor
 from torch.nn.functional import normalize
 from torch.utils.data import DataLoader
 
+from mwe.audio.clips import decoding_loader
 from mwe.audio.logmel import LogMel
 from mwe.audio.shards import OK
-from mwe.core import quiet  # noqa: F401 - imported for its effect
 from mwe.core.progress import track
 from mwe.core.sampler import as_read
+from mwe.core.trainers import CollectingWriter, passing_trainer
 from mwe.joint.datamodule import Excerpts
-from mwe.search.files import Cut, FileBatch, FileDataset, file_loader
+from mwe.search.files import Cut, FileBatch, FileDataset, collate
 from mwe.search.model import TrainedModel
 from mwe.search.parts import Outcome, PartSettings, PartWriter
 
@@ -48,14 +47,9 @@ class Hardware(NamedTuple):
     strategy: str = "auto"
 
     def trainer(self, *callbacks: Callback) -> Trainer:
-        """A trainer that leaves nothing on disk but what the callbacks write."""
-        terminal = sys.stderr.isatty()
-        return Trainer(
-            callbacks=[*callbacks, RichProgressBar()] if terminal else [*callbacks],
-            enable_progress_bar=terminal,
-            enable_checkpointing=False,
-            enable_model_summary=False,
-            logger=False,
+        """A trainer on it."""
+        return passing_trainer(
+            *callbacks,
             devices=self.devices,
             num_nodes=self.nodes,
             accelerator=self.accelerator,
@@ -97,7 +91,7 @@ class Embedder(LightningModule):
         return mel_BELM
 
 
-class OutcomeWriter(BasePredictionWriter):
+class OutcomeWriter(CollectingWriter):
     """Hands the outcomes of one process to its writer of parts.
 
     Args:
@@ -105,7 +99,7 @@ class OutcomeWriter(BasePredictionWriter):
     """
 
     def __init__(self, settings: PartSettings) -> None:
-        super().__init__("batch")
+        super().__init__()
         self._settings = settings
         self._parts: PartWriter | None = None
 
@@ -128,15 +122,9 @@ class OutcomeWriter(BasePredictionWriter):
         assert self._parts is not None
         self._parts.append(outcomes_of(batch, prediction.cpu().numpy()))
 
-    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Write the last part and wait until every process has."""
-        assert self._parts is not None
-        self._parts.flush()
-        trainer.strategy.barrier("files embedded")
-
-    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Keep what was computed when the user stops the job; after other errors the writing itself may be at fault."""
-        if isinstance(exception, KeyboardInterrupt) and self._parts is not None:
+    def flush(self) -> None:
+        """Write the files collected since the last part; before the set-up there are none."""
+        if self._parts is not None:
             self._parts.flush()
 
 
@@ -172,7 +160,7 @@ def predict_files(
     trainer = hardware.trainer(OutcomeWriter(settings))
     # every process needs a batch; a file read twice is stored twice, and the later outcome counts
     items = [*tracks] * -(-trainer.world_size // len(tracks))
-    loader = file_loader(FileDataset(items, trained.preprocessing), workers=hardware.workers, batch_files=batch_files)
+    loader = decoding_loader(FileDataset(items, trained.preprocessing), collate, batch_files, hardware.workers)
     trainer.predict(Embedder(trained), loader, return_predictions=False)
 
 
@@ -181,7 +169,7 @@ def embed_files(trained: TrainedModel, paths: Sequence[Path]) -> list[Outcome]:
     """Embed a few files in this process, in their order."""
     embedder = Embedder(trained).eval()
     dataset = FileDataset([(str(path), path) for path in paths], trained.preprocessing)
-    loader: Any = file_loader(dataset, workers=0, batch_files=1)
+    loader: Any = decoding_loader(dataset, collate, 1, workers=0)
     return [one for batch in loader for one in outcomes_of(batch, embedder.predict_step(batch, 0).numpy())]
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mwe.core.errors import MissingDataError, StaleArtefactError
+from mwe.core.extras import require_extra
 from mwe.core.files import atomic_write
 from mwe.core.progress import track
 from mwe.search.exact import Found, checked_queries
@@ -22,7 +23,7 @@ from mwe.search.stored import Stored
 ROWS = 16_384
 UPLOAD = 1_024
 SPACE_KEY = "embedding_space"
-INSTALL = "Install it with `pip install 'mwe[qdrant]'`."
+QDRANT = ("qdrant_client", "qdrant", "Qdrant needs its client")
 _NAMES = uuid.UUID("5a4d2f0e-8a35-4d0b-9f0e-6d7765000001")  # Qdrant takes numbers and UUIDs as names of points
 
 
@@ -78,7 +79,7 @@ class QdrantSearch:
 
     def nearest(self, query_QD: np.ndarray, k: int, allowed_N: np.ndarray | None = None) -> Found:
         """See ``Search``; allowed rows are handed to Qdrant as a filter on the row."""
-        models = require_qdrant().models
+        models = require_extra(*QDRANT).models
         query_QD = checked_queries(query_QD, self.library.dim, k)
         condition = None
         if allowed_N is not None:
@@ -101,7 +102,7 @@ def export_qdrant(library: Stored, client: Any, collection: str) -> None:
 
     Every point carries the track's row, ID, artist, path, tags and the embedding space.
     """
-    models = require_qdrant().models
+    models = require_extra(*QDRANT).models
     if client.collection_exists(collection):
         client.delete_collection(collection)
     # vectors have length 1, so their product is the cosine
@@ -127,16 +128,3 @@ def _point(models: Any, library: Stored, row: int) -> Any:
             SPACE_KEY: library.space,
         },
     )
-
-
-def require_qdrant() -> Any:
-    """The module.
-
-    Raises:
-        MissingDataError: It is not installed.
-    """
-    try:
-        import qdrant_client
-    except ImportError as error:
-        raise MissingDataError(f"Qdrant needs its client. {INSTALL}") from error
-    return qdrant_client

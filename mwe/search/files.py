@@ -3,8 +3,6 @@
 Shape suffixes: B files of a batch, E excerpts, S samples of an excerpt with its margins, L frames of an excerpt.
 """
 
-import multiprocessing
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from mwe.audio.clips import ClipDataset
 from mwe.audio.logmel import MelSettings
+from mwe.audio.mels import evenly_spaced
 from mwe.audio.shards import OK, MelRow
 from mwe.search.model import Preprocessing
 
@@ -83,8 +82,7 @@ class Cut(NamedTuple):
         They begin where those of ``AudioWordDataModule`` do.
         """
         frames = 1 + len(wave) // self.hop
-        share = np.linspace(0, 1, self.excerpts) if self.excerpts > 1 else np.array([0.5])
-        starts = np.rint(max(frames - self.length, 0) * share).astype(np.int64) * self.hop
+        starts = evenly_spaced(np.array([frames - self.length]), self.excerpts)[0] * self.hop
         before = self.margin * self.hop
         # spectrograms are centred and padded with zeros, so beyond the ends there are zeros here too
         padded = np.pad(wave, (before, before + self.samples))
@@ -126,26 +124,3 @@ def collate(files: Sequence[FileExcerpts]) -> FileBatch:
         torch.stack(waves) if waves else torch.zeros(0, 0, 0),
         torch.tensor([file.frames for file in readable], dtype=torch.long),
     )
-
-
-def file_loader(dataset: FileDataset, *, workers: int, batch_files: int) -> DataLoader[FileExcerpts]:
-    """Loader over audio files.
-
-    Workers are not forked from a process that already runs threads of PyTorch, since a child can hang on a lock one of
-    them held.
-    """
-    methods = multiprocessing.get_all_start_methods()
-    return DataLoader(
-        dataset,
-        batch_size=batch_files,
-        num_workers=workers,
-        collate_fn=collate,
-        pin_memory=torch.cuda.is_available(),
-        worker_init_fn=_quieten if workers else None,
-        multiprocessing_context=("forkserver" if "forkserver" in methods else "spawn") if workers else None,
-    )
-
-
-def _quieten(worker: int) -> None:
-    """Drop what the MP3 decoder prints on every irregular frame; errors reach the main process by another way."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from pytorch_lightning.utilities import rank_zero_only
 
 from mwe.audio.shards import OK
-from mwe.core.errors import BadFileError
+from mwe.core.outcomes import outcome_text, require_few_failed
 from mwe.search.assemble import Known, assemble, read_skipped, skipped_file
 from mwe.search.embed import Hardware, predict_files
 from mwe.search.layout import DECLARATION
@@ -41,10 +41,7 @@ class IndexReport(NamedTuple):
     note: str
 
     def __str__(self) -> str:
-        text = f"{self.ok:,} ok, {sum(self.skipped.values()):,} skipped"
-        if self.skipped:
-            reasons = ", ".join(f"{reason} x {count:,}" for reason, count in sorted(self.skipped.items()))
-            text += f": {reasons} -> {self.table}"
+        text = outcome_text(self.ok, self.skipped, self.table)
         more = [f"{self.reused:,} unchanged since an earlier run"] if self.reused else []
         more += [f"{self.removed:,} no longer there"] if self.removed else []
         return text + (f" ({', '.join(more)})" if more else "")
@@ -113,8 +110,5 @@ def _report(out: Path, items: Sequence[Item], known: Known, reused: int, note: s
     counts = Counter(str(known.status(item.track_id)) for item in items)
     removed = len(known.rows.keys() - {item.track_id for item in items})
     report = IndexReport(counts.pop(OK, 0), dict(counts), reused, removed, skipped_file(out), note)
-    failed = sum(report.skipped.values())
-    if failed > max_failed * len(items):
-        what = f"{failed:,} of {len(items):,} files cannot be embedded, more than {max_failed:.0%}"
-        raise BadFileError(report.table, what, "See the reasons there; --max_failed sets the limit.")
+    require_few_failed(report.skipped, len(items), max_failed, report.table, "files cannot be embedded")
     return report

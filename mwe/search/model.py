@@ -13,6 +13,7 @@ import yaml
 from jsonargparse import ArgumentError, ArgumentParser
 from pytorch_lightning import LightningDataModule
 
+from mwe.audio.decode import MAX_SECONDS, MIN_SECONDS
 from mwe.audio.logmel import MelSettings
 from mwe.audio.shards import read_settings
 from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError
@@ -22,7 +23,6 @@ from mwe.words import WordVectors
 
 CONFIGURATION = "fit.yaml"
 CHECKPOINT = "checkpoints/last.ckpt"
-MIN_SECONDS, MAX_SECONDS = 0.5, 600.0  # as `mwe mel` decodes
 WORD_ROWS = 65_536
 
 

@@ -13,6 +13,7 @@ from mwe.corpora.tokens import tag_token, text_tokens
 from mwe.search.grammar import Term
 from mwe.search.stopwords import NEGATIONS, STOP_WORDS
 from mwe.search.stored import Stored
+from mwe.search.tags import unit_rows
 from mwe.words import WordVectors
 
 LONGEST_TAG = 4  # words of a tag that is looked for in running text
@@ -205,7 +206,6 @@ def _hint(word: str, near: Sequence[str]) -> str:
 
 
 def _unit(vector_D: np.ndarray) -> np.ndarray:
-    """The vector at length 1; a vector of zeros stays one."""
-    length = float(np.linalg.norm(vector_D))
-    unit_D: np.ndarray = np.asarray(vector_D / length if length > 0 else vector_D, dtype=np.float32)
+    """The vector at length 1 in float32; a vector of zeros stays one."""
+    unit_D: np.ndarray = unit_rows(vector_D[None])[0].astype(np.float32)
     return unit_D

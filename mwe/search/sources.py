@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from mwe.audio.clips import readable_name
 from mwe.core.errors import BadFileError, MissingDataError
 from mwe.tracks import FolderTracks, TrackReader, TrackTags
 
@@ -109,8 +110,3 @@ def _of_folder(folder: Path) -> Iterator[Item]:
             # a name that is no Unicode text is kept readable, and the file is opened by its real name
             name = readable_name(path.relative_to(folder).as_posix())
             yield Item(name, "", path, ())
-
-
-def readable_name(path: str | Path) -> str:
-    """A path as Unicode text, whatever bytes it is made of."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")

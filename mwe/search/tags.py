@@ -14,7 +14,6 @@ from scipy.special import expit
 from mwe.search.layout import TAGS
 from mwe.words import WordVectors
 
-LEAST = 3  # tracks with and without a tag that a calibration of its own needs
 OWN, POOLED, NONE = "its own validation tracks", "validation tracks of all tags", ""
 _POOLED = b"pooled"
 
@@ -86,7 +85,7 @@ class TagTable:
 
 
 def library_prototypes(tags: Sequence[str], words: WordVectors) -> tuple[np.ndarray, np.ndarray]:
-    """The same from word vectors that are in the joint space already."""
+    """Unit vectors of tags, (T, D), and which have one, from word vectors that are in the joint space already."""
     found = words.of_tags(tags)
     return unit_rows(found.vectors), found.known
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from mwe.core.datasets import declared
 from mwe.core.errors import BadFileError
 from mwe.tracks.pickles import read_plain_pickle
 from mwe.tracks.tables import read_fields
@@ -36,6 +37,12 @@ def msd_audio(track_ids: Sequence[str], audio: Path, *folders: Path) -> tuple[Pa
             continue
         return tuple(audio / path_of.get(track, f"{track}.unmapped") for track in track_ids)
     return ()
+
+
+def map_folders(root: Path) -> tuple[Path, ...]:
+    """Where the maps may lie for a division of the dataset in a folder of its own: there, or with the dataset."""
+    dataset = declared("msd").root
+    return root, dataset, dataset / "MSD_split"
 
 
 def _by_7digital(folder: Path) -> dict[str, str]:

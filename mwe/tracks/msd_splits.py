@@ -12,7 +12,7 @@ from mwe.core.errors import BadFileError, MissingDataError
 from mwe.core.files import read_json
 from mwe.core.matrix import read_matrix
 from mwe.tracks.build import msd_artists, tracks_of
-from mwe.tracks.msd_audio import msd_audio
+from mwe.tracks.msd_audio import map_folders, msd_audio
 from mwe.tracks.pickles import read_plain_pickle
 from mwe.tracks.tags import SPLITS, TrackReader, TrackTags
 
@@ -101,8 +101,7 @@ class EcalsTracks(TrackReader):
         except (KeyError, TypeError, AttributeError) as error:
             raise BadFileError(path, f"not ECALS's annotation ({error!r})", "Fetch it anew.") from error
         tracks = tracks_of("ECALS", tags_of, artist_of, splits=splits)
-        folders = (self.root, declared("msd").root, declared("msd").root / "MSD_split")
-        return replace(tracks, audio=msd_audio(tracks.track_ids, self.audio, *folders))
+        return replace(tracks, audio=msd_audio(tracks.track_ids, self.audio, *map_folders(self.root)))
 
 
 def _ecals_splits(given: dict[str, Any]) -> Splits:

@@ -16,7 +16,7 @@ from mwe.core.errors import BadFileError
 from mwe.core.files import read_json
 from mwe.core.matrix import read_matrix
 from mwe.tracks.build import msd_artists
-from mwe.tracks.msd_audio import msd_audio
+from mwe.tracks.msd_audio import map_folders, msd_audio
 from mwe.tracks.pickles import read_plain_pickle
 from mwe.tracks.tags import SPLITS, TrackReader, TrackTags, tag_matrix
 
@@ -54,8 +54,7 @@ class MsdZeroShotTracks(TrackReader):
             BadFileError: A file is damaged, or files do not fit each other.
         """
         tracks = self._older() if (self.root / KEYS["tracks"]).is_file() else self._last()
-        folders = (self.root, declared("msd").root, declared("msd").root / "MSD_split")
-        return replace(tracks, audio=msd_audio(tracks.track_ids, self.audio, *folders))
+        return replace(tracks, audio=msd_audio(tracks.track_ids, self.audio, *map_folders(self.root)))
 
     def _last(self) -> TrackTags:
         needed = ("tag_split.json", "track_split.json", "artist_dict.json", "tag_binary.csv")

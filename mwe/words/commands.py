@@ -8,9 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from mwe.core.errors import MissingDataError
+from mwe.core.pictures import save
 from mwe.corpora.tokens import tag_token
 from mwe.tracks import TrackReader
-from mwe.words.figures import draw_maps, draw_pairs, save
+from mwe.words.figures import draw_maps, draw_pairs
 from mwe.words.importers import Format, import_vectors
 from mwe.words.table10 import Searched, table_ten
 from mwe.words.vectors import Kind, Neighbour, WordVectors

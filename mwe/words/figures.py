@@ -5,24 +5,19 @@ Shape suffixes: T tags, D dimensions.
 
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from sklearn.manifold import TSNE
 
 from mwe.core.errors import MissingDataError
-from mwe.core.files import atomic_write
+from mwe.core.pictures import BLACK, BLUE, GREEN, ORANGE, PINK, RED, SKY, figure
 from mwe.tracks import TrackTags
 from mwe.words.vectors import WordVectors
 
-# colours that people with any common colour blindness tell apart (Okabe and Ito, 2008)
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+COLOURS = (BLUE, RED, GREEN, PINK, ORANGE, SKY, BLACK)
 GREY = "#CCCCCC"
-DPI = 150
 NEIGHBOURS = 15  # of UMAP, and the perplexity of t-SNE
 
 
@@ -33,7 +28,7 @@ def draw_pairs(words: Mapping[str, WordVectors], pairs: Sequence[tuple[str, str]
         words: Word vectors by name.
         pairs: Words; vectors that lack one of the two have no bar, which is said in its place.
     """
-    drawn = _figure(2.9 * len(pairs), 0.42 * len(words) + 1.1)
+    drawn = figure(2.9 * len(pairs), 0.42 * len(words) + 1.1)
     panels = drawn.subplots(1, len(pairs), squeeze=False, sharey=True, sharex=True)[0]
     for axes, pair in zip(panels, pairs, strict=True):
         cosines = [_cosine(vectors, *pair) for vectors in words.values()]
@@ -73,7 +68,7 @@ def draw_maps(
     tags = [tracks.tags[tag] for tag in shown]
     columns = min(2, len(words))
     rows = -(-len(words) // columns)
-    drawn = _figure(6.4 * columns, 5.2 * rows + 0.5)
+    drawn = figure(6.4 * columns, 5.2 * rows + 0.5)
     panels = drawn.subplots(rows, columns, squeeze=False).ravel()
     for place, (axes, name, one) in enumerate(zip(panels, words, found, strict=False)):
         _panel(axes, _plane(one.vectors[shown], seed), tags, clusters)
@@ -83,22 +78,6 @@ def draw_maps(
     drawn.suptitle(f"{len(tags)} tags of {tracks.name}, {_method()}")
     drawn.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(clusters) + 1)
     return drawn
-
-
-def save(drawn: Figure, png: Path) -> tuple[Path, Path]:
-    """Write a figure as PNG and, beside it, as SVG whose text stays text; equal input gives equal bytes."""
-    paths = png.with_suffix(".png"), png.with_suffix(".svg")
-    with rc_context({"svg.hashsalt": "mwe", "svg.fonttype": "none"}):
-        for path, metadata in zip(paths, ({"Software": None}, {"Date": None, "Creator": None}), strict=True):
-            with atomic_write(path) as temporary:
-                drawn.savefig(temporary, dpi=DPI, metadata=metadata)
-    return paths
-
-
-def _figure(width: float, height: float) -> Figure:
-    made = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(made)
-    return made
 
 
 def _cosine(vectors: WordVectors, first: str, second: str) -> float | None:

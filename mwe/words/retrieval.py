@@ -5,11 +5,13 @@ from typing import Literal
 
 import torch
 from pytorch_lightning import LightningDataModule, LightningModule
+from scipy import sparse
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from mwe.core.errors import MissingDataError
 from mwe.core.sampler import every_item_once
+from mwe.core.stage import datamodule_of
 from mwe.corpora.heldout import read_held_out
 from mwe.metrics import TrackRetrieval
 from mwe.tracks import TrackReader
@@ -45,7 +47,7 @@ class WordDataModule(LightningDataModule):
         self.reader, self.words_folder, self.split, self.batch_size = collection, Path(words), split, batch_size
         self.queries = queries
         self.held_out = Path(held_out) if held_out else None
-        self.ignored_NT: Tensor | None = None
+        self.ignored_NT: sparse.csr_array | None = None
 
     @property
     def collection_name(self) -> str:
@@ -69,10 +71,10 @@ class WordDataModule(LightningDataModule):
         if not found.known.any():
             raise MissingDataError(f"{self.words_folder} knows no track ID of {self.tracks.name}; train it with IDs")
         self.tags: Lookup = vectors.of_tags(self.tracks.tags)
-        self.label_NT = torch.from_numpy(self.tracks.matrix.toarray())
+        self.label_NT = self.tracks.matrix
         if self.held_out is not None:
-            held_NT = torch.from_numpy(read_held_out(self.held_out, self.tracks).toarray())
-            self.label_NT, self.ignored_NT = held_NT, self.label_NT & ~held_NT
+            held_NT = read_held_out(self.held_out, self.tracks)
+            self.label_NT, self.ignored_NT = held_NT, self.label_NT > held_NT
         known = torch.from_numpy(found.known)
         self.known_tracks = VectorDataset(place[known], torch.from_numpy(found.vectors)[known])
         self.notes = {
@@ -102,9 +104,7 @@ class WordRetrieval(LightningModule):
 
     def setup(self, stage: str) -> None:
         """Take labels and tag vectors from the datamodule."""
-        data = self.trainer.datamodule  # type: ignore[attr-defined]
-        if not isinstance(data, WordDataModule):
-            raise ValueError(f"WordRetrieval needs a WordDataModule, not {type(data).__name__}")
+        data = datamodule_of(self, WordDataModule)
         self.notes = data.notes
         self.register_buffer("tag_words", torch.from_numpy(data.tags.vectors), persistent=False)
         self.retrieval = TrackRetrieval(

@@ -1,15 +1,13 @@
 """Table X: tracks found by queries of several words, with the tags they carry."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
 from rich.table import Table
 
-from mwe.core.files import atomic_write
+from mwe.core.files import write_csv
 from mwe.tracks import TrackReader
 from mwe.words.nearest import nearest_rows, norms_of
 from mwe.words.vectors import WordVectors
@@ -62,14 +60,9 @@ def table_ten(
     names = ("collection", "query", "unknown words", "track", "artist", "tags", "similarity", "published", "its tags")
     found = [line for one in searched for line in _found(one, queries, k, runs)]
     shown = Table(*names, title="Table X: tracks found by queries of several words")
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*names, "command"])
     for line in found:
         shown.add_row(*line)
-        writer.writerow([*line, command])
-    with atomic_write(out / "table10.csv") as temporary:
-        temporary.write_text(text.getvalue(), encoding="utf-8")
+    write_csv(out / "table10.csv", [(*names, "command"), *((*line, command) for line in found)])
     return shown, out / "table10.csv"
 
 

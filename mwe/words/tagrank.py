@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader
 
 from mwe.core.errors import MissingDataError, UnknownNameError
 from mwe.core.sampler import every_item_once
+from mwe.core.stage import datamodule_of
 from mwe.corpora.tokens import tag_token, tag_words
 from mwe.metrics import TagRank
 from mwe.tracks import TrackReader
@@ -114,9 +115,7 @@ class TagRankPrediction(LightningModule):
 
     def setup(self, stage: str) -> None:
         """Take counts and kinds from the datamodule."""
-        data = self.trainer.datamodule  # type: ignore[attr-defined]
-        if not isinstance(data, TagRankData):
-            raise ValueError(f"TagRankPrediction needs TagRankData, not {type(data).__name__}")
+        data = datamodule_of(self, TagRankData)
         self.notes = data.notes
         self.metric = TagRank(data.count_TT, data.context_T, data.known_tags.vectors.shape[1])
 

@@ -6,7 +6,6 @@ matrix products instead of a loop over pairs; and each row has a rate of its own
 summed gradients of frequent tokens diverge or IDs that occur once learn too little.
 """
 
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -15,11 +14,11 @@ from typing import Any, cast
 import numpy as np
 import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
-from pytorch_lightning.callbacks import RichProgressBar
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from mwe.core import quiet  # noqa: F401 - imported for its effect
+from mwe.core.stage import datamodule_of
+from mwe.core.trainers import passing_trainer
 from mwe.words.torch_adagrad import RowAdagrad
 from mwe.words.torch_blocks import (
     Blocks,
@@ -177,10 +176,7 @@ class SkipGram(LightningModule):
 
     @property
     def _data(self) -> TokenDataModule:
-        data = self.trainer.datamodule  # type: ignore[attr-defined]
-        if not isinstance(data, TokenDataModule):
-            raise ValueError(f"SkipGram needs a TokenDataModule, not {type(data).__name__}")
-        return data
+        return datamodule_of(self, TokenDataModule)
 
     def words(self) -> WordVectors:
         """The input vectors, once trained."""
@@ -228,16 +224,6 @@ def train_blocks(
         accelerator: As Lightning's Trainer takes it.
         devices: As Lightning's Trainer takes it.
     """
-    terminal = sys.stderr.isatty()
-    trainer = Trainer(
-        max_epochs=epochs,
-        accelerator=accelerator,
-        devices=devices,
-        callbacks=[RichProgressBar()] if terminal else [],
-        enable_progress_bar=terminal,
-        enable_checkpointing=False,
-        enable_model_summary=False,
-        logger=False,
-    )
+    trainer = passing_trainer(max_epochs=epochs, accelerator=accelerator, devices=devices)
     trainer.fit(model, datamodule=TokenDataModule(str(corpus), min_count))
     return model.words()

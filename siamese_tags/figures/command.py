@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from mwe.core.pictures import save
 from siamese_tags.documents import Cal500, Collection
 from siamese_tags.figures.curves import draw_curves
 from siamese_tags.figures.frequencies import draw_frequencies
 from siamese_tags.figures.instances import draw_instances
 from siamese_tags.figures.spaces import draw_spaces
-from siamese_tags.figures.style import save
 
 OUT = "outputs/figures/siamese"
 

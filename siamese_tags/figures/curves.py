@@ -11,9 +11,10 @@ from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
 from mwe.core.errors import MissingDataError, StaleArtefactError
+from mwe.core.pictures import BLACK, BLUE, GREEN, ORANGE, PINK, RED, SKY, figure
 from mwe.core.runs import RunMetrics
 from siamese_tags.datamodule import SPLITS
-from siamese_tags.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, figure
+from siamese_tags.figures.style import GREY
 from siamese_tags.metrics import CURVE
 from siamese_tags.tables.build import table_of
 from siamese_tags.tables.rows import TableRow

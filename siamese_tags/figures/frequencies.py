@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mwe.core.errors import MissingDataError
+from mwe.core.pictures import SKY, figure
 from siamese_tags.documents import Cal10k, Cal500, Collection, Jamendo, TagDocuments
-from siamese_tags.figures.style import SKY, figure, short
+from siamese_tags.figures.style import short
 
 NAMED = (0.0, 0.25, 0.5, 1.0)  # places of the tags that are named, as shares of the ranking
 

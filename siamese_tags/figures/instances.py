@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
 from mwe.core.errors import StaleArtefactError
+from mwe.core.pictures import BLUE, GREEN, ORANGE, PINK, RED, figure
 from siamese_tags.contextual import ContextualTags, UnknownTagError
 from siamese_tags.documents import TagDocuments
 from siamese_tags.figures.projection import project
-from siamese_tags.figures.style import BLUE, GREEN, GREY, ORANGE, PINK, RED, figure, short
+from siamese_tags.figures.style import GREY, short
 
 COLOURS = (BLUE, ORANGE, GREEN, PINK, RED)
 MARKERS = "osD^v"

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from mwe.core.errors import StaleArtefactError, UnknownNameError
+from mwe.core.pictures import BLUE, ORANGE, figure
 from siamese_tags.baselines import Queries, build
 from siamese_tags.contextual import ContextualTags
 from siamese_tags.documents import TagDocuments
 from siamese_tags.documents.folds import fold as one_fold
 from siamese_tags.figures.projection import project_distances
-from siamese_tags.figures.style import BLUE, ORANGE, figure
 from siamese_tags.metrics import PrimingMetric
 
 BASELINES = {

@@ -1,48 +1,15 @@
-"""How all pictures look, and how they are written: equal input gives equal bytes."""
+"""What pictures of tags have in common beside `mwe.core.pictures`: names as readers want them, pixels for loggers."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from mwe.core.files import atomic_write
+from mwe.core.pictures import DPI
 
-# eight colours that people with any common colour blindness tell apart (Okabe and Ito, 2008)
-BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK = (
-    *("#000000", "#E69F00", "#56B4E9", "#009E73"),
-    *("#F0E442", "#0072B2", "#D55E00", "#CC79A7"),
-)
 GREY = "#BBBBBB"
-DPI = 150
-
-
-def figure(width: float, height: float) -> Figure:
-    """An empty figure of that many inches, laid out so that nothing overlaps."""
-    made = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(made)
-    return made
-
-
-def save(drawn: Figure, png: Path) -> tuple[Path, Path]:
-    """Write a figure as PNG and, beside it, as SVG whose text stays text.
-
-    Args:
-        drawn: The figure.
-        png: File name of the PNG.
-
-    Returns:
-        Both files.
-    """
-    paths = png.with_suffix(".png"), png.with_suffix(".svg")
-    with rc_context({"svg.hashsalt": "siamese-tags", "svg.fonttype": "none"}):
-        for path, metadata in zip(paths, ({"Software": None}, {"Date": None, "Creator": None}), strict=True):
-            with atomic_write(path) as temporary:
-                drawn.savefig(temporary, dpi=DPI, metadata=metadata)
-    return paths
 
 
 def pixels(drawn: Figure) -> NDArray[np.uint8]:

@@ -3,8 +3,6 @@
 Shape suffixes: N pairs of a document and a fold, U units, L rows, P pairs of rows.
 """
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mwe.core.errors import StaleArtefactError
-from mwe.core.files import atomic_write
+from mwe.core.files import atomic_write, write_csv
 from siamese_tags.masked.bootstrap import Differences, holm, paired_bootstrap
 from siamese_tags.masked.documents_of_run import DocumentFigures, load_documents
 from siamese_tags.masked.rows import ROWS, MaskedRow, Pair, collections_in, pairs_of
@@ -95,19 +93,18 @@ def build_differences(runs: Path, folds: Sequence[int], target: str, out: Path, 
         StaleArtefactError: Runs of one fold were measured on different documents.
     """
     present = collections_in(runs, ROWS[1].command("cal500"))
-    text, sections = io.StringIO(), [TITLE, "", NOTE]
-    writer = csv.writer(text, lineterminator="\n")
+    sections = [TITLE, "", NOTE]
     names = [f"{field}_{over}" for over in RESAMPLES for field in FIELDS[1:]]
-    writer.writerow(["collection", "first", "second", "points", *(f"fold{fold}" for fold in folds), *names])
+    table = [["collection", "first", "second", "points", *(f"fold{fold}" for fold in folds), *names]]
     for collection in present:
         measured = load_measured(runs / collection, folds)
         pairs = pairs_of(measured.maps())
         lines = _lines(measured, pairs, seed)
-        writer.writerows([collection, *pair, *map(_plain, line)] for pair, line in zip(pairs, lines, strict=True))
+        table += [[collection, *pair, *map(_plain, line)] for pair, line in zip(pairs, lines, strict=True)]
         sections += _section(collection, measured, pairs, lines, len(folds))
-    for ending, content in ((".csv", text.getvalue()), (".md", "\n".join(sections) + "\n")):
-        with atomic_write(out / f"{target}{ending}") as temporary:
-            temporary.write_text(content, encoding="utf-8")
+    write_csv(out / f"{target}.csv", table)
+    with atomic_write(out / f"{target}.md") as temporary:
+        temporary.write_text("\n".join(sections) + "\n", encoding="utf-8")
     return out / f"{target}.md"
 
 

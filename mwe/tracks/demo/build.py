@@ -1,6 +1,5 @@
 """Build the demonstration collection into a folder: tables, audio, data card, manifest."""
 
-import csv
 import hashlib
 import multiprocessing
 import os
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mwe.core.errors import BadFileError
-from mwe.core.files import atomic_write, read_json, sha256, write_json
+from mwe.core.files import atomic_write, read_json, sha256, write_csv, write_json
 from mwe.core.progress import track
 from mwe.tracks.demo.catalogue import DemoTrack, catalogue
 from mwe.tracks.demo.performers import performers
@@ -159,8 +158,7 @@ def _write_tables(root: Path, tracks: Sequence[DemoTrack], seed: int) -> None:
 
 
 def _table(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    with atomic_write(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
-        csv.writer(file, "excel-tab", lineterminator="\n").writerows([header, *rows])
+    write_csv(path, [header, *rows], "\t")
 
 
 def _versions() -> dict[str, str]:

@@ -15,12 +15,10 @@ from mwe.metrics import (
     TagLabels,
     areas_by_row,
     binary_areas,
-    binary_roc_auc,
     functional,
     ndcg,
     query_by_track,
     recall_by_reading,
-    roc_auc_by_row,
 )
 
 SCORES = hnp.arrays(
@@ -32,7 +30,7 @@ SCORES = hnp.arrays(
 @given(scores=SCORES, data=st.data())
 def test_roc_auc_equals_scikit_learn_with_ties(scores, data):
     labels = data.draw(hnp.arrays(bool, scores.shape))
-    found = binary_roc_auc(torch.from_numpy(scores), torch.from_numpy(labels))
+    found = binary_areas(torch.from_numpy(scores), torch.from_numpy(labels)).roc_R
     for value, score, label in zip(found.tolist(), scores, labels, strict=True):
         if label.all() or not label.any():
             assert np.isnan(value)
@@ -46,14 +44,15 @@ def test_both_areas_equal_scikit_learn_with_ties_and_with_candidates_left_out(sc
     labels, kept = data.draw(hnp.arrays(bool, scores.shape)), data.draw(hnp.arrays(bool, scores.shape))
     given_scores = torch.from_numpy(np.where(kept, scores, -np.inf))
     found = binary_areas(given_scores, torch.from_numpy(labels))
-    torch.testing.assert_close(
-        found.roc_R, binary_roc_auc(given_scores, torch.from_numpy(labels)), atol=0, rtol=0, equal_nan=True
-    )
-    for value, score, label, own in zip(found.pr_R.tolist(), scores, labels, kept, strict=True):
+    for roc, value, score, label, own in zip(*(part.tolist() for part in found), scores, labels, kept, strict=True):
         if not label[own].any():
             assert np.isnan(value)
         else:
             assert value == pytest.approx(average_precision_score(label[own], score[own]), abs=1e-9)
+        if not label[own].any() or label[own].all():
+            assert np.isnan(roc)
+        else:
+            assert roc == pytest.approx(roc_auc_score(label[own], score[own]), abs=1e-9)
 
 
 @pytest.mark.parametrize("candidates", [50, 3000])
@@ -61,7 +60,7 @@ def test_roc_auc_equals_scikit_learn_on_random_cosines(candidates):
     rng = np.random.default_rng(0)
     scores = rng.uniform(-1, 1, (5, candidates)).astype(np.float32)
     labels = rng.random((5, candidates)) < 0.1
-    found = binary_roc_auc(torch.from_numpy(scores), torch.from_numpy(labels))
+    found = binary_areas(torch.from_numpy(scores), torch.from_numpy(labels)).roc_R
     expected = [roc_auc_score(label, score) for label, score in zip(labels, scores, strict=True)]
     np.testing.assert_allclose(found, expected, atol=1e-9)
 
@@ -84,9 +83,9 @@ def test_roc_auc_leaves_out_candidates_at_minus_infinity(scores, data):
     labels = torch.from_numpy(data.draw(hnp.arrays(bool, scores.shape)))
     left_out = torch.from_numpy(data.draw(hnp.arrays(bool, scores.shape)))
     scores = torch.from_numpy(scores)
-    found = binary_roc_auc(scores.masked_fill(left_out, -torch.inf), labels)
+    found = binary_areas(scores.masked_fill(left_out, -torch.inf), labels).roc_R
     for value, score, label, out in zip(found, scores, labels, left_out, strict=True):
-        alone = binary_roc_auc(score[None, ~out], label[None, ~out])[0]
+        alone = binary_areas(score[None, ~out], label[None, ~out]).roc_R[0]
         torch.testing.assert_close(value, alone, equal_nan=True, rtol=0, atol=1e-12)
 
 
@@ -99,10 +98,10 @@ def test_ndcg_leaves_out_candidates_at_minus_infinity():
 def test_blocks_do_not_change_the_figures(monkeypatch):
     rng = np.random.default_rng(1)
     score, label = torch.from_numpy(rng.random((7, 20))), torch.from_numpy(rng.random((7, 20)) < 0.3)
-    whole = roc_auc_by_row(7, 20, lambda rows: (score[rows], label[rows]), "cpu")
+    whole = areas_by_row(7, 20, lambda rows: (score[rows], label[rows]), "cpu").roc_R
     monkeypatch.setattr(functional, "BLOCK_NUMBERS", 45)
     torch.testing.assert_close(
-        roc_auc_by_row(7, 20, lambda rows: (score[rows], label[rows]), "cpu"), whole, equal_nan=True
+        areas_by_row(7, 20, lambda rows: (score[rows], label[rows]), "cpu").roc_R, whole, equal_nan=True
     )
 
 
@@ -118,7 +117,6 @@ def test_areas_in_blocks_equal_areas_at_once(monkeypatch):
 def test_no_rankings_give_no_figure():
     nothing = areas_by_row(0, 5, lambda rows: (torch.zeros(0, 5), torch.zeros(0, 5)), "cpu")
     assert nothing.roc_R.numel() == nothing.pr_R.numel() == 0
-    assert roc_auc_by_row(0, 5, lambda rows: (torch.zeros(0, 5), torch.zeros(0, 5)), "cpu").numel() == 0
 
 
 def slow_recall(similarity, relevant, k):

@@ -43,7 +43,7 @@ def test_without_the_client_it_says_what_to_install(monkeypatch):
     with pytest.raises(
         MissingDataError, match=r"Qdrant needs its client\. Install it with `pip install 'mwe\[qdrant\]'`"
     ):
-        export.require_qdrant()
+        export.export_qdrant(None, None, "tracks")
 
 
 class TestWithQdrant:

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from mwe.core.errors import MissingDataError
+from mwe.core.pictures import save
 from mwe.tracks import FolderTracks
 from mwe.words import WordVectors
-from mwe.words.figures import draw_maps, draw_pairs, save
+from mwe.words.figures import draw_maps, draw_pairs
 
 RNG = np.random.default_rng(0)
 

@@ -14,6 +14,7 @@ from matplotlib.image import imread
 from torch.optim import Adam
 
 from mwe.core.errors import MissingDataError, StaleArtefactError
+from mwe.core.pictures import save
 from mwe.core.runs import RunMetrics
 from siamese_tags.baselines import build
 from siamese_tags.cli import main
@@ -24,7 +25,7 @@ from siamese_tags.figures.frequencies import draw_frequencies
 from siamese_tags.figures.instances import draw_instances, typical_tags
 from siamese_tags.figures.projection import project, project_distances
 from siamese_tags.figures.spaces import average_precision, distances
-from siamese_tags.figures.style import pixels, save, short
+from siamese_tags.figures.style import pixels, short
 from siamese_tags.metrics import CURVE, curve_area
 from siamese_tags.stage1 import SingleNetwork
 from siamese_tags.tables.rows import QUICK
