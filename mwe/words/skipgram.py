@@ -2,18 +2,9 @@
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
-
-import gensim
-import numpy as np
-from gensim.models import Word2Vec
-from gensim.models.callbacks import CallbackAny2Vec
+from typing import Literal
 
 from mwe.core.errors import BadFileError, MissingDataError, UnknownNameError
-from mwe.core.files import sha256
-from mwe.core.progress import advancing
-from mwe.words.torch_skipgram import SkipGram, train_blocks
-from mwe.words.torch_tokens import token_kinds
 from mwe.words.vectors import WordVectors
 
 # each trainer's own: torch divides it by the root of a row's summed squared gradients
@@ -67,16 +58,6 @@ class SkipGramSettings:
         return RATES[self.trainer] if self.rate is None else self.rate
 
 
-class _Epochs(CallbackAny2Vec):
-    """Tells a progress bar of each epoch."""
-
-    def __init__(self, advance: Any) -> None:
-        self.advance = advance
-
-    def on_epoch_end(self, model: Word2Vec) -> None:
-        self.advance()
-
-
 def train_skipgram(corpus: Path, settings: SkipGramSettings | None = None) -> WordVectors:
     """Train word vectors on a training file, a paragraph a line.
 
@@ -97,33 +78,19 @@ def train_skipgram(corpus: Path, settings: SkipGramSettings | None = None) -> Wo
         raise MissingDataError(f"{corpus} not found. Write it with `mwe corpus --out {corpus}`.")
     if not corpus.stat().st_size:
         raise BadFileError(corpus, "holds no token", "Check which parts the corpus was made of.")
-    vectors = (_by_torch if settings.trainer == "torch" else _by_gensim)(corpus, settings)
+    vectors = _trained(corpus, settings)
     vectors.made["settings"] = asdict(settings)
     return vectors
 
 
-def _by_gensim(corpus: Path, settings: SkipGramSettings) -> WordVectors:
-    with advancing(f"{settings.model}, {settings.epochs} epochs", settings.epochs) as advance:
-        model = Word2Vec(
-            corpus_file=str(corpus),
-            vector_size=settings.dim,
-            window=settings.window,
-            negative=settings.negatives,
-            epochs=settings.epochs,
-            min_count=settings.min_count,
-            alpha=settings.start_rate,
-            sample=settings.sample,
-            workers=settings.workers,
-            seed=settings.seed,
-            sg=int(settings.model == "skipgram"),
-            callbacks=[_Epochs(advance)],
-        )
-    tokens = list(model.wv.index_to_key)
-    made = {"trainer": f"gensim {gensim.__version__}", "corpus_sha256": sha256(corpus)}
-    return WordVectors(tokens, np.asarray(model.wv.vectors, dtype=np.float32), token_kinds(corpus, tokens), made)
+def _trained(corpus: Path, settings: SkipGramSettings) -> WordVectors:
+    # either trainer takes seconds to import, which looking words up should not cost
+    if settings.trainer == "gensim":
+        from mwe.words.gensim_skipgram import train_gensim
 
+        return train_gensim(corpus, settings)
+    from mwe.words.torch_skipgram import SkipGram, train_blocks
 
-def _by_torch(corpus: Path, settings: SkipGramSettings) -> WordVectors:
     model = SkipGram(
         dim=settings.dim,
         window=settings.window,
