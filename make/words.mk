@@ -21,7 +21,7 @@ WORDS_SEEDS := 0 1 2
 
 words_needs_tag_cal10k := $(MWE_DATA)/cal10k/cal10k_tags.tsv
 words_needs_tag_jamendo := $(MWE_DATA)/mtg_jamendo/data/splits/split-0/autotagging-train.tsv
-words_needs_tag_msd := $(MWE_DATA)/lastfm/lastfm_tags.db
+words_needs_tag_msd := $(MWE_DATA)/lastfm/lastfm_tags.db $(MWE_DATA)/allmusic/AMG_Multilabel_tagsets/msd_amglabels_all.h5
 words_needs_wiki_open := $(MWE_DATA)/wikitext2/valid.txt $(ENWIKI_SAMPLE)
 words_needs_wiki_msd := $(MWE_DATA)/wikipedia/*pages-articles*
 words_needs_review_open := $(MWE_DATA)/musiccaps/musiccaps-public.csv $(MWE_DATA)/song_describer/song_describer.csv \
@@ -86,7 +86,7 @@ $(foreach measured,cal10k jamendo,\
   $(foreach row,$(WORDS_ROWS),$(foreach run,$(call words_seeds,$(row)),\
     $(eval $(call words_table3,cal10k,$(row),$(run),$(measured),open)))))
 $(foreach row,$(WORDS_TEXT_ROWS) $(WORDS_ROWS),$(foreach run,$(call words_seeds,$(row)),\
-  $(eval $(call words_table3,msd,$(row),$(run),jamendo,msd))))
+  $(foreach measured,allmusic jamendo,$(eval $(call words_table3,msd,$(row),$(run),$(measured),msd)))))
 
 # Pretrained vectors are imported from where they were put.
 $(foreach row,$(WORDS_PRETRAINED),$(eval $(WORDS)/pretrained/$(row)/seed0/words/vocabulary.json: | $(READY) ; \
@@ -98,14 +98,17 @@ words_needed = $(foreach part,$(call words_parts,$(2)),\
 words_present = $(if $(strip $(foreach file,$(call words_needed,$(1),$(2)),$(if $(wildcard $(file)),,missing))),,$(2))
 words_rows = $(strip $(foreach row,$(2),$(call words_present,$(1),$(row))))
 
+words_measured_msd = $(if $(wildcard $(word 2,$(words_needs_tag_msd))),allmusic) \
+  $(if $(wildcard $(words_needs_tag_jamendo)),jamendo)
 words_metrics_table3 = $(foreach measured,cal10k jamendo,$(if $(wildcard $(words_needs_tag_$(measured))),\
   $(foreach row,$(call words_rows,open,$(WORDS_TEXT_ROWS)),$(OUT)/table3/$(measured)/open/$(row)/seed0/metrics.json) \
   $(foreach row,$(call words_rows,open,wiki),$(foreach row,$(WORDS_PRETRAINED),$(if $(words_file_$(row)),\
     $(OUT)/table3/$(measured)/pretrained/$(row)/seed0/metrics.json))) \
   $(foreach row,$(call words_rows,cal10k,$(filter wiki_%,$(WORDS_TABLE3_ROWS))),\
     $(foreach run,$(call words_seeds,$(row)),$(OUT)/table3/$(measured)/cal10k/$(row)/$(run)/metrics.json)))) \
-  $(if $(wildcard $(words_needs_tag_jamendo)),$(foreach row,$(call words_rows,msd,$(WORDS_TEXT_ROWS) $(WORDS_TABLE3_ROWS)),\
-    $(foreach run,$(call words_seeds,$(row)),$(OUT)/table3/jamendo/msd/$(row)/$(run)/metrics.json)))
+  $(foreach row,$(call words_rows,msd,$(WORDS_TEXT_ROWS) $(WORDS_TABLE3_ROWS)),\
+    $(foreach run,$(call words_seeds,$(row)),$(foreach measured,$(words_measured_msd),\
+      $(OUT)/table3/$(measured)/msd/$(row)/$(run)/metrics.json)))
 words_metrics_table4 = $(foreach set,cal10k jamendo msd,$(foreach row,$(call words_rows,$(set),$(WORDS_ROWS)),\
   $(foreach run,$(call words_runs,$(row)),$(OUT)/table4/$(set)/$(row)/$(run)/metrics.json)))
 

@@ -1,7 +1,10 @@
 """Collections of tracks with tags and artists, one reader each."""
 
+from mwe.tracks.allmusic import AllMusicLabelTracks
+from mwe.tracks.cal500 import Cal500Tracks, FeatureReader
 from mwe.tracks.folder import DemoTracks, FolderTracks
 from mwe.tracks.jamendo import JamendoTracks
+from mwe.tracks.joined import JoinedTracks
 from mwe.tracks.labelled import Cal10kTracks, MagnaTagATuneTracks
 from mwe.tracks.msd import (
     AllMusicTracks,
@@ -16,13 +19,17 @@ from mwe.tracks.zeroshot import MsdZeroShotTracks
 
 __all__ = [
     "SPLITS",
+    "AllMusicLabelTracks",
     "AllMusicTracks",
     "Cal10kTracks",
+    "Cal500Tracks",
     "ClsTracks",
     "DemoTracks",
     "EcalsTracks",
+    "FeatureReader",
     "FolderTracks",
     "JamendoTracks",
+    "JoinedTracks",
     "LastfmTracks",
     "MagnaTagATuneTracks",
     "Msd500Tracks",

@@ -1,6 +1,7 @@
 """Tags of the Million Song Dataset's tracks for word vectors: Last.fm, AllMusic, tagtraum, MSD500."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mwe.core.datasets import declared
@@ -36,7 +37,7 @@ class LastfmTracks(TrackReader):
         )
         tags_of: dict[str, list[str]] = {}
         for track, tag in sql_rows(path, query):
-            tags_of.setdefault(str(track), []).append(str(tag).lower())
+            tags_of.setdefault(track, []).append(tag.lower())
         artists = msd_artists(self.root, declared("msd").root)
         return tracks_of("Last.fm (MSD)", tags_of, artists, min_tracks=self.min_tracks)
 
@@ -77,7 +78,7 @@ class ClsTracks(TrackReader):
 
 
 class AllMusicTracks(ClsTracks):
-    """AllMusic's genres and styles of MSD tracks; its moods and themes are in ``EcalsTracks``.
+    """AllMusic's genres and styles of MSD tracks; ``AllMusicLabelTracks`` has its moods and themes too.
 
     Args:
         root: Folder of the collection; by default ``allmusic`` under the data root.
@@ -118,15 +119,24 @@ class Msd500Tracks(TrackReader):
         self.root = Path(root) if root else declared("msd500").root
 
     def read(self) -> TrackTags:
-        """Read the two files; the tag stands in the third column, tags that are not selected are left out.
+        """Read the two files; the tag stands in the third column, tags that are not selected are counted as left out.
 
         Raises:
-            BadFileError: A line has too few fields.
+            BadFileError: A line has too few fields, or a tag is selected twice.
         """
         declared("msd500").require("selected_tags.tsv", "track_tags.tsv", root=self.root)
-        group_of = {fields[0]: fields[1] for _, fields in read_fields(self.root / "selected_tags.tsv", "\t", 2)}
+        selected = self.root / "selected_tags.tsv"
+        group_of: dict[str, str] = {}
+        for number, fields in read_fields(selected, "\t", 2):
+            if fields[0] in group_of:
+                raise BadFileError(selected, f"tag {fields[0]!r} occurs twice", "Fetch it anew.", number)
+            group_of[fields[0]] = fields[1]
         tags_of: dict[str, list[str]] = {}
+        others = 0
         for _, fields in read_fields(self.root / "track_tags.tsv", "\t", 3):
             if fields[2] in group_of:
                 tags_of.setdefault(fields[0], []).append(fields[2])
-        return tracks_of("MSD500", tags_of, msd_artists(self.root, declared("msd").root), group_of)
+            else:
+                others += 1
+        tracks = tracks_of("MSD500", tags_of, msd_artists(self.root, declared("msd").root), group_of)
+        return replace(tracks, skipped={**tracks.skipped, "tags not selected": others}) if others else tracks

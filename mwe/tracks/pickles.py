@@ -1,13 +1,13 @@
 """Plain values from pickles of others, without ever running what is in them.
 
 The lists of the Million Song Dataset are published as pickles of Python 2 and 3. Here only lists, tuples, dictionaries,
-texts, numbers and NumPy arrays of plain types come out; whatever else a file names is refused before it is looked up.
+texts, numbers and NumPy arrays of these come out; whatever else a file names is refused before it is looked up.
 """
 
 import pickle
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -35,6 +35,10 @@ class _Dtype:
         if self._code[:1] not in PLAIN_KINDS or not self._code[1:].isdigit():
             raise pickle.UnpicklingError(f"an array of type {self._code!r}")
         return np.dtype(self._code).newbyteorder(self._order)  # type: ignore[arg-type]
+
+    @property
+    def of_objects(self) -> bool:
+        return self._code in ("O", "O8", "O4")
 
 
 class _Array:
@@ -84,11 +88,20 @@ class _Scalar:
 def _array(data: object, dtype: object, shape: object, order: str) -> np.ndarray[Any, Any]:
     if not isinstance(dtype, _Dtype):
         raise pickle.UnpicklingError("an array without a type")
+    sides = tuple(int(side) for side in shape)  # type: ignore[attr-defined]
+    if dtype.of_objects:
+        return _array_of_objects(data, sides)
     content = data.encode("latin1") if isinstance(data, str) else data  # texts of Python 2 are bytes
     if not isinstance(content, bytes | bytearray):
-        raise pickle.UnpicklingError("an array of objects")
-    sides = tuple(int(side) for side in shape)  # type: ignore[attr-defined]
+        raise pickle.UnpicklingError("an array without bytes")
     return np.frombuffer(content, dtype.plain()).reshape(sides, order="F" if order == "F" else "C")
+
+
+def _array_of_objects(data: object, sides: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    if not isinstance(data, list):
+        raise pickle.UnpicklingError("an array of objects without a list of them")
+    # listed row by row, whatever the order of the array in memory
+    return np.fromiter((_plain(one) for one in data), dtype=object, count=len(data)).reshape(sides)
 
 
 class _Call:
@@ -153,9 +166,22 @@ def read_plain_pickle(path: Path) -> Any:
     """
     if not path.is_file():
         raise MissingDataError(f"{path} not found. Check the folder and the file's name.")
+    with open(path, "rb") as file:
+        return plain_values(file, path)
+
+
+def plain_values(file: BinaryIO, path: Path) -> Any:
+    """The same from an open file, or from what another file holds.
+
+    Args:
+        file: Where the pickle begins.
+        path: What the message calls it.
+
+    Raises:
+        BadFileError: It is damaged or holds anything else; nothing in it was run.
+    """
     try:
-        with open(path, "rb") as file:
-            return _plain(_PlainUnpickler(file, encoding="latin1").load())
+        return _plain(_PlainUnpickler(file, encoding="latin1").load())
     except Exception as error:  # a hostile file can make the unpickler raise anything
         why = " ".join(str(error).split()) or type(error).__name__
         remedy = "Do not open it with anything else; fetch it anew from its authors."

@@ -56,6 +56,15 @@ def test_arrays_of_plain_types_come_out_as_they_went_in(written, array, protocol
 
 
 @pytest.mark.parametrize("protocol", range(6))
+def test_arrays_of_lists_and_texts_come_out_as_they_went_in(written, protocol):
+    array = np.empty((2, 2), dtype=object)
+    array[0, 0], array[0, 1], array[1, 0], array[1, 1] = ["rock", "pop"], float("inf"), "jazz", []
+    for one in (array, np.asfortranarray(array)):
+        found = read_plain_pickle(written(pickle.dumps(one, protocol=protocol)))
+        assert found.tolist() == one.tolist()
+
+
+@pytest.mark.parametrize("protocol", range(6))
 def test_numbers_of_numpy_become_plain(written, protocol):
     found = read_plain_pickle(written(pickle.dumps([np.float64(1.5), np.int32(2), np.bool_(True)], protocol)))
     assert found == [1.5, 2, True]
