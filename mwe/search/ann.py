@@ -33,6 +33,8 @@ class AnnReport(NamedTuple):
         track_queries: Tracks it was measured with.
         word_queries: Tags it was measured with.
         space: Embedding space.
+        wanted: Recall that was asked for.
+        cells_wanted: Cells that were asked for; none where their number went by that of the tracks.
     """
 
     cells: int
@@ -42,6 +44,30 @@ class AnnReport(NamedTuple):
     track_queries: int
     word_queries: int
     space: str
+    wanted: float
+    cells_wanted: int | None
+
+    def __str__(self) -> str:
+        return (
+            f"{self.cells:,} cells, {self.probes:,} looked into: recall@10 {self.recall_tracks:.3f} on "
+            f"{self.track_queries} tracks, {self.recall_words:.3f} on {self.word_queries} tags as queries"
+        )
+
+    @classmethod
+    def read(cls, root: Path, declared: Declaration) -> "AnnReport | None":
+        """What is told of the approximate index of an edition; nothing where it has none.
+
+        Raises:
+            BadFileError: Another version wrote it.
+        """
+        path = root / declared.ann_report_file
+        if not path.is_file():
+            return None
+        try:
+            return cls(**read_json(path))
+        except TypeError as error:
+            remedy = f"Make it anew with `mwe index-ann --library {root}`."
+            raise BadFileError(path, f"not as this version writes it ({error})", remedy) from error
 
 
 class ApproximateSearch:
@@ -65,13 +91,12 @@ class ApproximateSearch:
             BadFileError: It is damaged.
         """
         faiss = require_extra(*FAISS)
-        path, told = root / declared.ann_file, root / declared.ann_report_file
-        if not told.is_file():
+        path, report = root / declared.ann_file, AnnReport.read(root, declared)
+        if report is None:
             raise MissingDataError(f"{root} has no approximate index. Make it with `mwe index-ann --library {root}`.")
-        report = AnnReport(**read_json(told))
         if report.space != declared.space:
             raise StaleArtefactError(
-                f"{told}: of another embedding space. Make it anew with `mwe index-ann --library {root}`."
+                f"{path}: of another embedding space. Make it anew with `mwe index-ann --library {root}`."
             )
         try:
             index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)  # the rows stay on disk until looked at
@@ -124,7 +149,8 @@ def build_ann(root: Path, asked_PD: np.ndarray, recall: float = 0.95, cells: int
         if min(of_tracks, of_words) >= recall or index.nprobe >= index.nlist:
             break
         index.nprobe = min(2 * index.nprobe, index.nlist)
-    report = AnnReport(index.nlist, index.nprobe, of_tracks, of_words, len(own_Q), len(asked_PD), declared.space)
+    counts = len(own_Q), len(asked_PD)
+    report = AnnReport(index.nlist, index.nprobe, of_tracks, of_words, *counts, declared.space, recall, cells)
     with atomic_write(root / declared.ann_file) as temporary:
         faiss.write_index(index, str(temporary))
     write_json(root / declared.ann_report_file, report._asdict())

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from mwe.core.errors import BadFileError, MissingDataError
+from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError
+from mwe.joint.pretrained import TAGS as TAGS_FILE
 from mwe.search.embed import embed_split
+from mwe.search.layout import TAGS, read_table
 from mwe.search.model import TrainedModel
 from mwe.search.tags import NONE, OWN, POOLED, TagTable, unit_rows
 from mwe.tracks import TrackTags
@@ -21,8 +23,11 @@ LEAST = 3  # tracks with and without a tag that a calibration of its own needs
 def tags_of_run(trained: TrainedModel) -> tuple[TagTable, str]:
     """Tags that a run was trained with, calibrated on its validation tracks, and a word on what could be had.
 
-    Without the collection the tags are those of the run's ``tags.csv``, as a test writes it, and nothing is calibrated.
+    An export brings both with it. Without the collection the tags are those of the run's ``tags.csv``, as a test writes
+    it, and nothing is calibrated.
     """
+    if trained.exported:
+        return _exported(trained)
     try:
         tracks = trained.data.tracks
     except (MissingDataError, BadFileError) as error:
@@ -32,9 +37,17 @@ def tags_of_run(trained: TrainedModel) -> tuple[TagTable, str]:
     plain = TagTable(tracks.tags, tracks.groups, seen, blank, blank, (NONE,) * len(tracks.tags))
     try:
         trained.data.setup("validate")
-    except MissingDataError as error:
+    except (MissingDataError, StaleArtefactError) as error:
         return plain, f"no validation track can be heard, so scores are plain cosines ({error})"
     return _calibrated(plain, tracks, trained)
+
+
+def _exported(trained: TrainedModel) -> tuple[TagTable, str]:
+    table = TagTable.of_table(read_table(trained.run / TAGS_FILE, TAGS))
+    own, pooled = (table.calibrated_on.count(kind) for kind in (OWN, POOLED))
+    if not own + pooled:
+        return table, "the exported model has no calibration, so scores are plain cosines"
+    return table, f"scores calibrated before the export: {own} tags on their own validation tracks, {pooled} pooled"
 
 
 def _listed(trained: TrainedModel) -> TagTable:

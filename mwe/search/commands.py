@@ -1,4 +1,4 @@
-"""Commands on libraries: index, search, tag, approximate index, export."""
+"""Commands on libraries: index, search, tag, approximate index, export; and export of a model."""
 
 import json
 import sys
@@ -11,6 +11,7 @@ from rich.table import Table
 
 from mwe.core.errors import BadFileError
 from mwe.core.extras import require_extra
+from mwe.core.numbers import NonNegativeInt, PositiveInt, Share
 from mwe.search.ann import build_ann
 from mwe.search.answers import Answer, Tagged, TagScore
 from mwe.search.embed import Hardware
@@ -18,6 +19,9 @@ from mwe.search.export import QDRANT, export_file, export_qdrant
 from mwe.search.index import index_library
 from mwe.search.layout import Declaration
 from mwe.search.library import Library
+from mwe.search.lock import only_writer
+from mwe.search.onnx_tower import TOWER, export_tower
+from mwe.search.sharing import export_run
 from mwe.search.stored import Filters
 from mwe.tracks import TrackReader
 
@@ -30,13 +34,13 @@ def index(
     model: Path | None = None,
     collection: TrackReader | None = None,
     out: Path = LIBRARY,
-    workers: int = 2,
+    workers: NonNegativeInt = 2,
     devices: int | str = "auto",
-    nodes: int = 1,
+    nodes: PositiveInt = 1,
     accelerator: str = "auto",
     strategy: str = "auto",
     dtype: Literal["float32", "float16"] = "float32",
-    max_failed: float = 0.5,
+    max_failed: Share = 0.5,
 ) -> None:
     """Index audio files into a library to search: `mwe index FOLDER --model RUN`.
 
@@ -46,8 +50,8 @@ def index(
     Args:
         sources: Folders of audio, tables of tracks (``tracks.tsv``) or audio files; they may stand without the name of
             the option, before the other options. A folder's own ``tracks.tsv`` gives names, artists and tags.
-        model: Run folder of a joint embedding, such as ``outputs/demo/joint/seed0``; by default that which the library
-            was made with.
+        model: Run folder of a joint embedding, such as ``outputs/demo/joint/seed0``, or what ``mwe export`` made of
+            one: a folder, or a name on the Hugging Face Hub; by default that which the library was made with.
         collection: Reader of a collection to index, such as ``DemoTracks`` or ``JamendoTracks``.
         out: Folder of the library.
         workers: Processes that decode, for each device.
@@ -70,14 +74,15 @@ def index(
 def search_library(
     query: str,
     library: Path = LIBRARY,
-    k: int = 10,
+    k: PositiveInt = 10,
     tags: Sequence[str] = (),
     without_tags: Sequence[str] = (),
     artists: Sequence[str] = (),
     without_artists: Sequence[str] = (),
-    per_artist: int | None = None,
+    per_artist: PositiveInt | None = None,
     approximate: bool = False,
     format: Form = "table",
+    context: str = "",
 ) -> None:
     """Find tracks in a library: `mwe search "calm + piano - drums"`.
 
@@ -96,16 +101,20 @@ def search_library(
         per_artist: At most so many tracks of one artist.
         approximate: Whether to use the approximate index of ``mwe index-ann``.
         format: A table, or JSON.
+        context: Tags in whose company the query is meant, with commas between them: `--context "acoustic,folk" guitar`
+            finds other tracks than `--context "metal,live" guitar`. Words and tags of the query are then tags, and
+            the model must have learnt from tags in context.
     """
+    among = [name.strip() for name in context.split(",") if name.strip()]
     filters = Filters(tuple(tags), tuple(without_tags), tuple(artists), tuple(without_artists))
-    answer = Library(library, approximate).search(query, k, filters, per_artist)
+    answer = Library(library, approximate).search(query, k, filters, per_artist, among)
     if format == "json":
         print(json.dumps({"query": query, **answer.to_dict()}, ensure_ascii=False, indent=2))
     else:
         _show_answer(answer)
 
 
-def tag(files: list[Path], library: Path = LIBRARY, k: int = 5, format: Form = "table") -> None:
+def tag(files: list[Path], library: Path = LIBRARY, k: PositiveInt = 5, format: Form = "table") -> None:
     """Say which tags fit audio files: `mwe tag FILE...`.
 
     Scores are probabilities calibrated on the validation tracks of the model's run; where those could not be had, plain
@@ -128,7 +137,7 @@ def tag(files: list[Path], library: Path = LIBRARY, k: int = 5, format: Form = "
         raise BadFileError(failed[0].path, f"{failed[0].status}: {failed[0].detail}", _remedy(len(failed), len(found)))
 
 
-def index_ann(library: Path = LIBRARY, recall: float = 0.95, cells: int | None = None) -> None:
+def index_ann(library: Path = LIBRARY, recall: Share = 0.95, cells: PositiveInt | None = None) -> None:
     """Make the approximate index of a large library by FAISS, and print its measured recall.
 
     Args:
@@ -136,14 +145,12 @@ def index_ann(library: Path = LIBRARY, recall: float = 0.95, cells: int | None =
         recall: Recall@10 against exact search that must be reached, on tracks and on tags as queries.
         cells: Cells that the space is cut into; by default 4 times the square root of the number of tracks.
     """
-    opened = Library(library)
-    prototype_TD, known_T = opened.prototypes
-    report = build_ann(library, prototype_TD[known_T], recall, cells)
-    print(
-        f"{len(opened):,} tracks in {report.cells:,} cells, {report.probes:,} looked into: recall@10 "
-        f"{report.recall_tracks:.3f} on {report.track_queries} tracks, {report.recall_words:.3f} on "
-        f"{report.word_queries} tags as queries"
-    )
+    Declaration.read(library)  # where there is no library there is nothing to lock
+    with only_writer(library):
+        opened = Library(library)
+        prototype_TD, known_T = opened.prototypes
+        report = build_ann(library, prototype_TD[known_T], recall, cells)
+    print(f"{len(opened):,} tracks in {report}")
     if min(report.recall_tracks, report.recall_words) < recall:
         sys.exit(f"mwe index-ann: the recall of {recall} was not reached")
 
@@ -171,6 +178,27 @@ def library_export(
     else:
         export_file(opened, Path(out), to)
     print(f"{len(opened):,} tracks of embedding space {opened.space} in {out}")
+
+
+def export(run: Path, out: Path, licence: str | None = None, onnx: bool = False) -> None:
+    """Write a trained model to share: safetensors, configuration, words, tags and a model card.
+
+    What is written runs no code when it is loaded. ``mwe index --model OUT`` and ``JointEmbedding.from_pretrained``
+    take it in place of the run.
+
+    Args:
+        run: Run folder of a joint embedding, such as ``outputs/demo/joint/seed0``.
+        out: The folder to write, to be put on the Hugging Face Hub as it is.
+        licence: Licence of the weights, such as ``cc-by-4.0``; without one the card says that it is not stated.
+        onnx: Whether to write the audio tower as an ONNX graph too, compared with the model before it is kept.
+    """
+    trained = export_run(run, out, licence)
+    print(f"{trained.model.row_width()} dimensions, embedding space {trained.space} in {out}")
+    if licence is None:
+        print(f"licence of the weights: not stated. Set it with --licence, or in {out / 'README.md'}.")
+    if onnx:
+        difference = export_tower(trained, out / TOWER)
+        print(f"{out / TOWER}: at most {difference:.1e} from the model")
 
 
 def _show_answer(answer: Answer) -> None:

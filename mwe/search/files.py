@@ -15,8 +15,8 @@ from torch.utils.data import Dataset
 from mwe.audio.clips import ClipDataset
 from mwe.audio.logmel import MelSettings
 from mwe.audio.mels import evenly_spaced
+from mwe.audio.preprocessing import Preprocessing
 from mwe.audio.shards import OK, MelRow
-from mwe.search.model import Preprocessing
 
 
 class FileExcerpts(NamedTuple):

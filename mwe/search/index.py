@@ -8,10 +8,13 @@ from typing import Literal, NamedTuple
 from pytorch_lightning.utilities import rank_zero_only
 
 from mwe.audio.shards import OK
+from mwe.core.errors import MissingDataError
 from mwe.core.outcomes import outcome_text, require_few_failed
+from mwe.search.ann import AnnReport, build_ann
 from mwe.search.assemble import Known, assemble, read_skipped, skipped_file
 from mwe.search.embed import Hardware, predict_files
 from mwe.search.layout import DECLARATION
+from mwe.search.lock import only_writer
 from mwe.search.model import TrainedModel
 from mwe.search.parts import Parts, PartSettings
 from mwe.search.sources import Item, list_sources
@@ -30,7 +33,7 @@ class IndexReport(NamedTuple):
         reused: Tracks whose files have not changed since an earlier run.
         removed: Tracks of the former library that the sources no longer have.
         table: Every skipped track with its reason.
-        note: What the tag scores rest on.
+        note: What the tag scores rest on, and what became of an approximate index.
     """
 
     ok: int
@@ -77,24 +80,42 @@ def index_library(
         What became of the tracks; none on processes other than the first.
 
     Raises:
-        BadFileError: Too many files cannot be embedded (the others are in the library), or a track is listed twice.
+        BadFileError: Too many files cannot be embedded (the others are in the library), a track is listed twice, or
+            another job is writing into the library.
         MissingDataError: A source is not there or has no audio, or the run is not whole.
         StaleArtefactError: The library is of another embedding space.
     """
     listing = list_sources(sources, collection)
     trained = TrainedModel(run)
     trained.require_means()
-    known = _known(out, trained)
-    pending = [(item.track_id, item.path) for item in listing.items if not known.current(item.track_id, item.path)]
-    if pending:
-        settings = PartSettings(out / PARTS, trained.space, trained.dim, known.parts.next_number, part_files)
-        predict_files(trained, pending, hardware, settings)
-    if rank_zero_only.rank != 0:  # type: ignore[attr-defined]
-        return None
-    known = _known(out, trained)
-    note = assemble(out, listing, trained, known, dtype)
-    known.parts.remove()
+    with only_writer(out):
+        known = _known(out, trained)
+        pending = [(item.track_id, item.path) for item in listing.items if not known.current(item.track_id, item.path)]
+        if pending:
+            settings = PartSettings(out / PARTS, trained.space, trained.dim, known.parts.next_number, part_files)
+            predict_files(trained, pending, hardware, settings)
+        if rank_zero_only.rank != 0:  # type: ignore[attr-defined]
+            return None
+        known = _known(out, trained)
+        approximate = None if known.library is None else AnnReport.read(out, known.library.declared)
+        note = assemble(out, listing, trained, known, dtype)
+        known.parts.remove()
+        if approximate is not None:
+            note = f"{note}{_renewed(out, approximate)}"
     return _report(out, listing.items, known, len(listing.items) - len(pending), note, max_failed)
+
+
+def _renewed(out: Path, former: AnnReport) -> str:
+    """Make the approximate index anew as the former one was asked for, if the edition is another, and tell."""
+    library = Stored(out)
+    if not len(library) or AnnReport.read(out, library.declared) is not None:
+        return ""
+    prototype_TD, known_T = library.prototypes
+    try:
+        report = build_ann(out, prototype_TD[known_T], former.wanted, former.cells_wanted)
+    except MissingDataError as error:
+        return f"\nthe approximate index was of the former edition and is gone: {error}"
+    return f"\napproximate index made anew: {report}"
 
 
 def _known(out: Path, trained: TrainedModel) -> Known:

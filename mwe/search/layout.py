@@ -131,7 +131,7 @@ def open_matrix(root: Path, declared: Declaration) -> np.ndarray:
     try:
         # copy on write, so that PyTorch takes it without a warning; nothing is ever written
         matrix_ND: np.ndarray = np.load(path, mmap_mode="c", allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # a damaged header goes through a parser with errors of its own
         raise BadFileError(path, f"not a readable array ({error})", REMEDY) from error
     if matrix_ND.shape != (declared.tracks, declared.dim) or matrix_ND.dtype not in (np.float16, np.float32):
         what = f"{matrix_ND.dtype} of shape {matrix_ND.shape}, declared are {declared.tracks} x {declared.dim} floats"

@@ -41,6 +41,7 @@ class Library(Stored):
         k: int = 10,
         filters: Filters = Filters(),  # noqa: B008 - frozen
         per_artist: int | None = None,
+        context: Sequence[str] = (),
     ) -> Answer:
         """The tracks nearest to a query.
 
@@ -49,6 +50,8 @@ class Library(Stored):
             k: At most so many tracks.
             filters: Which tracks may be answers.
             per_artist: At most so many tracks of one artist; those of unknown artists are not counted.
+            context: Other tags, in whose company the words and tags of the query are meant: `guitar` among `acoustic`
+                and `folk`. The library's model must have learnt from tags in context.
 
         Raises:
             QueryError: The query cannot be read.
@@ -56,7 +59,7 @@ class Library(Stored):
             BadFileError: An audio file cannot be used.
         """
         terms = parse_query(query) if isinstance(query, str) else list(query)
-        meanings = [meaning(self, term) for term in terms]
+        meanings = [meaning(self, term, context) for term in terms]
         allowed_N = self.allowed(filters)
         own = [row for one in meanings for row in one.rows]
         if own:

@@ -1,8 +1,7 @@
-"""A trained run as the library uses it: the model, what its input must look like, and the name of its space."""
+"""A trained model as the library uses it: a run or an export, what its input must look like, the name of its space."""
 
 import hashlib
 import json
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,22 @@ import yaml
 from jsonargparse import ArgumentError, ArgumentParser
 from pytorch_lightning import LightningDataModule
 
-from mwe.audio.decode import MAX_SECONDS, MIN_SECONDS
 from mwe.audio.logmel import MelSettings
+from mwe.audio.preprocessing import Preprocessing
 from mwe.audio.shards import read_settings
 from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError
 from mwe.core.files import sha256
 from mwe.joint import AudioWordDataModule, JointEmbedding
+from mwe.joint.pretrained import (
+    CONFIG,
+    REMEDY,
+    SHARED_PARTS,
+    WORDS,
+    described_encoder,
+    is_pretrained,
+    pretrained_folder,
+    read_description,
+)
 from mwe.words import WordVectors
 
 CONFIGURATION = "fit.yaml"
@@ -26,63 +35,45 @@ CHECKPOINT = "checkpoints/last.ckpt"
 WORD_ROWS = 65_536
 
 
-@dataclass(frozen=True)
-class Preprocessing:
-    """From an audio file to the excerpts that are embedded.
-
-    Args:
-        mel: Window, hop and bands.
-        seconds: Length of an excerpt.
-        excerpts: Evenly spaced excerpts a track.
-        min_seconds: Shorter files are skipped.
-        max_seconds: Longer files are read up to here.
-    """
-
-    mel: MelSettings
-    seconds: float
-    excerpts: int
-    min_seconds: float = MIN_SECONDS
-    max_seconds: float = MAX_SECONDS
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON holds it."""
-        return {**vars(self), "mel": self.mel.to_dict()}
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "Preprocessing":
-        """Undoes ``to_dict``."""
-        return cls(**{**values, "mel": MelSettings.from_dict(values["mel"])})
-
-
 class TrainedModel:
-    """A run of ``mwe fit``: its last checkpoint, and where they are needed its data and its word vectors.
+    """A run of ``mwe fit``, of which the last checkpoint counts, or what ``mwe export`` made of one.
 
     Args:
-        run: The run folder. Relative paths in its configuration count from the current folder, as in training, or else
-            from the nearest folder above the run where they lead to something.
+        run: The run folder, the folder of an export, or the name of an export on the Hugging Face Hub. Relative paths
+            in the configuration of a run count from the current folder, as in training, or else from the nearest folder
+            above the run where they lead to something.
         preprocessing: What the model is fed, where it is known; by default as in the run's own evaluation.
 
     Raises:
-        MissingDataError: The run has no configuration or checkpoint.
-        BadFileError: The checkpoint cannot be used.
+        MissingDataError: The folder holds neither a run nor an export.
+        BadFileError: The weights cannot be used.
     """
 
     def __init__(self, run: str | Path, preprocessing: Preprocessing | None = None) -> None:
-        self.run = Path(run)
+        self.run = pretrained_folder(run)
+        self.exported = is_pretrained(self.run)
+        self._preprocessing = preprocessing
+        if self.exported:
+            self.model = JointEmbedding.from_pretrained(self.run).requires_grad_(False)
+            self._require_as_described()
+            return
         for name in (CONFIGURATION, CHECKPOINT):
             if not (self.run / name).is_file():
-                raise MissingDataError(f"{self.run / name} not found, so that is no run. Train one with `mwe fit`.")
+                raise MissingDataError(
+                    f"{self.run / name} not found, so that is no run, nor is it an export. Train one with `mwe fit`."
+                )
         self.model = _model(self.run / CHECKPOINT)
-        self._preprocessing = preprocessing
 
     @cached_property
     def data(self) -> AudioWordDataModule:
         """The run's collection, mel store and word vectors.
 
         Raises:
-            MissingDataError: The word vectors are not there.
+            MissingDataError: The word vectors are not there, or this is an export, which has no collection.
             BadFileError: The configuration or the word vectors cannot be used.
         """
+        if self.exported:
+            raise MissingDataError(f"{self.run} is an exported model: the collection it was trained on is not with it")
         return _data(self.run / CONFIGURATION, self.run)
 
     @cached_property
@@ -90,11 +81,11 @@ class TrainedModel:
         """From an audio file to the excerpts that are embedded.
 
         Raises:
-            StaleArtefactError: The run needs spectrograms that cannot be made of audio, or its mel store is gone.
+            StaleArtefactError: The run needs spectrograms that cannot be made of audio, or it was trained before
+                checkpoints told the preprocessing and its mel store is gone.
         """
-        if self._preprocessing is not None:
-            return self._preprocessing
-        return Preprocessing(self._mel(), self.data.seconds, self.data.test_excerpts)
+        found = self._preprocessing or self.model.preprocessing
+        return found or Preprocessing(self._mel(), self.data.seconds, self.data.test_excerpts)
 
     @property
     def dim(self) -> int:
@@ -104,26 +95,27 @@ class TrainedModel:
     @cached_property
     def space(self) -> str:
         """Name of the embedding space: a hash of weights, model and preprocessing."""
-        digest = hashlib.sha256()
-        state = self.model.state_dict()
-        for name in sorted(state):
-            array = state[name].detach().cpu().contiguous()
-            digest.update(f"{name} {array.dtype} {tuple(array.shape)}\n".encode())
-            digest.update(array.reshape(-1).view(torch.uint8).numpy().tobytes())
-        kept = {name: self.model.hparams.get(name) for name in ("_class_path", "encoder", "average")}
-        told = {"model": kept, "average": self.model.average, "preprocessing": self.preprocessing.to_dict()}
-        digest.update(json.dumps(told, sort_keys=True, default=str).encode())
-        return digest.hexdigest()[:16]
+        return self._space_of(self.preprocessing)
 
     @property
+    def encoder(self) -> dict[str, Any]:
+        """Class path and arguments of the audio encoder."""
+        return described_encoder(self.model.encoder, self.model.hparams.get("encoder"))
+
+    @cached_property
     def words(self) -> WordVectors:
-        """The word vectors the run was trained with."""
-        return self.data.vectors
+        """The word vectors the model was trained with."""
+        return WordVectors.load(self.words_folder) if self.exported else self.data.vectors
+
+    @property
+    def words_folder(self) -> Path:
+        """Their folder."""
+        return self.run / WORDS if self.exported else self.data.words_folder
 
     @cached_property
     def words_hash(self) -> str:
         """Hash of the word vectors' files and of the space they are encoded into."""
-        files = (sha256(self.data.words_folder / name) for name in ("vectors.npy", "vocabulary.json"))
+        files = (sha256(self.words_folder / name) for name in ("vectors.npy", "vocabulary.json"))
         return hashlib.sha256("".join([self.space, *files]).encode()).hexdigest()[:16]
 
     @torch.inference_mode()
@@ -141,6 +133,25 @@ class TrainedModel:
         together, apart = self.encode_words(pair.mean(axis=0, keepdims=True)), self.encode_words(pair).mean(axis=0)
         if not np.allclose(together[0], apart, atol=1e-4, rtol=1e-3):
             raise StaleArtefactError(f"{self.run}: its semantic encoder is not affine, so words cannot be averaged")
+
+    def _space_of(self, preprocessing: Preprocessing) -> str:
+        digest = hashlib.sha256()
+        for name, value in sorted(self.model.state_dict().items()):
+            if name.startswith(SHARED_PARTS):
+                array = value.detach().cpu().contiguous()
+                digest.update(f"{name} {array.dtype} {tuple(array.shape)}\n".encode())
+                digest.update(array.reshape(-1).view(torch.uint8).numpy().tobytes())
+        told = {"encoder": self.encoder, "average": self.model.average, "preprocessing": preprocessing.to_dict()}
+        digest.update(json.dumps(told, sort_keys=True, default=str).encode())
+        return digest.hexdigest()[:16]
+
+    def _require_as_described(self) -> None:
+        """Require that weights, configuration and words of an export are those that were written together."""
+        described, words = read_description(self.run), WordVectors.load(self.words_folder)
+        found = self._space_of(described.preprocessing)
+        if (described.space, described.word_dim) != (found, words.dim):
+            what = f"says embedding space {described.space} for words of {described.word_dim} dimensions, "
+            raise BadFileError(self.run / CONFIG, f"{what}its files are of {found} and {words.dim}", REMEDY)
 
     def _mel(self) -> MelSettings:
         if self.data.mel is None:

@@ -18,7 +18,7 @@ from mwe.words import WordVectors
 
 LONGEST_TAG = 4  # words of a tag that is looked for in running text
 HINTS = 3
-LEAST_SPREAD = 1e-6  # below, the tracks are all alike along a term, and there is nothing to measure by
+LEAST_SPREAD = 1e-6  # below, the tracks are all alike, and there is nothing to measure by
 
 
 class Meaning(NamedTuple):
@@ -29,12 +29,14 @@ class Meaning(NamedTuple):
         rows: Rows of the library that are the query itself, and so no answers.
         understood: What was taken for what.
         notes: What was left out, and why.
+        sound: Whether the vector is of audio, not of text.
     """
 
     vector_D: np.ndarray
     rows: tuple[int, ...]
     understood: str
     notes: tuple[str, ...] = ()
+    sound: bool = False
 
 
 class NothingKnownError(UnknownNameError):
@@ -50,13 +52,22 @@ class NothingKnownError(UnknownNameError):
         LookupError.__init__(self, f"no word of the query {text!r} is known: {near}")
 
 
-def meaning(library: Stored, term: Term) -> Meaning:
+def meaning(library: Stored, term: Term, context: Sequence[str] = ()) -> Meaning:
     """The vector of a term.
+
+    Args:
+        library: The library.
+        term: The term.
+        context: Other tags, in whose company words and tags are taken as tags.
 
     Raises:
         UnknownNameError: The library knows no such word, tag, artist or track; the nearest names are given.
         BadFileError: An audio file cannot be used.
     """
+    if context and term.kind in ("words", "tag"):
+        from mwe.search.in_context import meaning_in_context  # see Stored.trained
+
+        return meaning_in_context(library, term.name, context)
     if term.kind == "words":
         return _of_words(library.words, term.name)
     if term.kind == "tag":
@@ -71,17 +82,18 @@ def meaning(library: Stored, term: Term) -> Meaning:
 def combined(library: Stored, terms: Sequence[Term], meanings: Sequence[Meaning]) -> np.ndarray:
     """One unit vector for a weighted sum of terms, (D,).
 
-    Words and tracks lie apart in the joint space, and tracks differ more along some terms than along others. In a sum
-    each term is therefore measured in standard deviations of its cosine over the library: the sum ranks tracks as the
-    weighted sum of their standardised likenesses to the terms does.
+    Words and tracks lie apart in the joint space, and tracks differ more in their likeness to a track than to a word.
+    Where a sum has both, likenesses to either are therefore measured in standard deviations that are typical of their
+    kind. Terms of one kind are summed as they are: a word along which tracks hardly differ says little of them.
     """
-    if len(terms) == 1:
-        return _unit(terms[0].weight * meanings[0].vector_D)
-    vector_D = np.zeros(library.dim)
-    for term, own in zip(terms, meanings, strict=True):
-        spread = float(np.sqrt(max(own.vector_D @ library.covariance_DD @ own.vector_D, 0.0)))
-        vector_D += term.weight * own.vector_D / (spread if spread > LEAST_SPREAD else 1.0)
-    return _unit(vector_D)
+    scales = [1.0] * len(terms)
+    if len({own.sound for own in meanings}) == 2:
+        text_XD = np.stack([own.vector_D for own in meanings if not own.sound])
+        of_text, of_sound = library.spread_of_tags or library.spread_of(text_XD), library.spread_of_tracks
+        if min(of_text, of_sound) > LEAST_SPREAD:
+            scales = [of_sound if own.sound else of_text for own in meanings]
+    weights = [term.weight / scale for term, scale in zip(terms, scales, strict=True)]
+    return _unit(np.sum([weight * own.vector_D for weight, own in zip(weights, meanings, strict=True)], axis=0))
 
 
 def _of_words(words: WordVectors, text: str) -> Meaning:
@@ -162,7 +174,7 @@ def _of_artist(library: Stored, name: str) -> Meaning:
     rows = library.rows_of_artist(name)
     if len(rows):
         vector_D = np.asarray(library.matrix_ND[rows], dtype=np.float32).mean(axis=0)
-        return Meaning(_unit(vector_D), (), f"artist {name} (the sound of {len(rows)} tracks)")
+        return Meaning(_unit(vector_D), (), f"artist {name} (the sound of {len(rows)} tracks)", sound=True)
     found = library.words.of_artists([name])
     if found.known[0]:
         return Meaning(_unit(found.vectors[0]), (), f"artist {name} (from texts: the library has no track)")
@@ -173,7 +185,8 @@ def _of_track(library: Stored, name: str) -> Meaning:
     row = library.row_of(name)
     if row is not None:
         shown = library.column("track_id")[row].as_py()
-        return Meaning(_unit(np.asarray(library.matrix_ND[row], dtype=np.float32)), (row,), f"track {shown}")
+        vector_D = _unit(np.asarray(library.matrix_ND[row], dtype=np.float32))
+        return Meaning(vector_D, (row,), f"track {shown}", sound=True)
     found = library.words.of_tracks([name])
     if found.known[0]:
         return Meaning(_unit(found.vectors[0]), (), f"track {name} (from texts: the library has no audio of it)")
@@ -186,7 +199,7 @@ def _of_file(library: Stored, path: Path) -> Meaning:
     outcome = embed_files(library.trained, [path])[0]
     if outcome.embedding_D is None:
         raise BadFileError(path, f"{outcome.row.status}: {outcome.row.detail}", "Ask with another file.")
-    return Meaning(outcome.embedding_D, (), f"file {path.name}")
+    return Meaning(outcome.embedding_D, (), f"file {path.name}", sound=True)
 
 
 def near_spellings(word: str, words: WordVectors) -> list[str]:

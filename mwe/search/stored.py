@@ -130,13 +130,28 @@ class Stored:
         return self.column("artist_id").dictionary_encode()
 
     @cached_property
-    def covariance_DD(self) -> np.ndarray:
-        """How the tracks spread in the space, float64; of a large library on evenly spaced rows."""
+    def spread_of_tracks(self) -> float:
+        """Standard deviation of the cosine of the tracks with a typical one of them."""
+        return self.spread_of(self._sample_ND)
+
+    @cached_property
+    def spread_of_tags(self) -> float | None:
+        """The same with a typical tag; nothing where no tag has a vector."""
+        prototype_TD, known_T = self.prototypes
+        return self.spread_of(prototype_TD[known_T]) if known_T.any() else None
+
+    def spread_of(self, unit_XD: np.ndarray) -> float:
+        """Standard deviation of the cosine of the tracks with some unit vectors, their quadratic mean."""
         if not len(self):
-            return np.zeros((self.dim, self.dim))
+            return 0.0
+        covariance_DD = np.cov(self._sample_ND, rowvar=False, bias=True).reshape(self.dim, self.dim)
+        return float(np.sqrt(max(np.einsum("xd,de,xe->x", unit_XD, covariance_DD, unit_XD, optimize=True).mean(), 0)))
+
+    @cached_property
+    def _sample_ND(self) -> np.ndarray:
+        """Tracks, float64; of a large library evenly spaced ones."""
         rows = np.linspace(0, len(self) - 1, min(len(self), SPREAD_ROWS)).astype(np.int64)
-        sample = np.asarray(self.matrix_ND[rows], dtype=np.float64)
-        return np.cov(sample, rowvar=False, bias=True).reshape(self.dim, self.dim)
+        return np.asarray(self.matrix_ND[rows], dtype=np.float64)
 
     @cached_property
     def trained(self) -> "TrainedModel":
@@ -147,7 +162,8 @@ class Stored:
             StaleArtefactError: It has been trained anew since.
         """
         # Lightning is needed for audio alone: a search without it starts sooner and takes less memory
-        from mwe.search.model import Preprocessing, TrainedModel
+        from mwe.audio.preprocessing import Preprocessing
+        from mwe.search.model import TrainedModel
 
         trained = TrainedModel(self.declared.run, Preprocessing.from_dict(self.declared.preprocessing))
         self.require_space(trained)

@@ -10,19 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 
-from mwe.cli import main
 from mwe.search import Library
 from mwe.search.layout import TRACKS, Declaration
 from mwe.search.tags import NONE, TagTable
 from mwe.words import WordVectors
-
-
-@pytest.fixture(scope="session")
-def run(prepared, tmp_path_factory) -> Path:
-    """The run folder of a joint embedding of the miniature."""
-    out = tmp_path_factory.mktemp("runs")
-    main(["fit", *prepared.arguments("--trainer.max_epochs", "12", "--trainer.logger.save_dir", str(out))])
-    return out / "demo/joint/seed0"
 
 
 @pytest.fixture

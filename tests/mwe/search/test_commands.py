@@ -94,6 +94,27 @@ def test_what_cannot_be_answered_is_one_line(indexed):
         main(["search", "low", "--library", "none"])
 
 
+@pytest.mark.parametrize(
+    ("command", "option", "values"),
+    [
+        (("search", "low"), "k", ("0", "-3", "x", "1.5")),
+        (("search", "low"), "per_artist", ("0", "-1")),
+        (("tag", "some.ogg"), "k", ("0",)),
+        (("index", "music"), "workers", ("-1",)),
+        (("index", "music"), "nodes", ("0",)),
+        (("index", "music"), "max_failed", ("-0.1", "1.5")),
+        (("index-ann",), "recall", ("2", "-1")),
+        (("index-ann",), "cells", ("0",)),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(command, option, values, capsys):
+    for value in values:
+        with pytest.raises(SystemExit) as stopped:
+            main([*command, f"--{option}", value])
+        assert stopped.value.code == 2
+        assert f'"{option}"' in capsys.readouterr().err
+
+
 def test_tag_shows_groups_and_exits_with_1_for_a_file_it_cannot_use(indexed, miniature, capsys):
     shown = out_of(capsys, "tag", str(miniature / "audio/t00.flac"), "--k", "1")
     assert "probability" in shown

@@ -7,10 +7,11 @@ import torch
 
 from mwe.audio.extract import extract_mels
 from mwe.audio.logmel import LogMel, MelSettings
+from mwe.audio.preprocessing import Preprocessing
 from mwe.audio.store import MelStore
 from mwe.search.embed import Embedder, embed_files, embed_split
 from mwe.search.files import Cut, FileDataset, collate
-from mwe.search.model import Preprocessing, TrainedModel
+from mwe.search.model import TrainedModel
 
 RATE = 22050
 

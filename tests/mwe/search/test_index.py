@@ -19,9 +19,10 @@ from mwe.audio import clips as clips_module
 from mwe.audio.decode import decode
 from mwe.core.errors import BadFileError, MissingDataError
 from mwe.core.files import read_json
-from mwe.search import Library, assemble
+from mwe.search import Library, assemble, lock
 from mwe.search.embed import Hardware, embed_files
 from mwe.search.index import index_library
+from mwe.search.lock import only_writer
 from mwe.search.model import TrainedModel
 from mwe.search.parts import PartWriter
 
@@ -59,7 +60,7 @@ def test_a_folder_with_its_table_becomes_a_library(miniature, run, tmp_path):
     np.testing.assert_allclose(library.matrix_ND[5], outcome.embedding_D, atol=1e-5)
     assert library.tracks["seconds"][5].as_py() == pytest.approx(outcome.seconds)
     assert {path.name.split("-")[0] for path in (tmp_path / "lib").iterdir()} == {
-        *("library.json", "embeddings", "tracks", "tags", "words", "skipped.tsv")
+        *("library.json", "embeddings", "tracks", "tags", "words", "skipped.tsv", ".lock")
     }
 
 
@@ -113,19 +114,28 @@ def test_broken_files_are_listed_with_reasons_and_the_others_found(music, broken
 
 
 @pytest.mark.data
-def test_real_recordings_with_broken_files_among_them(data_root, broken, run, tmp_path):
-    recordings = data_root / "audio_clips/audio"
-    folder = tmp_path / "broken"
-    folder.mkdir()
-    for path in broken.values():
-        shutil.copy(path, folder / path.name)
-    report = index_library([recordings, folder], run, tmp_path / "lib", hardware=HERE)
-    assert report.ok == 78
-    assert sum(report.skipped.values()) == len(broken)
+def test_real_recordings_of_many_formats_with_ten_broken_files_among_them(data_root, broken, run, tmp_path):
+    music = tmp_path / "music"
+    shutil.copytree(data_root / "audio_clips", music)
+    whole = [path for path in sorted(music.rglob("*")) if path.suffix in (".mp3", ".ogg")]
+    for path, ending in zip(whole, ("flac", "wav", "aiff", "ogg", "mp3"), strict=False):
+        wave, rate = soundfile.read(path)
+        soundfile.write(music / f"again.{ending}", np.stack([wave, 0.5 * wave], axis=1), rate)
+    ten = dict(list(broken.items())[:10])
+    for path in ten.values():
+        shutil.copy(path, music / path.name)
+    report = index_library([music], run, tmp_path / "lib", hardware=HERE)
+    assert report.ok == len(whole) + 5 == 86
+    assert report.skipped == Counter(name.split("_")[0] for name in ten)
+    with open(report.table, encoding="utf-8", newline="") as file:
+        lines = {line["track_id"]: line["reason"] for line in csv.DictReader(file, delimiter="\t")}
+    assert lines == {path.name: name.split("_")[0] for name, path in ten.items()}
     library = Library(tmp_path / "lib")
-    assert len({hit.track_id for hit in library.search("low + buzzing", k=100).hits}) == 78
-    first = library.tracks["track_id"][0].as_py()
-    assert library.search(f"file:{recordings / first}", k=1).hits[0].track_id == first
+    names = library.tracks["track_id"].to_pylist()
+    assert {name.rsplit(".")[-1] for name in names} == {"mp3", "ogg", "flac", "wav", "aiff"}
+    assert {hit.track_id for hit in library.search("low + buzzing", k=100).hits} == set(names)
+    for name in names[::9]:
+        assert library.search(f"file:{music / name}", k=1).hits[0].score == pytest.approx(1, abs=1e-5)
 
 
 def test_too_many_failures_are_an_error_after_everything_was_tried(music, run, tmp_path):
@@ -166,7 +176,7 @@ def test_a_crash_while_the_edition_is_written_leaves_the_former_one(music, run, 
     monkeypatch.undo()
     index_library([music], run, out, hardware=HERE)
     assert_same(content(out), {**before, "new.flac": before["2.flac"]})
-    assert {path.suffix for path in out.iterdir() if path.name.startswith(".")} == set()
+    assert [path.name for path in out.iterdir() if path.name.startswith(".")] == [".lock"]
 
 
 @pytest.mark.slow
@@ -211,6 +221,27 @@ def test_killed_half_way_and_resumed_without_embedding_again(music, run, tmp_pat
     assert not (out / "parts").exists()
     index_library([music], run, tmp_path / "whole", hardware=HERE)
     assert_same(content(out), content(tmp_path / "whole"))
+
+
+def test_two_jobs_never_write_into_one_library(music, run, tmp_path, monkeypatch):
+    out = tmp_path / "lib"
+    out.mkdir()
+    program = (
+        "import sys, time, filelock; held = filelock.FileLock(sys.argv[1]); held.acquire(); print('in', flush=True)"
+    )
+    holding = [sys.executable, "-c", f"{program}; time.sleep(100)", out / lock.LOCK]
+    other = subprocess.Popen(holding, stdout=subprocess.PIPE)
+    assert other.stdout.readline() == b"in\n"
+    monkeypatch.setattr(lock, "WAIT", 0.1)
+    with pytest.raises(BadFileError, match=r"lib: another command is writing into this library\. Wait until"):
+        index_library([music], run, out, hardware=HERE)
+    other.kill()  # the lock of a killed job is nobody's
+    other.communicate()
+    monkeypatch.setattr(lock, "WAIT", 10.0)
+    assert index_library([music], run, out, hardware=HERE).ok == 8
+    monkeypatch.setenv("NODE_RANK", "1")  # a further process of a job that has the lock
+    with only_writer(out), only_writer(out):
+        pass
 
 
 def test_a_crash_after_the_first_part_is_made_good(music, run, tmp_path, monkeypatch, read):

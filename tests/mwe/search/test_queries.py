@@ -1,5 +1,8 @@
 """What queries mean and find, on libraries of known vectors."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -45,15 +48,32 @@ def test_one_term_ranks_by_cosine(library):
         np.testing.assert_allclose([hit.score for hit in answer.hits], np.sort(cosine_N)[::-1], atol=1e-6)
 
 
-def test_a_sum_ranks_by_standardised_likenesses(library):
-    terms = [("calm", 1.0), ("piano", 2.0), ("drums", -1.0)]
-    total_N = np.zeros(60)
-    for word, weight in terms:
-        cosine_N = library.matrix_ND.astype(np.float64) @ np.array(WORDS[word])
-        total_N += weight * (cosine_N - cosine_N.mean()) / cosine_N.std()
+def test_terms_of_one_kind_are_summed_as_they_are(library):
+    total_N = library.matrix_ND.astype(np.float64) @ (np.array(WORDS["calm"]) + 2 * np.array(WORDS["piano"]))
+    total_N -= library.matrix_ND @ np.array(WORDS["drums"])
     assert ids(library.search("calm + 2*piano - drums", k=60)) == [f"t{row}" for row in np.argsort(-total_N)]
+    terms = [("calm", 1.0), ("piano", 2.0), ("drums", -1.0)]
     same = library.search([Term("words", word, weight) for word, weight in terms], k=60)
     assert ids(same) == ids(library.search("calm + 2*piano - drums", k=60))
+    like_N = library.matrix_ND.astype(np.float64) @ (library.matrix_ND[3] + library.matrix_ND[5])
+    expected = [f"t{row}" for row in np.argsort(-like_N) if row not in (3, 5)]
+    assert ids(library.search("track:t3 + track:t5", k=60)) == expected
+
+
+@pytest.mark.parametrize("with_tags", [True, False])
+def test_words_and_sound_are_measured_by_what_is_typical_of_either(library_of, rng, with_tags):
+    matrix_ND = unit(np.array([3, 3, 3, 3]) + rng.standard_normal((60, 4)) * [1.0, 0.2, 0.5, 1.0])
+    tags = [["calm", "deep house"]] * 60 if with_tags else None
+    library = library_of(matrix_ND, ["a"] * 60, tags, WORDS)
+    matrix_ND = np.asarray(library.matrix_ND, dtype=np.float64)
+    texts = [WORDS["calm"], WORDS["deep_house"]] if with_tags else [WORDS["piano"], WORDS["drums"]]
+    of_text = np.sqrt(np.mean([(matrix_ND @ unit(np.array(text))).var() for text in texts]))
+    of_sound = np.sqrt(np.mean([(matrix_ND @ row).var() for row in matrix_ND]))
+    total_N = matrix_ND @ matrix_ND[7] / of_sound
+    for word, weight in (("piano", 2.0), ("drums", -1.0)):
+        total_N += weight * (matrix_ND @ np.array(WORDS[word])) / of_text
+    expected = [f"t{row}" for row in np.argsort(-total_N) if row != 7]
+    assert ids(library.search("track:t7 + 2*piano - drums", k=60)) == expected
 
 
 def test_less_of_something_turns_the_ranking_round(library):
@@ -149,6 +169,14 @@ def test_half_precision_and_tracks_all_alike(library_of, tmp_path):
     answer = alike.search("calm + piano - drums", k=3)
     assert ids(answer) == ["t0", "t1", "t2"]
     np.testing.assert_allclose([hit.score for hit in alike.search("calm").hits], 0.5, atol=1e-3)
+
+
+def test_words_are_searched_without_pytorch(library):
+    program = (
+        "import sys; from mwe import Library; assert Library.open(sys.argv[1]).search('calm + piano').hits; "
+        "assert not {'torch', 'pytorch_lightning', 'sklearn'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program, library.root], check=True, timeout=100)
 
 
 def test_an_empty_library_answers_nothing(library_of, tmp_path):

@@ -1,0 +1,91 @@
+"""Every long stage, killed at twenty random moments and run again, ends with what an undisturbed run leaves."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mwe.audio.store import MelStore
+from mwe.search import Library
+
+ROOT = Path(__file__).parent.parent.parent.parent
+TRIALS = 20
+
+
+def commands(stage, collection, prepared, run, out):
+    """What people type for a stage."""
+    source = ["--collection", "FolderTracks", "--collection.root", str(collection)]
+    return {
+        "corpus": ["corpus", *source, "--out", f"{out}/corpus.txt", "--settings.copies", "2000"],
+        "words": ["words", "--corpus", str(prepared.mel.parent / "corpus.txt"), "--out", f"{out}/words",
+                  "--settings.dim", "32", "--settings.epochs", "400"],
+        "mel": ["mel", *source, "--out", f"{out}/mel", "--workers", "0", "--accelerator", "cpu"],
+        "index": ["index", str(collection), "--model", str(run), "--out", f"{out}/library", "--workers", "0",
+                  "--accelerator", "cpu"],
+        "table": ["table", str(ROOT / "lightning_configs/tables/demo.yaml"), "--runs", str(run.parents[2]),
+                  "--out", f"{out}/tables"],
+    }[stage]  # fmt: skip
+
+
+def content(stage, out):
+    """What a stage leaves, in a form that can be compared."""
+    if stage == "mel":
+        store = MelStore.open(out / "mel")
+        first = store.crops(np.arange(len(store.track_ids)), np.zeros(len(store.track_ids), dtype=np.int64), 50)
+        order = np.argsort(store.track_ids)
+        return [sorted(store.track_ids), store.frames()[order].tolist(), first[order].tobytes()]
+    if stage == "index":
+        library = Library.open(out / "library")
+        rows = {library.row(row)["track_id"]: row for row in range(len(library))}
+        vectors = np.stack([library.matrix_ND[rows[name]] for name in sorted(rows)])
+        return [sorted(rows), vectors.round(5).tolist()]
+    files = sorted(path for path in out.rglob("*") if path.is_file())
+    return [(str(path.relative_to(out)), path.read_bytes()) for path in files]
+
+
+def start(command):
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "mwe", *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env=environment, start_new_session=True,
+    )  # fmt: skip
+
+
+def whole(command):
+    process = start(command)
+    told, _ = process.communicate(timeout=600)
+    assert process.returncode == 0, told
+
+
+@pytest.mark.trial
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("stage", ["corpus", "words", "mel", "index", "table"])
+def test_a_stage_killed_at_random_moments_ends_as_if_it_had_not_been(stage, miniature, prepared, run, tmp_path):
+    undisturbed = tmp_path / "undisturbed"
+    undisturbed.mkdir()
+    began = time.monotonic()
+    whole(commands(stage, miniature, prepared, run, undisturbed))
+    seconds = time.monotonic() - began
+    expected = content(stage, undisturbed)
+    rng = np.random.default_rng(0)
+    killed = 0
+    for trial in range(TRIALS):
+        out = tmp_path / f"trial{trial}"
+        out.mkdir()
+        process = start(commands(stage, miniature, prepared, run, out))
+        try:
+            process.communicate(timeout=rng.uniform(0.3, 1) * seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            killed += 1
+        whole(commands(stage, miniature, prepared, run, out))
+        found = [one for one in content(stage, out) if not str(one[0]).startswith(".")]
+        assert found == [one for one in expected if not str(one[0]).startswith(".")], f"trial {trial}"
+    print(f"{stage}: {killed} of {TRIALS} killed, 0 lost")
+    assert killed >= TRIALS // 2
