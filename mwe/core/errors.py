@@ -1,7 +1,8 @@
 """One error class per situation a caller may handle; every message says what was wanted, found, and what to do."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -42,3 +43,25 @@ class UnknownNameError(LookupError):
         nearest = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
         hint = f"; nearest: {', '.join(map(repr, nearest))}" if nearest else ""
         super().__init__(f"unknown {kind} {name!r} ({len(names):,} known{hint})")
+
+
+@contextmanager
+def expecting(path: str | Path, what: str, remedy: str, line: int | None = None) -> Iterator[None]:
+    """Around code that takes apart what a file of others holds: content of another form is an error of that file.
+
+    Args:
+        path: The file.
+        what: What the message says about it.
+        remedy: What to do next.
+        line: Line number, where there is one.
+
+    Raises:
+        BadFileError: Something within was missing, of another type or out of range; errors of this module pass as they
+            are.
+    """
+    try:
+        yield
+    except (BadFileError, StaleArtefactError, UnknownNameError):
+        raise
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError) as error:
+        raise BadFileError(path, f"{what} ({type(error).__name__}: {str(error)[:200]})", remedy, line) from error

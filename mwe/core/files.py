@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mwe.core.errors import BadFileError
+import yaml
+
+from mwe.core.errors import BadFileError, expecting
 
 
 @contextmanager
@@ -50,6 +52,21 @@ def write_json(path: str | Path, content: Any) -> None:
         temporary.write_text(json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def parsed_json(text: str) -> Any:
+    """What a JSON text holds.
+
+    Raises:
+        ValueError: It is not JSON, nested too deeply, or holds half of a surrogate pair, which no file takes.
+    """
+    try:
+        content = json.loads(text)
+        if "\\ud" in text or "\\uD" in text:
+            json.dumps(content, ensure_ascii=False).encode()
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    return content
+
+
 def read_json(path: str | Path) -> Any:
     """Read a JSON file.
 
@@ -58,6 +75,21 @@ def read_json(path: str | Path) -> Any:
         BadFileError: The file is not JSON.
     """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        return parsed_json(Path(path).read_text(encoding="utf-8-sig"))
+    except ValueError as error:
         raise BadFileError(path, f"not JSON ({error})", "Delete it and make it anew.") from error
+
+
+def read_yaml(path: str | Path, remedy: str) -> Any:
+    """Read a YAML file of plain values; a tag that would build an object is refused.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        BadFileError: The file is not YAML, or holds more than plain values.
+    """
+    text = Path(path).read_bytes()
+    with expecting(path, "not YAML of plain values", remedy):
+        try:
+            return yaml.safe_load(text.decode("utf-8-sig"))
+        except yaml.YAMLError as error:
+            raise ValueError(" ".join(str(error).split())) from error

@@ -2,9 +2,11 @@
 
 import csv
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from mwe.core.errors import BadFileError
+from mwe.core.lines import numbered_lines
 
 
 def read_matrix(path: Path, remedy: str) -> Iterator[tuple[int, str, list[str]]]:
@@ -16,26 +18,26 @@ def read_matrix(path: Path, remedy: str) -> Iterator[tuple[int, str, list[str]]]
         remedy: What to do about a damaged file, for the messages.
 
     Raises:
+        MissingDataError: The file is not there.
         BadFileError: The header names no tag or one twice, a line has another number of fields, no name, or a value
             that is neither 0 nor 1, a name occurs twice, the file is empty or not UTF-8.
     """
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        try:
-            first = file.readline()
-            file.seek(0)
-            lines = csv.reader(file, delimiter="\t" if "\t" in first else ",")
-            tags = [tag.strip() for tag in next(lines, [])[1:]]
-            if not tags or not all(tags) or len(set(tags)) != len(tags):
-                raise BadFileError(path, f"expected a header of different tag names, found {first[:80]!r}", remedy, 1)
-            seen: set[str] = set()
-            for fields in lines:
-                name, held = _item(path, lines.line_num, fields, tags, remedy)
-                if name in seen:
-                    raise BadFileError(path, f"item {name!r} occurs twice", remedy, lines.line_num)
-                seen.add(name)
-                yield lines.line_num, name, held
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise BadFileError(path, f"not UTF-8 text of separated values ({error})", remedy) from error
+    texts = (line for _, line in numbered_lines(path, remedy, ends=True))
+    first = next(texts, "")
+    lines = csv.reader(chain([first], texts), delimiter="\t" if "\t" in first else ",", strict=True)
+    try:
+        tags = [tag.strip() for tag in next(lines, [])[1:]]
+        if not tags or not all(tags) or len(set(tags)) != len(tags):
+            raise BadFileError(path, f"expected a header of different tag names, found {first[:80]!r}", remedy, 1)
+        seen: set[str] = set()
+        for fields in lines:
+            name, held = _item(path, lines.line_num, fields, tags, remedy)
+            if name in seen:
+                raise BadFileError(path, f"item {name!r} occurs twice", remedy, lines.line_num)
+            seen.add(name)
+            yield lines.line_num, name, held
+    except csv.Error as error:
+        raise BadFileError(path, f"no separated values ({error})", remedy, lines.line_num) from error
 
 
 def _item(path: Path, number: int, fields: list[str], tags: list[str], remedy: str) -> tuple[str, list[str]]:

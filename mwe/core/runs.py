@@ -6,7 +6,7 @@ from typing import Any
 
 from pytorch_lightning import Trainer
 
-from mwe.core.errors import BadFileError
+from mwe.core.errors import expecting
 from mwe.core.files import read_json, write_json
 
 
@@ -38,10 +38,11 @@ class RunMetrics:
             BadFileError: The file is not one.
         """
         content = read_json(path)
-        try:
-            return cls(**content)
-        except TypeError as error:
-            raise BadFileError(path, f"not a metrics.json ({error})", "Delete it and run the row again.") from error
+        with expecting(path, "not a metrics.json", "Delete it and run the row again."):
+            found = cls(**content)
+            if not all(isinstance(value, int | float) for value in found.metrics.values()):
+                raise TypeError("a metric is no number")
+            return found
 
 
 def run_dir(trainer: Trainer) -> Path | None:

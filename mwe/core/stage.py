@@ -10,6 +10,9 @@ from pytorch_lightning import LightningDataModule, LightningModule, Trainer
 from pytorch_lightning.cli import LightningCLI, SaveConfigCallback
 
 from mwe.core import quiet  # noqa: F401 - imported for its effect
+from mwe.core.errors import BadFileError
+from mwe.core.preempt import StopBetweenSteps
+from mwe.core.resume import KeepDraws
 from mwe.core.runs import RunMetrics, run_dir
 
 Data = TypeVar("Data", bound=LightningDataModule)
@@ -60,6 +63,7 @@ class StageCLI(LightningCLI):
             auto_configure_optimizers=False,
             seed_everything_default=0,
             save_config_callback=RunConfig,
+            trainer_defaults={"callbacks": [KeepDraws(), StopBetweenSteps()]},
             args=None if args is None else list(args),
             **kwargs,
         )
@@ -68,6 +72,33 @@ class StageCLI(LightningCLI):
     def subcommands() -> dict[str, set[str]]:
         """The sub-commands that the stages implement."""
         return {name: skipped for name, skipped in LightningCLI.subcommands().items() if name != "predict"}
+
+    def _parse_ckpt_path(self) -> None:
+        """Take over what the checkpoint keeps of its configuration.
+
+        Raises:
+            BadFileError: The file is damaged or cut off, or holds more than weights and plain values.
+        """
+        try:
+            super()._parse_ckpt_path()
+        except Exception as error:  # on foreign bytes PyTorch raises anything from KeyError to UnpicklingError
+            what = f"not a checkpoint of weights and plain values ({type(error).__name__})"
+            path = str(self.config[self.config.subcommand].ckpt_path)
+            raise BadFileError(path, what, "Give the checkpoint of a fit, or fit anew.") from error
+
+    def _prepare_subcommand_kwargs(self, subcommand: str) -> dict[str, Any]:
+        """Arguments of the trainer's method; a checkpoint is read without running anything in it, wherever it is from.
+
+        Left to itself Lightning unpickles one that is given by its address on the web, and PyTorch any one where an
+        environment variable says so.
+
+        Raises:
+            ValueError: That is asked for.
+        """
+        given: dict[str, Any] = super()._prepare_subcommand_kwargs(subcommand)
+        if given.get("weights_only") is False:
+            raise ValueError("--weights_only false: a checkpoint could then run any code. Leave it out.")
+        return {**given, "weights_only": True}
 
     def before_test(self) -> None:
         """Refuse to measure random weights, which Lightning does without a word."""

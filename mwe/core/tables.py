@@ -1,15 +1,15 @@
 """Results tables: published and reproduced figures side by side, as CSV for programs and Markdown for people."""
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
-import yaml
-
-from mwe.core.errors import BadFileError, MissingDataError
-from mwe.core.files import atomic_write, write_csv
+from mwe.core.errors import MissingDataError, expecting
+from mwe.core.files import atomic_write, read_yaml, write_csv
 from mwe.core.findings import check_findings
+from mwe.core.paths import data_root
 from mwe.core.runs import RunMetrics
 
 
@@ -21,7 +21,7 @@ class Row:
         row: Name of the model or setting.
         metric: What was measured.
         published: The paper's figure, where there is one.
-        reproduced: Mean over runs.
+        reproduced: Mean over runs; nothing where there is none yet.
         sd: Standard deviation over runs (``n - 1``), where there is more than one.
         n: Number of runs.
         collection: What it was measured on.
@@ -32,7 +32,7 @@ class Row:
     row: str
     metric: str
     published: float | None
-    reproduced: float
+    reproduced: float | None
     sd: float | None
     n: int
     collection: str
@@ -99,20 +99,28 @@ def markdown(title: str, rows: Sequence[Row]) -> str:
     lines += [
         f"| {name} | " + " | ".join(own.get(metric, "") for metric in metrics) + " |" for name, own in cells.items()
     ]
-    lines += ["", "| row | collection | runs | command |", "|---|---|---|---|"]
+    run = {row.row: row for row in reversed(rows) if row.n}
+    if run:
+        lines += ["", "| row | collection | runs | command |", "|---|---|---|---|"]
     for name in cells:
-        first = next(row for row in rows if row.row == name)
-        lines.append(f"| {name} | {first.collection} | {first.n}: {first.seeds} | `{first.command}` |")
+        if first := run.get(name):
+            lines.append(f"| {name} | {first.collection} | {first.n}: {first.seeds} | `{first.command}` |")
     return "\n".join(lines) + "\n"
 
 
 def _figure(row: Row) -> str:
-    if abs(row.reproduced) > 1000 and row.reproduced.is_integer() and row.sd is None:
-        return f"{row.reproduced:,.0f}" + ("" if row.published is None else f" ({row.published:,.0f})")
-    digits = 3 if abs(row.reproduced) <= 1 else 2
+    if row.reproduced is None:
+        return "" if row.published is None else f"({_plain(row.published)})"
+    whole = abs(row.reproduced) > 1000 and float(row.reproduced).is_integer() and row.sd is None
+    counted = whole or isinstance(row.reproduced, int)
+    digits = 0 if counted else 3 if abs(row.reproduced) <= 1 else 2
     sd = "" if row.sd is None else f" ± {row.sd:.{digits}f}"
-    published = "" if row.published is None else f" ({row.published:g})"
-    return f"{row.reproduced:.{digits}f}{sd}{published}"
+    published = "" if row.published is None else f" ({_plain(row.published)})"
+    return f"{row.reproduced:,.{digits}f}{sd}{published}"
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) > 1000 else f"{value:g}"
 
 
 def _cell(value: object) -> object:
@@ -123,29 +131,68 @@ def table_of(specification: Path, out: Path = Path("outputs/tables"), runs: Path
     """Build the table that a YAML file describes, called as the file is.
 
     The file has a ``title`` and ``rows`` with ``row``, ``runs`` (pattern of run folders below ``runs``), ``metrics``,
-    ``command`` and, where the paper has figures, ``published``. A row that ``waits`` for data, as it then says, may be
-    without runs; it is listed below the table. ``findings`` are claims of the paper to be checked on the rows.
+    ``command`` and, where the paper has figures, ``published``. A row that ``waits`` for data may be without runs; it
+    is listed below the table with what it waits for: words, or files below the data root of which those are named that
+    are not there (``one or another`` where either does). Its published figures stand in the table, as do those of a row
+    that has no ``runs`` to be made. ``findings`` are claims of the paper to be checked on the rows, ``notes`` remarks.
 
     Raises:
         MissingDataError: No run of a row is there that waits for nothing; the message gives the command that makes it.
         BadFileError: The file lacks one of the keys.
     """
-    try:
-        described = yaml.safe_load(specification.read_text(encoding="utf-8"))
+    remedy = "See lightning_configs/tables."
+    described = read_yaml(specification, remedy)
+    with expecting(specification, "not a table description", remedy):
         rows: list[Row] = []
-        waiting: list[str] = []
+        waiting: dict[str, list[str]] = {}
         for row in described["rows"]:
-            found = sorted(path for path in runs.glob(row["runs"]) if path.is_dir())
-            if found or "waits" not in row:
-                rows += rows_of_runs(row["row"], found, row["metrics"], row["command"], row.get("published"))
-            else:
-                waiting.append(f"- {row['row']}: {row['waits']}")
-        notes = ["## Rows that wait for data", "", *dict.fromkeys(waiting), ""] if waiting else []
-        figures = {(row.row, row.metric): row.reproduced for row in rows}
-        if checked := check_findings(described.get("findings", ()), figures):
-            notes += ["## The paper's findings", "", *checked]
-        return write_table(specification.stem, described["title"], rows, out, notes)
-    except (KeyError, TypeError, yaml.YAMLError) as error:
-        raise BadFileError(
-            specification, f"not a table description ({error!r})", "See lightning_configs/tables."
-        ) from error
+            own, reason = _own_rows(row, runs)
+            rows += own
+            if reason:
+                waiting.setdefault(reason, []).append(row["row"])
+        notes = _notes(described, rows, waiting)
+        return write_table(specification.stem, str(described["title"]), rows, out, notes)
+
+
+def _own_rows(row: Mapping[str, Any], runs: Path) -> tuple[list[Row], str]:
+    """Figures of a described row, and what it waits for where it has none of its own."""
+    if "runs" not in row:
+        return _published(row), ""
+    found = sorted(path for path in runs.glob(row["runs"]) if path.is_dir())
+    reason = "" if found else _waits(row.get("waits"))
+    if reason:
+        return _published(row), reason
+    return rows_of_runs(row["row"], found, row["metrics"], row["command"], row.get("published")), ""
+
+
+def _notes(described: Mapping[str, Any], rows: Sequence[Row], waiting: Mapping[str, Sequence[str]]) -> list[str]:
+    """What stands below the table: rows that wait, remarks, claims checked."""
+    notes: list[str] = []
+    if waiting:
+        lines = [f"- {'; '.join(dict.fromkeys(names))}: {reason}" for reason, names in waiting.items()]
+        notes += ["## Rows that wait for data", "", *lines, ""]
+    if remarks := described.get("notes"):
+        notes += ["## Notes", "", *(f"- {remark}" for remark in remarks), ""]
+    cited = {row["row"] for row in described["rows"] if "runs" not in row}
+    figures = {(row.row, row.metric): row.published if row.row in cited else row.reproduced for row in rows}
+    known = {key: value for key, value in figures.items() if value is not None}
+    if checked := check_findings(described.get("findings", ()), known):
+        notes += ["## The paper's findings", "", *checked]
+    return notes
+
+
+def _waits(told: str | Sequence[str] | None) -> str:
+    """What a row waits for, in words; nothing where all is there."""
+    if told is None or isinstance(told, str):
+        return told or ""
+    root = data_root()
+    missing = [one for one in told if not any(any(root.glob(file)) for file in one.split(" or "))]
+    return f"{', '.join(missing)} (below {root})" if missing else ""
+
+
+def _published(row: Mapping[str, Any]) -> list[Row]:
+    """The paper's figures of a row without runs."""
+    command = row.get("command", "")
+    return [
+        Row(row["row"], name, value, None, None, 0, "", "", command) for name, value in row.get("published", {}).items()
+    ]

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mwe.core.errors import BadFileError
+from mwe.core.lines import numbered_lines
 
 
 def fields_under(path: Path, header: Sequence[str], remedy: str) -> Iterator[tuple[int, list[str]]]:
@@ -15,16 +16,14 @@ def fields_under(path: Path, header: Sequence[str], remedy: str) -> Iterator[tup
         remedy: What to do about a damaged file, for the messages.
 
     Raises:
-        BadFileError: The header is another, or the file is not UTF-8.
+        MissingDataError: The file is not there.
+        BadFileError: The header is another, or a line is not UTF-8.
     """
-    # names may hold other characters that are taken for the end of a line
-    with open(path, encoding="utf-8-sig", newline="\n") as lines:
-        try:
-            found = next(lines, "").rstrip("\r\n").split("\t")
-            if found != list(header):
-                what = f"expected the header {' '.join(header)}, found {' '.join(found)[:80]!r}"
-                raise BadFileError(path, what, remedy, 1)
-            for number, line in enumerate(lines, 2):
-                yield number, line.rstrip("\r\n").split("\t")
-        except UnicodeDecodeError as error:
-            raise BadFileError(path, f"not UTF-8 ({error.reason})", remedy) from error
+    lines = numbered_lines(path, remedy)
+    _, first = next(lines, (1, ""))
+    found = first.split("\t")
+    if found != list(header):
+        what = f"expected the header {' '.join(header)}, found {' '.join(found)[:80]!r}"
+        raise BadFileError(path, what, remedy, 1)
+    for number, line in lines:
+        yield number, line.split("\t")

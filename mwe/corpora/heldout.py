@@ -9,7 +9,7 @@ from scipy import sparse
 
 from mwe.core.errors import BadFileError
 from mwe.core.files import atomic_write
-from mwe.corpora.reading import numbered_lines
+from mwe.core.lines import numbered_lines
 from mwe.tracks import TrackTags
 
 

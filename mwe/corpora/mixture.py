@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mwe.core.errors import BadFileError, MissingDataError
+from mwe.core.errors import MissingDataError, expecting
 from mwe.core.files import atomic_write, read_json, write_json
 from mwe.corpora.heldout import held_out_path, hold_out, write_held_out
 from mwe.corpora.paragraphs import CorpusSettings, Paragraphs, general_lines, kinds_path
@@ -73,11 +73,9 @@ def source_statistics(corpus: Path) -> list[tuple[str, str, CorpusStatistics]]:
     path = kinds_path(corpus)
     if not path.is_file():
         raise MissingDataError(f"{path} not found. Write the corpus with `mwe corpus --out {corpus}`.")
-    try:
+    with expecting(path, "no counts of sources", "Write the corpus anew."):
         told = read_json(path)["sources"]
         return [(one["name"], one["source"], CorpusStatistics(**one["statistics"])) for one in told]
-    except (KeyError, TypeError) as error:
-        raise BadFileError(path, f"no counts of sources ({error!r})", "Write the corpus anew.") from error
 
 
 def _parts(

@@ -8,11 +8,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mwe.core.errors import BadFileError, expecting
 from mwe.core.files import atomic_write, read_json, write_json
+from mwe.core.lines import numbered_lines
 from mwe.core.progress import track
 from mwe.corpora.tokens import kind_of_id
 
 COUNTED_AT_ONCE = 20_000  # tokens; counting line by line is slower
+REMEDY = "Delete the folder of the part; it is made anew."
 FORMAT = 1  # to be raised when the same source and settings make another text
 
 
@@ -85,11 +88,17 @@ class Part:
         return self.folder / "corpus.txt"
 
     def counts(self) -> Iterator[tuple[str, int]]:
-        """Every distinct token with its count."""
-        with open(self.folder / "counts.tsv", encoding="utf-8", newline="\n") as lines:
-            for line in lines:
-                token, _, count = line.rpartition("\t")
-                yield token, int(count)
+        """Every distinct token with its count.
+
+        Raises:
+            BadFileError: The file is damaged.
+        """
+        path = self.folder / "counts.tsv"
+        for number, line in numbered_lines(path, REMEDY):
+            token, _, count = line.rpartition("\t")
+            if not token or not count.isdecimal():
+                raise BadFileError(path, f"expected a token and its count, found {line[:80]!r}", REMEDY, number)
+            yield token, int(count)
 
 
 def part_folder(parts: Path, name: str, identity: dict[str, Any]) -> Path:
@@ -100,12 +109,18 @@ def part_folder(parts: Path, name: str, identity: dict[str, Any]) -> Path:
 
 
 def finished_part(folder: Path) -> Part | None:
-    """The part in a folder, where it has been finished."""
-    if not (folder / "part.json").is_file():
+    """The part in a folder, where it has been finished.
+
+    Raises:
+        BadFileError: Its ``part.json`` is damaged.
+    """
+    path = folder / "part.json"
+    if not path.is_file():
         return None
-    told = read_json(folder / "part.json")
-    statistics = CorpusStatistics(**told["statistics"])
-    return Part(folder, told["name"], told["source"], tuple(told["tags"]), statistics)
+    told = read_json(path)
+    with expecting(path, "not as `mwe corpus` writes it", REMEDY):
+        statistics = CorpusStatistics(**told["statistics"])
+        return Part(folder, str(told["name"]), str(told["source"]), tuple(map(str, told["tags"])), statistics)
 
 
 def write_part(folder: Path, name: str, source: str, documents: Iterable[Iterable[list[str]]], tags: set[str]) -> Part:

@@ -1,16 +1,18 @@
 """Texts about tracks and artists: Amazon reviews, captions, album reviews, a table of one's own."""
 
 import html
-import json
 from abc import abstractmethod
 from ast import literal_eval
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from rich.console import Console
+
 from mwe.core.datasets import declared
-from mwe.core.errors import BadFileError, MissingDataError
-from mwe.corpora.reading import numbered_lines
+from mwe.core.errors import BadFileError, MissingDataError, expecting
+from mwe.core.files import parsed_json
+from mwe.core.lines import numbered_lines
 from mwe.corpora.source import Source
 from mwe.tracks.folder import read_rows
 
@@ -70,19 +72,30 @@ class AmazonReviews(ReviewSource):
         return [self.root / self.texts, self.root / self.mapping]
 
     def reviews(self) -> Iterator[Review]:
-        """Every review of an album that the mapping knows."""
+        """Every review of an album that the mapping knows; how many others there are is said at the end.
+
+        Raises:
+            BadFileError: A file is damaged, or no review is of an album that the mapping knows.
+        """
         path, mapping = self.files()
         tracks, artists = self._albums(mapping)
+        known = others = 0
         remedy = "Write one JSON object a line (`jq -c '.[]'` does so with an array), or fetch the file anew."
         for number, line in numbered_lines(path, remedy):
-            try:
-                entry = json.loads(line)
-                album = entry.get("amazon_id") or entry.get("amazon-id") or entry["asin"]
+            with expecting(path, "not a review", remedy, number):
+                entry = parsed_json(line)
+                album = str(entry.get("amazon_id") or entry.get("amazon-id") or entry["asin"])
                 text = " ".join(part for part in (entry.get("summary"), entry["reviewText"]) if part)
-            except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-                raise BadFileError(path, f"not a review ({error!r})", remedy, number) from error
             if album in tracks:
+                known += 1
                 yield Review(text, tuple(tracks[album]), artists.get(album, ""))
+            else:
+                others += 1
+        if not known:
+            raise BadFileError(path, f"none of {others:,} reviews is of an album that {mapping.name} knows", remedy)
+        if others:
+            said = f"{path}: left out {others:,} reviews of albums that {mapping.name} lacks"
+            Console(stderr=True).print(said, highlight=False, markup=False, soft_wrap=True)
 
     def _albums(self, mapping: Path) -> tuple[dict[str, list[str]], dict[str, str]]:
         tracks: dict[str, list[str]] = {}
@@ -223,7 +236,7 @@ def literal_strings(path: Path, line: int, text: str, remedy: str) -> tuple[str,
     """
     try:
         found = literal_eval(text)
-    except (ValueError, SyntaxError) as error:
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
         raise BadFileError(path, f"not a list: {text[:60]!r}", remedy, line) from error
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise BadFileError(path, f"not a list of strings: {text[:60]!r}", remedy, line)

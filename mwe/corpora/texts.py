@@ -1,16 +1,21 @@
 """General text without markup: plain files, WikiText, the Brown corpus."""
 
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
 from mwe.core.datasets import declared
 from mwe.core.errors import BadFileError, MissingDataError
-from mwe.corpora.reading import DAMAGED, numbered_lines
+from mwe.core.lines import DAMAGED, numbered_lines
 from mwe.corpora.source import TextSource
 
+LARGEST_TEXT = 1 << 24  # bytes of a text in a zip; the Brown corpus has none of more than 32 kB
+# what zipfile raises at headers of a damaged, encrypted or unknown kind
+BAD_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, ValueError, RuntimeError, LookupError)
 PLAIN_ENDINGS = (".txt", ".txt.gz", ".txt.bz2", ".txt.xz")
 
 
@@ -123,8 +128,12 @@ class Brown(TextSource):
                 if not texts:
                     raise BadFileError(path, "holds no text brown/ca01 and so on", "Fetch it anew: `mwe fetch brown`.")
                 for name in texts:
+                    if archive.getinfo(name).file_size > LARGEST_TEXT:
+                        raise BadFileError(path, f"{name} would unpack to more than 16 MB", "Fetch it anew.")
                     yield map(self._untagged, archive.read(name).decode("utf-8").splitlines())
-        except (zipfile.BadZipFile, UnicodeDecodeError, *DAMAGED) as error:
+        except (*BAD_ZIP, *DAMAGED) as error:
+            if isinstance(error, BadFileError):
+                raise
             raise BadFileError(path, f"damaged ({error})", "Fetch it anew: `mwe fetch brown`.") from error
 
     @staticmethod

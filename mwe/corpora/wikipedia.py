@@ -11,7 +11,7 @@ from gensim.corpora.wikicorpus import filter_wiki
 
 from mwe.core.datasets import declared
 from mwe.core.errors import BadFileError, MissingDataError
-from mwe.corpora.reading import DAMAGED, opened
+from mwe.core.lines import DAMAGED, opened
 from mwe.corpora.source import TextSource
 
 REMEDY = "Fetch the dump anew; `mwe data wikipedia` says where."
@@ -95,7 +95,7 @@ def article_markup(path: Path) -> Iterator[str]:
                     if page.findtext(f"{space}ns") == "0" and not redirect:
                         yield page.findtext(f"{space}revision/{space}text") or ""
                     root.clear()  # the root would go on holding every page it has seen
-    except (ElementTree.ParseError, StopIteration, *DAMAGED) as error:
+    except (ElementTree.ParseError, StopIteration, ValueError, LookupError, *DAMAGED) as error:  # of odd encodings too
         raise BadFileError(path, f"the XML is damaged or cut off ({error})", REMEDY) from error
 
 
