@@ -43,6 +43,14 @@ pytest: $(READY)
 	@test -d "$(MWE_DATA)" || echo "MWE_DATA ($(MWE_DATA)) is not there: tests on real collections are skipped"
 	MWE_DATA="$(abspath $(MWE_DATA))" $(PY) -m pytest
 
+.PHONY: trials
+trials: $(READY) ## Long trials: trainings and stages killed at random moments (20 minutes)
+	$(PY) -m pytest -m trial -s
+
+.PHONY: bench
+bench: $(READY) ## Every benchmark beside its peers, and what changed since the committed figures (20 minutes, quiet machine)
+	$(PY) -m benchmarks
+
 .PHONY: format
 format: $(READY) ## Format and mend what can be mended by program
 	$(PY) -m ruff format .
@@ -50,10 +58,14 @@ format: $(READY) ## Format and mend what can be mended by program
 
 include make/demo.mk
 include make/words.mk
+include make/joint.mk
 include make/siamese.mk
 include make/sparse.mk
 include make/masked.mk
 include make/figures.mk
+include make/cal500.mk
+include make/contextual.mk
+include make/trust.mk
 
 .PHONY: clean
 clean: ## Delete outputs (not the environment, not the cache)

@@ -14,6 +14,7 @@ from mwe.core.stage import StageCLI
 from siamese_tags.baselines import build, settings_of
 from siamese_tags.choose import choose
 from siamese_tags.contextual.command import related
+from siamese_tags.contextual.export import export_context
 from siamese_tags.datamodule import SPLITS
 from siamese_tags.documents import Cal500, Collection
 from siamese_tags.documents.folds import fold as one_fold
@@ -26,7 +27,7 @@ from siamese_tags.tables.rows import run_name
 from siamese_tags.topic_count import topics_count
 
 HELP = """\
-usage: siamese-tags {fit,test,baseline,table,choose,masked,related,figures,topics-count} ...
+usage: siamese-tags {fit,test,baseline,table,choose,masked,related,export-context,figures,topics-count} ...
 
 Contextualised tag semantics by a Siamese network, measured by priming: given one tag of a document, are the
 document's other tags ranked before all tags that it does not have?
@@ -39,6 +40,7 @@ commands:
   choose    settings of both stages by validation on a part of the training documents
   masked    half of a document's tags hidden and to be found by the other half: simple rules, table, differences of rows
   related   the tags nearest to a tag in the context of other tags, from a run folder and without its data set
+  export-context  the contextual embedding of a run as arrays, for `mwe fit` and `mwe search --context`
   figures   the paper's pictures: frequencies, instances, curves, spaces
   topics-count  how many topics a hierarchical Dirichlet process finds in a collection, in several readings
 
@@ -70,6 +72,7 @@ hidden tags by revealed ones (`make siamese-masked` runs all rows, folds and col
 
 ask a run, which needs no collection any more:
   siamese-tags related Genre-Rock --context Song-High_Energy --run outputs/siamese-quick/siamese_ce/fold0 -k 10
+  siamese-tags export-context --run outputs/siamese-masked/cal500/context_encoder/fold0 --out outputs/context
 
 `siamese-tags COMMAND --help` lists the options of a command, and
 `siamese-tags fit --model.help siamese_tags.stage2.SiameseNetwork` those of a model.
@@ -184,7 +187,7 @@ def main(args: Sequence[str] | None = None) -> None:
     try:
         if given[0] == "related":
             related(given[1:])
-        elif given[0] in ("baseline", "table", "choose", "masked", "figures", "topics-count"):
+        elif given[0] in ("baseline", "table", "choose", "masked", "export-context", "figures", "topics-count"):
             commands: dict[str, Any] = {
                 "baseline": baseline,
                 "table": table,
@@ -197,6 +200,7 @@ def main(args: Sequence[str] | None = None) -> None:
                     "differences": masked.differences,
                     "_help": "masked-context priming",
                 },
+                "export-context": export_context,
                 "figures": FIGURES,
                 "topics-count": topics_count,
             }

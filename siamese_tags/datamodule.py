@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from pytorch_lightning import LightningDataModule
 from pytorch_lightning.utilities import rank_zero_info
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, DistributedSampler
+from torch.utils.data import DataLoader, Dataset
 
+from mwe.core.resume import ResumableLoader, SeededOrder
 from mwe.core.sampler import as_read, every_item_once, world_of
 from siamese_tags.documents import Collection, Fold, TagDocuments
 from siamese_tags.documents.folds import fold as one_fold
@@ -62,21 +63,21 @@ class Indices(Dataset[Tensor]):
         return self.indices_N[places]
 
 
-class WholeBatches(DistributedSampler[Tensor]):
+class WholeBatches(SeededOrder):
     """Shuffled items in batches that stay tensors; going through lists of numbers takes a twentieth of a step.
 
     Args:
         size: Items a batch.
-        settings: As of ``DistributedSampler``.
+        settings: As of ``SeededOrder``.
     """
 
     def __init__(self, data: Dataset[Tensor], size: int, **settings: Any) -> None:
         super().__init__(data, **settings)
         self.size = size
 
-    def __iter__(self) -> Iterator[Tensor]:
-        # a generator, so that the order is drawn with the first batch: a resumed run sets its epoch after iter()
-        yield from torch.split(torch.tensor(list(super().__iter__())), self.size)
+    def order(self) -> Iterator[Tensor]:
+        """Batches of an epoch."""
+        return iter(torch.split(torch.tensor(list(super().order())), self.size))
 
     def __len__(self) -> int:
         return math.ceil(super().__len__() / self.size)
@@ -227,7 +228,7 @@ class PrimingData(LightningDataModule):
         # always the distributed sampler: its order depends on seed and epoch alone, so a resumed run goes on alike
         size = max(1, self.batch_size // 2 // world[0])
         sampler = WholeBatches(data, size, num_replicas=world[0], rank=world[1], seed=self.fold_seed)
-        return DataLoader(data, batch_size=None, sampler=sampler, collate_fn=as_read)
+        return ResumableLoader(data, sampler, batch_size=None, collate_fn=as_read)
 
     def test_dataloader(self) -> list[DataLoader[Tensor]]:
         """Batches of document rows: the training documents, then the test documents, then those set aside, if any."""

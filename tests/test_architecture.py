@@ -17,6 +17,7 @@ ROOMS = {
     "words": {"core", "metrics", "tracks", "corpora"},
     "joint": {"core", "metrics", "tracks", "audio", "encoders", "corpora", "words"},
     "search": {"core", "metrics", "tracks", "audio", "encoders", "corpora", "words", "joint"},
+    "page": {"core", "audio", "corpora", "words", "search"},
 }
 # rooms and modules of siamese_tags: each may import those before it
 ORDER = (

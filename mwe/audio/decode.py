@@ -83,7 +83,7 @@ def decode(
         raise UnreadableAudio("too-short", f"{len(wave)} samples, {seconds:.3f} s; at least {min_seconds} s are wanted")
     if rate != sample_rate:
         wave = soxr.resample(wave, rate, sample_rate, quality="HQ")
-    peak = float(np.abs(wave).max())  # after resampling, which may leave nothing of a very high tone
+    peak = _peak(wave)  # after resampling, which may leave nothing of a very high tone
     if peak < SILENCE:
         raise UnreadableAudio("silent", f"peak {peak:.1e} of full scale in {seconds:.1f} s")
     return Decoded(wave, len(wave) / sample_rate)
@@ -121,6 +121,7 @@ def _read_blocks(file: soundfile.SoundFile, max_frames: int) -> tuple[npt.NDArra
     """Read until the samples end, ``max_frames`` are there or the decoder fails; the failure's text comes second."""
     # at an end the header does not state, soundfile loses the block that reaches it, so those are short
     block_frames = max(1, (_BLOCK_SAMPLES if file.frames < _UNKNOWN_FRAMES else _SHORT_BLOCK) // file.channels)
+    share_C = np.full(file.channels, 1 / file.channels, np.float32)
     blocks: list[npt.NDArray[np.float32]] = []
     got, failure = 0, ""
     while got < max_frames:
@@ -131,12 +132,18 @@ def _read_blocks(file: soundfile.SoundFile, max_frames: int) -> tuple[npt.NDArra
             break
         if not len(block):
             break
-        if not np.abs(block).max() <= _LOUDEST:  # also when it is NaN
+        if not _peak(block) <= _LOUDEST:  # also when it is NaN
             where = f"between {got / file.samplerate:.1f} s and {(got + len(block)) / file.samplerate:.1f} s"
             raise UnreadableAudio("non-finite", f"NaN, infinity or more than {_LOUDEST:.0e} times full scale {where}")
-        blocks.append(block.mean(axis=1))
+        # the mean over the channels as a product, which is several times as fast
+        blocks.append(block[:, 0] if file.channels == 1 else block @ share_C)
         got += len(block)
     return (np.concatenate(blocks) if blocks else np.zeros(0, np.float32)), failure
+
+
+def _peak(samples: npt.NDArray[np.float32]) -> float:
+    """Largest absolute value, without a copy; NaN if there is one."""
+    return float(np.maximum(samples.max(), -samples.min()))
 
 
 def _require_whole(file: soundfile.SoundFile, got: int, max_frames: int, failure: str) -> None:

@@ -48,6 +48,10 @@ class Mels(ABC):
         """Lengths in frames of the given tracks, by default of all rows; shape (N,)."""
         return self._frames if track_ids is None else self._frames[self.rows_of(track_ids)]
 
+    def lengths(self, rows: npt.ArrayLike) -> Ints:
+        """Lengths in frames of some rows, shape (B,)."""
+        return self._frames[np.asarray(rows, dtype=np.int64)]
+
     def crops(self, rows: npt.ArrayLike, starts: npt.ArrayLike, length: int) -> Mel:
         """Read one excerpt a row; a track shorter than ``length`` is repeated from its beginning.
 
@@ -63,7 +67,7 @@ class Mels(ABC):
             ValueError: An excerpt does not lie within its track.
         """
         row_B, start_B = np.asarray(rows, dtype=np.int64), np.asarray(starts, dtype=np.int64)
-        frames_B = self._frames[row_B]
+        frames_B = self.lengths(row_B)
         wrong_B = (start_B < 0) | (start_B > np.maximum(frames_B - length, 0))
         if wrong_B.any():
             at = int(wrong_B.argmax())

@@ -1,64 +1,86 @@
 """Spectrograms that a collection publishes as one ``.npy`` a track, such as MTG-Jamendo's, read in place."""
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from mwe.audio.logmel import MelSettings
 from mwe.audio.mels import Ints, Mels
 from mwe.audio.shards import Mel
+from mwe.core.arrays import read_array
 from mwe.core.errors import BadFileError
 
 JAMENDO = MelSettings(sample_rate=12000, n_fft=512, hop_length=256, n_mels=96)
 """How MTG-Jamendo's own spectrograms were made; their values are decibels of power."""
+REMEDY = "Download it anew, or delete it to go on without."
+UNKNOWN = -1  # length of a spectrogram whose file has not been opened
 
 
 class NpyMels(Mels):
     """Spectrograms in files of shape (bands, frames), read as a ``MelStore`` is: crops by row, time-major.
 
-    Tracks whose file is not there have none.
+    Tracks whose file is not there have none. Only the folders are looked through at the beginning: a file is opened,
+    and its length known, when its first excerpt is read.
 
     Args:
         paths: File of each track.
         settings: How they were made.
-
-    Raises:
-        BadFileError: A file is no array of that many bands.
     """
 
     def __init__(self, paths: Mapping[str, Path], settings: MelSettings = JAMENDO) -> None:
         self.settings, self.n_mels = settings, settings.n_mels
-        with ThreadPoolExecutor() as pool:  # opening tens of thousands of files is waiting for the disk
-            frames = list(pool.map(self._frames_of, paths.values()))
-        there = [(track, path, count) for (track, path), count in zip(paths.items(), frames, strict=True) if count]
-        self.track_ids = [track for track, _, _ in there]
-        self._paths = [path for _, path, _ in there]
-        self._frames = np.array([count for _, _, count in there], dtype=np.int64)
+        there = _files_in({os.path.dirname(path) for path in paths.values()})
+        kept = [
+            (track, path) for track, path in paths.items() if os.path.basename(path) in there[os.path.dirname(path)]
+        ]
+        self.track_ids = [track for track, _ in kept]
+        self._paths = [path for _, path in kept]
+        self._frames = np.full(len(kept), UNKNOWN, dtype=np.int64)
         self._row_of = {track: row for row, track in enumerate(self.track_ids)}
+
+    def lengths(self, rows: npt.ArrayLike) -> Ints:
+        """Lengths in frames of some rows; files that have not been opened yet are.
+
+        Raises:
+            BadFileError: A file is no array of that many bands.
+        """
+        row_B = np.asarray(rows, dtype=np.int64)
+        for row in np.unique(row_B[self._frames[row_B] == UNKNOWN]).tolist():
+            self._frames[row] = self._opened(row).shape[1]
+        return self._frames[row_B]
+
+    def frames(self, track_ids: Sequence[str] | None = None) -> Ints:
+        """Lengths in frames of the given tracks, by default of all rows, whose files are all opened; shape (N,)."""
+        return self.lengths(np.arange(len(self)) if track_ids is None else self.rows_of(track_ids))
 
     def _read(self, row_B: Ints, frame_BL: Ints) -> Mel:
         crop_BLM = np.empty((*frame_BL.shape, self.n_mels), np.float16)
         for place, row in enumerate(row_B.tolist()):
-            mel_MF = np.load(self._paths[row], mmap_mode="r", allow_pickle=False)
-            crop_BLM[place] = mel_MF[:, frame_BL[place]].T
+            crop_BLM[place] = self._opened(row)[:, frame_BL[place]].T
         return crop_BLM
 
     def _missing(self, track_id: str) -> str:
         return "track with a spectrogram"
 
-    def _frames_of(self, path: Path) -> int:
-        """Frames of a file; 0 where it is not there."""
-        remedy = "Download it anew, or delete it to go on without."
+    def _opened(self, row: int) -> npt.NDArray[Any]:
+        path = self._paths[row]
+        mel_MF: npt.NDArray[Any] = read_array(path, REMEDY, mapped=True)
+        if mel_MF.ndim != 2 or mel_MF.shape[0] != self.n_mels or not mel_MF.shape[1] or mel_MF.dtype.kind != "f":
+            what = f"{mel_MF.dtype} of shape {mel_MF.shape}, not numbers of shape ({self.n_mels}, frames)"
+            raise BadFileError(path, what, REMEDY)
+        return mel_MF
+
+
+def _files_in(folders: Iterable[str]) -> dict[str, set[str]]:
+    """Names of what lies in each folder; nothing where there is no such folder."""
+    found: dict[str, set[str]] = {}
+    for folder in folders:
         try:
-            mel: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+            found[folder] = set(os.listdir(folder or "."))
         except FileNotFoundError:
-            return 0
-        except (OSError, ValueError) as error:
-            raise BadFileError(path, f"not a readable array ({error})", remedy) from error
-        if mel.ndim != 2 or mel.shape[0] != self.n_mels or mel.dtype.kind != "f":
-            what = f"{mel.dtype} of shape {mel.shape}, not numbers of shape ({self.n_mels}, frames)"
-            raise BadFileError(path, what, remedy)
-        return int(mel.shape[1])
+            found[folder] = set()
+    return found

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mwe.audio.logmel import MelSettings
-from mwe.core.errors import StaleArtefactError
+from mwe.core.arrays import read_array
+from mwe.core.errors import BadFileError, StaleArtefactError
 from mwe.core.files import atomic_write, read_json, write_json
 
 Mel = npt.NDArray[np.float16]
@@ -139,7 +140,7 @@ def read_settings(root: Path, wanted: MelSettings | None = None) -> MelSettings:
     try:
         settings = MelSettings.from_dict(found["mel"])
         known = found["format"] == _FORMAT and settings.to_dict() == found["mel"]
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, AttributeError):
         known = False
     if not known:
         raise StaleArtefactError(f"{path}: not as this version writes it. Extract the audio into a new folder.")
@@ -253,10 +254,15 @@ def read_indices(root: Path, n_mels: int) -> Iterator[tuple[ShardName, pa.Table]
         except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
             raise _damaged(path, f"not a readable index ({type(error).__name__})", path, npy) from error
         size = npy.stat().st_size if npy.exists() else -1
+        if any(table[name].null_count for name in table.column_names):
+            raise _damaged(path, "a value is not there", path, npy)
         if size != stated:
             found = f"{size:,} bytes" if size >= 0 else "missing"
             raise _damaged(npy, f"{found}, its index says {stated:,} bytes", path, npy)
-        ends = np.asarray(table["offset"]) + np.asarray(table["frames"])
+        offsets, frames = np.asarray(table["offset"]), np.asarray(table["frames"])
+        ends = offsets + frames
+        if min(offsets.min(initial=0), frames.min(initial=0), ends.min(initial=0)) < 0:
+            raise _damaged(path, "a place of a spectrogram is negative", path, npy)
         if len(ends) and int(ends.max()) * n_mels * 2 >= size:  # the .npy header takes the rest
             raise _damaged(path, f"frame {int(ends.max()):,} lies beyond the {size:,} bytes of {npy.name}", path, npy)
         yield name, table
@@ -269,9 +275,9 @@ def open_mels(path: Path, n_mels: int) -> Mel:
         StaleArtefactError: The file is no float16 array of that width.
     """
     try:
-        mels: Mel = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise _damaged(path, f"not a readable array ({error})", path, path.with_suffix(".parquet")) from error
+        mels: Mel = read_array(path, "", mapped=True)
+    except BadFileError as error:
+        raise _damaged(path, f"not a readable array ({error.__cause__})", path, path.with_suffix(".parquet")) from error
     if mels.dtype != np.float16 or mels.ndim != 2 or mels.shape[1] != n_mels:
         what = f"{mels.dtype} of shape {mels.shape}, not float16 of shape (frames, {n_mels})"
         raise _damaged(path, what, path, path.with_suffix(".parquet"))

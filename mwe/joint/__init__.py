@@ -1,8 +1,10 @@
 """The audio-word joint embedding: losses, supervision, model, baselines and data."""
 
 from mwe.joint.baselines import DisentangledProxies, TagClassifier
+from mwe.joint.contextual import TagsInContext
 from mwe.joint.datamodule import AudioWordDataModule
 from mwe.joint.embedding import JointEmbedding
+from mwe.joint.features import FeatureWordDataModule
 from mwe.joint.losses import AnchorLoss, InfoNCE, PrototypeLoss, Triplet, cosine_hinge
 from mwe.joint.schedules import InverseTimeDecay
 from mwe.joint.supervision import Belonging, PrototypeSet
@@ -12,12 +14,14 @@ __all__ = [
     "AudioWordDataModule",
     "Belonging",
     "DisentangledProxies",
+    "FeatureWordDataModule",
     "InfoNCE",
     "InverseTimeDecay",
     "JointEmbedding",
     "PrototypeLoss",
     "PrototypeSet",
     "TagClassifier",
+    "TagsInContext",
     "Triplet",
     "cosine_hinge",
 ]

@@ -15,7 +15,9 @@ from mwe.audio.mels import Mels, evenly_spaced
 from mwe.audio.npy import NpyMels
 from mwe.audio.store import MelStore
 from mwe.core.errors import MissingDataError
-from mwe.core.sampler import as_read, every_item_once
+from mwe.core.resume import ResumableLoader, SeededOrder, global_seed
+from mwe.core.sampler import as_read, every_item_once, world_of
+from mwe.joint.contextual import PairsOfTracks, TagsInContext, has_all
 from mwe.tracks import SPLITS, TrackReader, TrackTags
 from mwe.words import WordVectors
 
@@ -32,8 +34,8 @@ class Excerpts(NamedTuple):
     track: Tensor
 
 
-SupervisionName = Literal["tag", "artist", "track"]
-SUPERVISIONS: tuple[SupervisionName, ...] = ("tag", "artist", "track")
+SupervisionName = Literal["tag", "artist", "track", "context"]
+SUPERVISIONS: tuple[SupervisionName, ...] = ("tag", "artist", "track", "context")
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,17 @@ class ExcerptDataset(Dataset[Excerpts]):
         rows: Row in the store of each item.
         tracks: Position in the collection of each item.
         frames: Frames of an excerpt.
-        excerpts: Evenly spaced excerpts an item; 0 for one at random.
+        excerpts: Evenly spaced excerpts an item; 0 for one at random, another one every epoch.
     """
 
     def __init__(self, store: Mels, rows: np.ndarray, tracks: np.ndarray, frames: int, excerpts: int) -> None:
         self.store, self.rows, self.tracks, self.frames, self.excerpts = store, rows, tracks, frames, excerpts
-        self.lengths = store.frames()
+        self.set_epoch(0)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Take the random excerpts of an epoch, which seed and epoch alone determine."""
+        self.epoch = epoch
+        self._place: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -83,15 +90,21 @@ class ExcerptDataset(Dataset[Excerpts]):
     def __getitems__(self, items: list[int]) -> Excerpts:
         """Read the excerpts of several items."""
         rows = self.rows[items]
-        room = np.maximum(self.lengths[rows] - self.frames, 0)
+        room = np.maximum(self.store.lengths(rows) - self.frames, 0)
         track = torch.from_numpy(self.tracks[items])
         if not self.excerpts:
-            starts = (torch.rand(len(rows)).numpy() * (room + 1)).astype(np.int64)
+            starts = (self._places()[items] * (room + 1)).astype(np.int64)
             return Excerpts(torch.from_numpy(self.store.crops(rows, starts, self.frames)), track)
         starts = evenly_spaced(room, self.excerpts)
         crops = self.store.crops(np.repeat(rows, self.excerpts), starts.ravel(), self.frames)
         mel = torch.from_numpy(crops.reshape(len(rows), self.excerpts, *crops.shape[1:]))
         return Excerpts(mel, track)
+
+    def _places(self) -> np.ndarray:
+        """Where each item's excerpt of the epoch begins, as a share of the room; drawn in every process that reads."""
+        if self._place is None:
+            self._place = np.random.default_rng([global_seed(), self.epoch]).random(len(self))
+        return self._place
 
 
 class AudioWordDataModule(LightningDataModule):
@@ -113,6 +126,7 @@ class AudioWordDataModule(LightningDataModule):
         draws: Draws of the bootstrap over the test tracks for 95 % intervals of every figure; 0 for none.
         repeats: How often an epoch goes through the training tracks, each time with a new excerpt; above 1 for small
             collections, where an epoch of one excerpt a track is over in no time.
+        context: Tags in context, for supervision by them and for queries of the test; none by default.
     """
 
     def __init__(
@@ -128,6 +142,7 @@ class AudioWordDataModule(LightningDataModule):
         query_tracks: bool = True,
         draws: int = 0,
         repeats: int = 1,
+        context: TagsInContext | None = None,
     ) -> None:
         super().__init__()
         self.reader, self.words_folder, self.mel = collection, Path(words), Path(mel) if mel else None
@@ -137,6 +152,8 @@ class AudioWordDataModule(LightningDataModule):
         self.test_tracks, self.query_tracks, self.draws = test_tracks, query_tracks, draws
         self.vectors = WordVectors.load(self.words_folder)
         self.word_dim = self.vectors.dim
+        self.context = context
+        self._in_context: PairsOfTracks | None = None
         self.notes: dict[str, int] = {}
         self._tracks: TrackTags | None = None
 
@@ -146,6 +163,19 @@ class AudioWordDataModule(LightningDataModule):
         if self._tracks is None:
             self._tracks = self.reader.read()
         return self._tracks
+
+    @property
+    def in_context(self) -> PairsOfTracks:
+        """Pairs of a tag and a context.
+
+        Raises:
+            MissingDataError: The data has no tags in context.
+        """
+        if self._in_context is None:
+            if self.context is None:
+                raise MissingDataError("the data has no tags in context. Give it `context`, such as TagsInContext.")
+            self._in_context = PairsOfTracks(self.context, self.tracks, self.vectors)
+        return self._in_context
 
     @property
     def collection_name(self) -> str:
@@ -193,8 +223,8 @@ class AudioWordDataModule(LightningDataModule):
 
     def split(self, name: Literal["train", "valid", "test", "all"], excerpts: int) -> ExcerptDataset:
         """The tracks of a split that have audio."""
-        places, frames = self.places(name), self.store.settings.frames(self.seconds)
-        return ExcerptDataset(self.store, self.row[places], places, frames, excerpts)
+        places = self.places(name)
+        return ExcerptDataset(self.store, self.row[places], places, self._excerpt_frames(), excerpts)
 
     def supervision(self, name: SupervisionName, split: Literal["train", "valid"]) -> Supervision:
         """The prototypes that tracks of a split are drawn to; what has no word vector is left out and counted.
@@ -204,7 +234,11 @@ class AudioWordDataModule(LightningDataModule):
         if name == "tag":
             usable = self.words.tag_known & ~self.tracks.unseen
             return Supervision(self.words.tag[usable], self.tracks.matrix[:, usable.nonzero()[0]])
-        own, places = (self.tracks.artist_ids, self.tracks.track_ids)[name == "track"], self.places(split)
+        places = self.places(split)
+        if name == "context":
+            drawn = self.in_context.drawn(places)
+            return Supervision(self.in_context.embed(drawn), has_all(self.tracks, drawn))
+        own = (self.tracks.artist_ids, self.tracks.track_ids)[name == "track"]
         names = sorted({own[place] for place in places} - {""})
         found = self.vectors.of_artists(names) if name == "artist" else self.vectors.of_tracks(names)
         self.notes[f"{split}_{name}s_without_vector"] = int((~found.known).sum())
@@ -216,13 +250,13 @@ class AudioWordDataModule(LightningDataModule):
         """Random excerpts of the training tracks, in random order."""
         tracks = self.split("train", excerpts=0)
         tracks.rows, tracks.tracks = np.tile(tracks.rows, self.repeats), np.tile(tracks.tracks, self.repeats)
-        return DataLoader(
+        # always the distributed sampler: its order depends on seed and epoch alone, so a resumed run goes on alike
+        return ResumableLoader(
             tracks,
-            batch_size=self.batch_size,
-            shuffle=True,
+            SeededOrder(tracks, *world_of(self), shuffle=True, seed=global_seed()),
+            self.batch_size,
             drop_last=len(tracks) >= self.batch_size,
             num_workers=self.workers,
-            persistent_workers=self.workers > 0,
             collate_fn=as_read,
             pin_memory=torch.cuda.is_available(),
         )
@@ -239,6 +273,9 @@ class AudioWordDataModule(LightningDataModule):
         tracks = self.split(name, self.test_excerpts)
         size = max(1, self.batch_size // self.test_excerpts)
         return every_item_once(self, tracks, size, num_workers=self.workers, pin_memory=torch.cuda.is_available())
+
+    def _excerpt_frames(self) -> int:
+        return self.store.settings.frames(self.seconds)
 
     def _mels(self) -> Mels:
         if self.mel is not None:

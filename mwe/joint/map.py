@@ -1,35 +1,96 @@
-"""A picture of the joint space: tracks and tags on one plane."""
+"""Maps of the joint space, tracks and tags on one plane: one of a run, and several side by side (Figure 5).
 
-import matplotlib
+Shape suffixes: N tracks, T tags, D dimensions.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
 import numpy as np
 import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from pytorch_lightning import Callback, LightningModule, Trainer
-from sklearn.manifold import TSNE
+from torch import Tensor
 from torch.nn.functional import normalize
 
-from mwe.core.files import atomic_write
+from mwe.core.errors import BadFileError, MissingDataError
+from mwe.core.files import read_json, write_json
+from mwe.core.pictures import figure, save
+from mwe.core.plane import laid_out, method
 from mwe.core.runs import run_dir
 from mwe.joint.datamodule import AudioWordDataModule
 from mwe.joint.embedding import JointEmbedding
+from mwe.words.figures import COLOURS, draw_tags
 
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt
+MAP = "map.json"
+CALLBACK = "--trainer.callbacks+=mwe.joint.map.JointMap"
+PALE = "#B5B5B5"
+Clusters = Mapping[str, Sequence[str]]
 
-GROUP_COLOURS = ("tab:blue", "tab:orange", "tab:green", "tab:red", "tab:purple", "tab:brown")
+
+@dataclass(frozen=True)
+class JointPlane:
+    """Tracks and tags laid out on a plane.
+
+    Args:
+        collection: What they are of.
+        method: What laid them out.
+        track_ids: The tracks, N of them.
+        tracks: Their places, (N, 2).
+        tag_names: The tags, T of them.
+        groups: Group of each tag.
+        unseen: Whether each tag was held back from training.
+        tags: Their places, (T, 2).
+    """
+
+    collection: str
+    method: str
+    track_ids: list[str]
+    tracks: list[list[float]]
+    tag_names: list[str]
+    groups: list[str]
+    unseen: list[bool]
+    tags: list[list[float]]
+
+    @classmethod
+    def read(cls, run: Path) -> "JointPlane":
+        """The map of a run folder.
+
+        Raises:
+            MissingDataError: The run has none.
+            BadFileError: It is damaged.
+        """
+        if not (run / MAP).is_file():
+            raise MissingDataError(f"{run} has no map. Test the run with {CALLBACK}.")
+        try:
+            return cls(**read_json(run / MAP))
+        except TypeError as error:
+            raise BadFileError(run / MAP, f"not a map ({error})", f"Test the run anew with {CALLBACK}.") from error
+
+    def by_group(self) -> Clusters:
+        """The tags of each group, those without one as ``tag``."""
+        return {
+            group or "tag": [tag for tag, own in zip(self.tag_names, self.groups, strict=True) if own == group]
+            for group in sorted(set(self.groups))
+        }
 
 
 class JointMap(Callback):
-    """After a test, draws the test tracks and the tags into ``map.png`` in the run folder.
+    """After a test, draws the tracks and the tags that they have into ``map.png`` and ``map.svg`` in the run folder.
 
-    Tracks and tags lie on two separate shells of the joint space (cosine between them is what is trained), so both
-    clouds are centred before t-SNE lays them out.
+    The places are kept in ``map.json``, and loggers that take images get the picture. Tracks and tags lie on two
+    separate shells of the joint space (cosine between them is what is trained), so both clouds are centred before they
+    are laid out.
 
     Args:
         most_tracks: At most so many tracks are drawn, spread evenly.
+        seed: Seed of the map.
     """
 
-    def __init__(self, most_tracks: int = 2000) -> None:
-        self.most_tracks = most_tracks
+    def __init__(self, most_tracks: int = 2000, seed: int = 0) -> None:
+        self.most_tracks, self.seed = most_tracks, seed
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Draw the map on one process."""
@@ -38,43 +99,72 @@ class JointMap(Callback):
             return
         if not isinstance(pl_module, JointEmbedding) or not isinstance(data, AudioWordDataModule):
             raise ValueError("JointMap draws a JointEmbedding on an AudioWordDataModule")
-        retrieval = pl_module.retrieval
+        plane = self._laid_out(pl_module, data)
+        write_json(run / MAP, asdict(plane))
+        title = f"Tracks and tags in the joint space: {plane.collection}, {plane.method}"
+        picture, _ = save(draw_joint({"": plane}, None, title), run / "map.png")
+        for logger in trainer.loggers:
+            if hasattr(logger, "log_image"):
+                logger.log_image("test/map", images=[str(picture)])
+        print(f"map of {len(plane.tracks)} tracks and {len(plane.tags)} tags drawn to {picture}")
+
+    def _laid_out(self, model: JointEmbedding, data: AudioWordDataModule) -> JointPlane:
+        retrieval = model.retrieval
         if retrieval is None or retrieval.computed is None or retrieval.prototypes is None:
             raise ValueError("JointMap needs the test's track embeddings")
         step = max(1, len(retrieval.computed[0]) // self.most_tracks)
-        ids, tracks = (part[::step] for part in retrieval.computed)
-        shown = retrieval.usable_T & (
-            retrieval.labels.select(ids, torch.arange(len(retrieval.usable_T), device=ids.device)).counts_of_tags() > 0
+        id_N, track_ND = (part[::step] for part in retrieval.computed)
+        every = torch.arange(len(retrieval.usable_T), device=id_N.device)
+        shown_T = retrieval.usable_T & (retrieval.labels.select(id_N, every).counts_of_tags() > 0)
+        points = torch.cat([_centred(track_ND), _centred(retrieval.prototypes[shown_T].float())])
+        places = laid_out(points.detach().cpu().numpy(), self.seed).round(4).tolist()
+        tags, tracks = shown_T.nonzero().squeeze(1).tolist(), data.tracks
+        return JointPlane(
+            collection=tracks.name,
+            method=method(),
+            track_ids=[tracks.track_ids[row] for row in id_N.tolist()],
+            tracks=places[: len(id_N)],
+            tag_names=[tracks.tags[tag] for tag in tags],
+            groups=[tracks.groups[tag] for tag in tags],
+            unseen=[bool(tracks.unseen[tag]) for tag in tags],
+            tags=places[len(id_N) :],
         )
-        points = torch.cat([_centred(tracks), _centred(retrieval.prototypes[shown].float())])
-        plane = TSNE(metric="cosine", init="pca", random_state=0, perplexity=min(30, len(points) / 4)).fit_transform(
-            points.detach().cpu().numpy()
-        )
-        places = shown.nonzero().squeeze(1).tolist()
-        path = run / "map.png"
-        with atomic_write(path) as temporary:
-            _draw(plane, len(ids), places, data, temporary)
-        print(f"map of {len(ids)} tracks and {len(places)} tags drawn to {path}")
 
 
-def _centred(rows: torch.Tensor) -> torch.Tensor:
+def draw_joint(planes: Mapping[str, JointPlane], clusters: Clusters | None, title: str) -> Figure:
+    """Maps of several runs, a panel each.
+
+    Args:
+        planes: Maps by the title of their panel.
+        clusters: Tags that are coloured and named, by the name of what they have in common; by default all, by group.
+        title: Title of the whole.
+    """
+    columns = min(3, len(planes))
+    rows = -(-len(planes) // columns)
+    size = (12.0, 9.0) if len(planes) == 1 else (6.0 * columns, 5.0 * rows)
+    drawn = figure(size[0], size[1] + 0.6)
+    panels = drawn.subplots(rows, columns, squeeze=False).ravel()
+    for axes, (name, plane) in zip(panels, planes.items(), strict=False):
+        _draw(axes, plane, plane.by_group() if clusters is None else clusters)
+        axes.set_title(name)
+    for axes in panels[len(planes) :]:
+        axes.set_visible(False)
+    drawn.suptitle(title)
+    handles, labels = panels[0].get_legend_handles_labels()
+    drawn.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 2 + len(COLOURS)))
+    return drawn
+
+
+def _draw(axes: Axes, plane: JointPlane, clusters: Clusters) -> None:
+    at = np.array(plane.tracks).reshape(-1, 2)
+    axes.scatter(at[:, 0], at[:, 1], s=6, color=PALE, label="tracks", rasterized=True)
+    shown = {
+        tag: f"{tag} (unseen)" if unseen else tag for tag, unseen in zip(plane.tag_names, plane.unseen, strict=True)
+    }
+    named = {name: [shown[tag] for tag in own if tag in shown] for name, own in clusters.items()}
+    draw_tags(axes, np.array(plane.tags).reshape(-1, 2), list(shown.values()), named)
+
+
+def _centred(rows: Tensor) -> Tensor:
     unit = normalize(rows, dim=1)
     return normalize(unit - unit.mean(dim=0), dim=1)
-
-
-def _draw(plane: np.ndarray, tracks: int, tags: list[int], data: AudioWordDataModule, path: object) -> None:
-    names, groups, unseen = data.tracks.tags, data.tracks.groups, data.tracks.unseen
-    colours = dict(zip(sorted(set(groups)), GROUP_COLOURS, strict=False))
-    figure, axes = plt.subplots(figsize=(12, 9), layout="constrained")
-    axes.scatter(plane[:tracks, 0], plane[:tracks, 1], s=14, color="0.75", label="track")
-    for group, colour in colours.items():
-        own = plane[[tracks + row for row, tag in enumerate(tags) if groups[tag] == group]]
-        axes.scatter(own[:, 0], own[:, 1], s=30, marker="D", color=colour, label=group or "tag")
-    for row, tag in enumerate(tags):
-        text = f"{names[tag]} (unseen)" if unseen[tag] else names[tag]
-        colour = colours.get(groups[tag], "black")
-        axes.annotate(text, plane[tracks + row], fontsize=8, color=colour, xytext=(3, 3), textcoords="offset points")
-    axes.set(xticks=[], yticks=[], title=f"Tracks and tags in the joint space: {data.tracks.name}, t-SNE")
-    figure.legend(loc="outside lower center", ncols=len(colours) + 1)
-    figure.savefig(path, dpi=110, format="png")  # type: ignore[arg-type]
-    plt.close(figure)

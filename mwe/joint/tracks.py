@@ -21,6 +21,7 @@ from mwe.core.stage import datamodule_of
 from mwe.encoders import AudioEncoder
 from mwe.joint.datamodule import AudioWordDataModule, Excerpts
 from mwe.joint.losses import AnchorLoss
+from mwe.joint.provenance import data_hashes
 from mwe.metrics import TrackRetrieval
 
 TAG_COLUMNS = ("tag", "group", "seen", "tracks", "rocauc", "prauc", "rocauc_low", "rocauc_high")
@@ -51,7 +52,7 @@ class TrackModule(LightningModule, ABC):
         self.encoder = encoder
         self.optimizer, self.scheduler, self.scheduler_interval = optimizer, scheduler, scheduler_interval
         self.compile_encoder = compile_encoder
-        self.notes: dict[str, int] = {}
+        self.notes: dict[str, Any] = {}
         self.retrieval: TrackRetrieval | None = None
         self.valid_losses = nn.ModuleDict()
 
@@ -114,6 +115,14 @@ class TrackModule(LightningModule, ABC):
         """Rows of tracks from the spectrograms of their excerpts, (B, D)."""
         return self.rows(self._excerpts(mel_BEFM))
 
+    def on_train_start(self) -> None:
+        """Tell the loggers what data is learnt from."""
+        self._tell_data()
+
+    def on_test_start(self) -> None:
+        """Tell the loggers and the run folder what data is measured on."""
+        self._tell_data()
+
     def training_step(self, batch: Excerpts, batch_index: int) -> Tensor:
         """The weighted sum of the parts on one random excerpt a track."""
         weights, parts = self.loss_weights(), []
@@ -174,6 +183,12 @@ class TrackModule(LightningModule, ABC):
         if isinstance(schedule, ReduceLROnPlateau):  # it waits for a figure to stop falling, and names it
             config["monitor"] = schedule.monitor
         return cast(OptimizerLRScheduler, {"optimizer": optimizer, "lr_scheduler": config})
+
+    def _tell_data(self) -> None:
+        if self.trainer.is_global_zero:
+            self.notes["data"] = data_hashes(self.data)
+            for logger in self.trainer.loggers:
+                logger.log_hyperparams({"data": self.notes["data"]})
 
     def _excerpts(self, mel_BEFM: Tensor) -> Tensor:
         """The encoder's vectors of excerpts, (B, E, D)."""

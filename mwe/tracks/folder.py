@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 
 from mwe.core.errors import BadFileError, MissingDataError
+from mwe.core.lines import numbered_lines
 from mwe.core.paths import cache_root
 from mwe.tracks.tags import SPLITS, TrackReader, TrackTags, tag_matrix
 
@@ -37,22 +38,27 @@ def read_rows(
 
     Raises:
         MissingDataError: The file is not there.
-        BadFileError: A required column is missing, or a row has more or fewer fields than the header.
+        BadFileError: A required column is missing or a column is named twice, or a row has more or fewer fields than
+            the header.
     """
     if not path.is_file():
         raise MissingDataError(f"{path} not found. {remedy}")
-    with open(path, encoding="utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(lines, delimiter=delimiter or ("," if path.suffix == ".csv" else "\t"), strict=True)
-        try:
-            missing = [name for name in required if name not in (reader.fieldnames or ())]
-            if missing:
-                raise BadFileError(path, f"no column {', '.join(missing)} in the header {reader.fieldnames}", remedy, 1)
-            for row in reader:
-                if None in row or None in row.values():
-                    raise BadFileError(path, "more or fewer fields than the header has", remedy, reader.line_num)
-                yield reader.line_num, row
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise BadFileError(path, f"cannot be read ({error})", remedy, reader.line_num) from error
+    lines = (line for _, line in numbered_lines(path, remedy, ends=True))
+    reader = csv.DictReader(lines, delimiter=delimiter or ("," if path.suffix == ".csv" else "\t"), strict=True)
+    try:
+        header = reader.fieldnames or ()
+        missing = [name for name in required if name not in header]
+        if missing:
+            what = f"no column {', '.join(missing)} in the header {str(reader.fieldnames)[:200]}"
+            raise BadFileError(path, what, remedy, 1)
+        if len(set(header)) != len(header):
+            raise BadFileError(path, f"a column of the header {str(header)[:200]} is named twice", remedy, 1)
+        for row in reader:
+            if None in row or None in row.values():
+                raise BadFileError(path, "more or fewer fields than the header has", remedy, reader.line_num)
+            yield reader.line_num, row
+    except csv.Error as error:
+        raise BadFileError(path, f"cannot be read ({error})", remedy, reader.line_num) from error
 
 
 class FolderTracks(TrackReader):
@@ -79,6 +85,10 @@ class FolderTracks(TrackReader):
     def read(self) -> TrackTags:
         """Read the folder's tables."""
         rows = list(read_rows(self.root / self.table, ("path", "tags")))
+        track_ids = self._track_ids(rows)
+        reviews = self._reviews()
+        known = set(track_ids)
+        unknown_reviews = sum(len(texts) for track, texts in reviews.items() if track not in known)
         own = [tuple(tag.strip() for tag in row["tags"].split("|") if tag.strip()) for _, row in rows]
         listed = self._listed_tags()
         tags = tuple(listed) or tuple(sorted({tag for tags in own for tag in tags}))
@@ -88,7 +98,7 @@ class FolderTracks(TrackReader):
                 raise BadFileError(self.root / self.table, f"tag {unknown!r} is not in tags.tsv", "Add it there.", line)
         return TrackTags(
             name=self.name,
-            track_ids=tuple(row.get("track_id") or row["path"] for _, row in rows),
+            track_ids=track_ids,
             artist_ids=tuple(row.get("artist_id") or "" for _, row in rows),
             tags=tags,
             matrix=tag_matrix(own, tags),
@@ -96,14 +106,33 @@ class FolderTracks(TrackReader):
             unseen=np.array([bool(listed) and self.hold_out_unseen and not listed[tag][1] for tag in tags], dtype=bool),
             splits=self._splits(rows),
             audio=tuple(self.root / row["path"] for _, row in rows),
-            reviews=self._reviews(),
+            reviews={track: texts for track, texts in reviews.items() if track in known},
+            skipped={"reviews of tracks that are not listed": unknown_reviews} if unknown_reviews else {},
         )
+
+    def _track_ids(self, rows: list[tuple[int, dict[str, str]]]) -> tuple[str, ...]:
+        line_of: dict[str, int] = {}
+        for line, row in rows:
+            track = row.get("track_id") or row["path"]
+            if not row["path"]:
+                raise BadFileError(self.root / self.table, "no path", "Name the audio file.", line)
+            if track in line_of:
+                what = f"track {track!r} is listed already in line {line_of[track]}"
+                raise BadFileError(self.root / self.table, what, "Give every track once.", line)
+            line_of[track] = line
+        return tuple(line_of)
 
     def _listed_tags(self) -> dict[str, tuple[str, bool]]:
         path = self.root / "tags.tsv"
         if not path.is_file():
             return {}
-        return {row["tag"]: (row["group"], row["seen"] != "0") for _, row in read_rows(path, ("tag", "group", "seen"))}
+        listed: dict[str, tuple[str, bool]] = {}
+        for line, row in read_rows(path, ("tag", "group", "seen")):
+            if row["tag"] in listed or row["seen"] not in ("0", "1"):
+                what = f"tag {row['tag']!r} is listed already" if row["tag"] in listed else f"seen is {row['seen']!r}"
+                raise BadFileError(path, what, "Give every tag once, with 1 or 0 for `seen`.", line)
+            listed[row["tag"]] = (row["group"], row["seen"] == "1")
+        return listed
 
     def _reviews(self) -> dict[str, list[str]]:
         path = self.root / "reviews.tsv"

@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 
 from mwe.core.datasets import declared
-from mwe.core.errors import MissingDataError
-from mwe.core.jamendo import JamendoTrack, read_jamendo_tsv
+from mwe.core.errors import BadFileError, MissingDataError
+from mwe.core.jamendo import REMEDY, JamendoTrack, read_jamendo_tsv
 from mwe.tracks.tags import TrackReader, TrackTags, tag_matrix
 
 UPSTREAM_SPLITS = {"train": "train", "valid": "validation", "test": "test"}
@@ -61,11 +61,21 @@ class JamendoTracks(TrackReader):
         return {name: self.root / path for name, path in paths.items()}
 
     def read(self) -> TrackTags:
-        """Read the split."""
+        """Read the split.
+
+        Raises:
+            MissingDataError: A file is not there.
+            BadFileError: A file is damaged, or a track occurs twice.
+        """
         tracks: list[JamendoTrack] = []
+        seen: set[str] = set()
         splits = {name: np.zeros(0, dtype=np.int64) for name in UPSTREAM_SPLITS}
         for name, path in self.files().items():
             own = list(read_jamendo_tsv(path))
+            for track in own:
+                if track.track_id in seen:
+                    raise BadFileError(path, f"track {track.track_id!r} occurs twice", REMEDY, track.line)
+                seen.add(track.track_id)
             splits[name] = np.arange(len(tracks), len(tracks) + len(own))
             tracks += own
         tags = sorted({tag for track in tracks for tag in track.tags})

@@ -37,7 +37,7 @@ class MagnaTagATuneTracks(TrackReader):
         """Read the tables.
 
         Raises:
-            BadFileError: A table is damaged, or a clip is not called as upstream calls it.
+            BadFileError: A table is damaged, a clip is not called as upstream calls it or occurs twice.
         """
         declared("magnatagatune").require(*(f"MTAT_split/{part}.csv" for part in self.parts), root=self.root)
         tags_of: dict[str, list[str]] = {}
@@ -46,10 +46,11 @@ class MagnaTagATuneTracks(TrackReader):
         remedy = "Copy MTAT_split anew; `mwe data magnatagatune` says from where."
         for part in self.parts:
             path = self.root / "MTAT_split" / f"{part}.csv"
-            for _, clip, tags in read_matrix(path, remedy):
+            for number, clip, tags in read_matrix(path, remedy):
                 found = CLIP.fullmatch(clip)
-                if not found:
-                    raise BadFileError(path, f"{clip!r} is not called like a clip", remedy)
+                if not found or clip in tags_of:
+                    what = f"{clip!r} {'occurs twice' if found else 'is not called like a clip'}"
+                    raise BadFileError(path, what, remedy, number)
                 tags_of[clip] = [CAPITAL.sub(" ", tag).lower() for tag in tags]
                 artist_of[clip] = found["artist"]
                 splits[part].append(clip)

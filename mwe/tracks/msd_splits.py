@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
+from mwe.core.arrays import read_array
 from mwe.core.datasets import declared
-from mwe.core.errors import BadFileError, MissingDataError
+from mwe.core.errors import BadFileError, MissingDataError, expecting
 from mwe.core.files import read_json
+from mwe.core.lines import numbered_lines
 from mwe.core.matrix import read_matrix
 from mwe.tracks.build import msd_artists, tracks_of
 from mwe.tracks.msd_audio import map_folders, msd_audio
@@ -18,6 +21,7 @@ from mwe.tracks.tags import SPLITS, TrackReader, TrackTags
 
 TagsOf = dict[str, list[str]]
 Splits = dict[str, list[str]]
+TAGS = 50
 TRAIN = 201_680  # the public list goes on with the validation tracks
 REMEDY = "Copy MSD_split anew; `mwe data msd` says from where."
 TOP50_GROUPS = {
@@ -69,7 +73,8 @@ class MsdTop50Tracks(TrackReader):
         form = self.form if self.form != "auto" else there[0] if there else "tables"
         tags_of, splits = readers[form](folder, self.parts)
         group_of = {tag: GROUP_OF[tag.lower()] for own in tags_of.values() for tag in own if tag.lower() in GROUP_OF}
-        tracks = tracks_of("MSD top 50", tags_of, msd_artists(self.root), group_of, splits=splits)
+        with expecting(folder, "the files do not fit each other", REMEDY):
+            tracks = tracks_of("MSD top 50", tags_of, msd_artists(self.root), group_of, splits=splits)
         return replace(tracks, audio=msd_audio(tracks.track_ids, self.audio, self.root, folder))
 
 
@@ -94,21 +99,24 @@ class EcalsTracks(TrackReader):
         declared("ecals").require("annotation.json", "ecals_track_split.json", root=self.root)
         path = self.root / "annotation.json"
         told, given = read_json(path), read_json(self.root / "ecals_track_split.json")
-        try:
-            tags_of = {track: list(entry["tag"]) for track, entry in told.items()}
+        with expecting(path, "not ECALS's annotation", "Fetch it anew."):
+            tags_of = {track: _list(entry["tag"]) for track, entry in told.items()}
             artist_of = {track: str(entry["artist_name"]) for track, entry in told.items()}
-            splits = _ecals_splits(given)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise BadFileError(path, f"not ECALS's annotation ({error!r})", "Fetch it anew.") from error
-        tracks = tracks_of("ECALS", tags_of, artist_of, splits=splits)
+            tracks = tracks_of("ECALS", tags_of, artist_of, splits=_ecals_splits(given))
         return replace(tracks, audio=msd_audio(tracks.track_ids, self.audio, *map_folders(self.root)))
 
 
 def _ecals_splits(given: dict[str, Any]) -> Splits:
     splits: Splits = {part: [] for part in SPLITS}
     for name, tracks in given.items():
-        splits[next((part for part in SPLITS if part in name), "train")] += tracks
-    return splits
+        splits[next((part for part in SPLITS if part in name), "train")] += _list(tracks)
+    return {part: list(dict.fromkeys(own)) for part, own in splits.items()}
+
+
+def _list(given: Any) -> list[Any]:
+    if not isinstance(given, list):
+        raise TypeError(f"{str(given)[:40]!r} is no list")
+    return given
 
 
 def _tables(folder: Path, parts: Sequence[str]) -> tuple[TagsOf, Splits]:
@@ -127,12 +135,11 @@ def _pickles(folder: Path, parts: Sequence[str]) -> tuple[TagsOf, Splits]:
     listed, test, vectors = (
         read_plain_pickle(one) for one in (folder / "filtered_list_train.cP", folder / "filtered_list_test.cP", path)
     )
-    whole = {"train": listed[:TRAIN], "valid": listed[TRAIN:], "test": test}
-    splits = {part: [str(track) for track in whole[part]] for part in parts}
-    try:
+    with expecting(folder, "the lists are no lists", REMEDY):
+        whole = {"train": listed[:TRAIN], "valid": listed[TRAIN:], "test": test[:]}
+        splits = {part: [str(track) for track in whole[part]] for part in parts}
+    with expecting(path, "no tags for a listed track", REMEDY):
         rows = {track: np.ravel(vectors[track]) for own in splits.values() for track in own}
-    except (KeyError, TypeError) as error:
-        raise BadFileError(path, f"no tags for a listed track ({error})", REMEDY) from error
     return {track: _named(row, tags, path) for track, row in rows.items()}, splits
 
 
@@ -145,11 +152,8 @@ def _lists(folder: Path, parts: Sequence[str]) -> tuple[TagsOf, Splits]:
         for one in (path, table):
             if not one.is_file():
                 raise MissingDataError(f"{one} not found. {REMEDY}")
-        splits[part] = path.read_text(encoding="utf-8").split()
-        try:
-            rows = np.load(table, allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise BadFileError(table, f"not a readable array ({error})", REMEDY) from error
+        splits[part] = [line.strip() for _, line in numbered_lines(path, REMEDY) if line.strip()]
+        rows = read_array(table, REMEDY)
         if rows.shape != (len(splits[part]), len(tags)):
             what = f"shape {rows.shape} does not fit {len(splits[part])} tracks and {len(tags)} tags"
             raise BadFileError(table, what, REMEDY)
@@ -161,7 +165,10 @@ def _tag_list(folder: Path) -> list[str]:
     path = folder / "50tagList.txt"
     if not path.is_file():
         raise MissingDataError(f"{path} not found. {REMEDY}")
-    return path.read_text(encoding="utf-8").split("\n")[:50]
+    tags = [line for _, line in islice(numbered_lines(path, REMEDY), TAGS)]
+    if len(set(tags) - {""}) != TAGS:
+        raise BadFileError(path, f"expected {TAGS} different tags, found {len(set(tags) - {''})}", REMEDY)
+    return tags
 
 
 def _named(row: np.ndarray[Any, Any], tags: Sequence[str], path: Path) -> list[str]:

@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from mwe.core.errors import BadFileError, MissingDataError
+from mwe.core.errors import BadFileError
+from mwe.core.lines import numbered_lines
+
+REMEDY = "Fetch the file anew."
 
 
 def read_fields(path: Path, delimiter: str, least: int = 1) -> Iterator[tuple[int, list[str]]]:
@@ -13,19 +16,9 @@ def read_fields(path: Path, delimiter: str, least: int = 1) -> Iterator[tuple[in
         MissingDataError: The file is not there.
         BadFileError: A line has fewer fields than ``least`` or is not UTF-8.
     """
-    if not path.is_file():
-        raise MissingDataError(f"{path} not found. Check the folder and the file's name.")
-    number = 0
-    try:
-        with open(path, encoding="utf-8-sig", newline="\n") as lines:
-            for number, line in enumerate(lines, 1):
-                fields = line.rstrip("\r\n").split(delimiter)
-                if fields == [""]:
-                    continue
-                if len(fields) < least:
-                    raise BadFileError(
-                        path, f"expected {least} fields, found {len(fields)}", "Fetch the file anew.", number
-                    )
-                yield number, fields
-    except UnicodeDecodeError as error:
-        raise BadFileError(path, f"not UTF-8 ({error.reason})", "Fetch the file anew.", number + 1) from error
+    for number, line in numbered_lines(path, REMEDY):
+        if line:
+            fields = line.split(delimiter)
+            if len(fields) < least:
+                raise BadFileError(path, f"expected {least} fields, found {len(fields)}", REMEDY, number)
+            yield number, fields

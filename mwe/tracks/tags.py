@@ -1,6 +1,7 @@
 """What every collection is read into: tracks, artists, tags, groups of tags, splits."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ class TrackTags:
         splits: Positions of the tracks of ``train``, ``valid`` and ``test``.
         audio: Audio file of each track; empty where the collection has none.
         reviews: Texts by track id.
+        skipped: What the reader left out, reason to number.
     """
 
     name: str
@@ -38,6 +40,7 @@ class TrackTags:
     splits: Mapping[str, np.ndarray]
     audio: tuple[Path, ...] = ()
     reviews: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         tracks, tags = len(self.track_ids), len(self.tags)
@@ -47,7 +50,7 @@ class TrackTags:
                 f"and a matrix of shape {self.matrix.shape} do not fit"
             )
         if len(set(self.track_ids)) != tracks:
-            twice = next(one for one in self.track_ids if self.track_ids.count(one) > 1)
+            twice = Counter(self.track_ids).most_common(1)[0][0]
             raise ValueError(f"{self.name}: track {twice!r} is listed more than once")
 
     def of_track(self, row: int) -> list[str]:
@@ -62,6 +65,7 @@ class TrackTags:
         return (
             f"{self.name}: {len(self.track_ids):,} tracks, {len(set(self.artist_ids) - {''}):,} artists, "
             f"{len(self.tags):,} tags ({int(self.unseen.sum())} unseen), {mean:.2f} tags a track; {sizes}"
+            f"{''.join(f'; left out: {count:,} {reason}' for reason, count in self.skipped.items())}"
         )
 
 

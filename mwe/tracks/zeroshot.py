@@ -3,7 +3,8 @@
 900 seen and 226 unseen tags; 349,516, 38,836 and 18,057 tracks.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from mwe.core.datasets import declared
-from mwe.core.errors import BadFileError
+from mwe.core.errors import BadFileError, expecting
 from mwe.core.files import read_json
 from mwe.core.matrix import read_matrix
 from mwe.tracks.build import msd_artists
@@ -60,33 +61,31 @@ class MsdZeroShotTracks(TrackReader):
         needed = ("tag_split.json", "track_split.json", "artist_dict.json", "tag_binary.csv")
         declared("msd_zeroshot").require(*needed, root=self.root)
         tag_split, track_split, artist_of = (read_json(self.root / name) for name in needed[:3])
-        try:
-            tags = [*tag_split["seen_tag"], *tag_split["unseen_tag"]]
-            splits = {part: list(track_split[f"{part}_track"]) for part in SPLITS}
-        except (KeyError, TypeError) as error:
-            raise BadFileError(self.root, f"the splits lack {error}", REMEDY) from error
+        with expecting(self.root, "the splits are not as published", REMEDY):
+            seen, unseen = (_texts(tag_split[kind]) for kind in ("seen_tag", "unseen_tag"))
+            splits = {part: _texts(track_split[f"{part}_track"]) for part in SPLITS}
+            artists = {str(track): str(artist) for track, artist in artist_of.items()}
+        tags = [*seen, *unseen]
         rows = {track: own for _, track, own in read_matrix(self.root / "tag_binary.csv", REMEDY)}
         unknown = {tag for own in rows.values() for tag in own} - set(tags)
         if unknown:
             what = f"tag {min(unknown)!r} and {len(unknown) - 1} more are not in tag_split.json"
             raise BadFileError(self.root / "tag_binary.csv", what, REMEDY)
         matrix = tag_matrix(list(rows.values()), tags)
-        return self._made(list(rows), tags, matrix, len(tag_split["seen_tag"]), splits, artist_of)
+        return self._made(list(rows), tags, matrix, len(seen), splits, artists)
 
     def _older(self) -> TrackTags:
         ids, tags = (_listed(self.root / KEYS[kind]) for kind in ("tracks", "tags"))
         tag_keys = read_plain_pickle(self.root / f"tag_key_split_{self.tag_split}.p")
         ending = f"{self.track_split}_{self.tag_split}.p"
         both, test = (read_plain_pickle(self.root / f"track_keys_{part}_{ending}") for part in ("AB", "C"))
-        try:
-            order = [int(key) for part in tag_keys for key in part]
+        with expecting(self.root, "the keys do not fit the lists", REMEDY):
+            seen, order = len(tag_keys[0]), [_place(key, tags) for part in tag_keys for key in part]
             keys = {"train": both[0], "valid": both[1], "test": test}
-            splits = {part: [ids[int(key)] for key in own] for part, own in keys.items()}
+            splits = {part: [ids[_place(key, ids)] for key in own] for part, own in keys.items()}
             named = [tags[key] for key in order]
-        except (IndexError, ValueError, TypeError, KeyError) as error:
-            raise BadFileError(self.root, f"the keys do not fit the lists ({error!r})", REMEDY) from error
         matrix = _sparse(self.root / "all_track_to_tag_bin_matrix.p", (len(ids), len(tags)))[:, order]
-        return self._made(ids, named, matrix, len(tag_keys[0]), splits, msd_artists(self.root, declared("msd").root))
+        return self._made(ids, named, matrix, seen, splits, msd_artists(self.root, declared("msd").root))
 
     def _made(
         self,
@@ -95,22 +94,39 @@ class MsdZeroShotTracks(TrackReader):
         matrix: sparse.csr_array,
         seen: int,
         splits: dict[str, list[str]],
-        artist_of: dict[str, Any],
+        artist_of: Mapping[str, str],
     ) -> TrackTags:
         place = {track: row for row, track in enumerate(ids)}
         unknown = next((track for own in splits.values() for track in own if track not in place), None)
         if unknown is not None:
             raise BadFileError(self.root, f"track {unknown!r} of the split has no tags", REMEDY)
-        return TrackTags(
-            name="MSD zero-shot",
-            track_ids=tuple(ids),
-            artist_ids=tuple(str(artist_of.get(track, "")) for track in ids),
-            tags=tuple(tags),
-            matrix=matrix,
-            groups=("",) * len(tags),
-            unseen=np.arange(len(tags)) >= seen,
-            splits={part: np.array([place[track] for track in own], dtype=np.int64) for part, own in splits.items()},
-        )
+        for kind, names in (("tag", tags), ("track of the splits", [one for own in splits.values() for one in own])):
+            if names and (twice := Counter(names).most_common(1)[0])[1] > 1:
+                raise BadFileError(self.root, f"{kind} {twice[0]!r} is listed more than once", REMEDY)
+        with expecting(self.root, "the files do not fit each other", REMEDY):
+            return TrackTags(
+                name="MSD zero-shot",
+                track_ids=tuple(ids),
+                artist_ids=tuple(artist_of.get(track, "") for track in ids),
+                tags=tuple(tags),
+                matrix=matrix,
+                groups=("",) * len(tags),
+                unseen=np.arange(len(tags)) >= seen,
+                splits={name: np.array([place[one] for one in own], dtype=np.int64) for name, own in splits.items()},
+            )
+
+
+def _texts(given: Any) -> list[str]:
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        raise TypeError(f"{str(given)[:40]!r} is no list of texts")
+    return given
+
+
+def _place(key: Any, among: Sequence[str]) -> int:
+    """A key as a place in a list; a negative one would count from the end."""
+    if not 0 <= int(key) < len(among):
+        raise IndexError(f"{key} is no place among {len(among)}")
+    return int(key)
 
 
 def _listed(path: Path) -> list[str]:

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from mwe.core.errors import BadFileError
+from mwe.core.lines import DAMAGED
 
 CHUNK = 1 << 24
+LONGEST_COUNT = 19  # digits
 REMEDY = "The file is damaged or cut off: fetch it anew."
 
 
@@ -35,13 +37,14 @@ def word2vec_binary(path: Path) -> Iterator[tuple[list[str], np.ndarray]]:
                     raise BadFileError(path, f"ends in entry {seen + 1} of {count:,}", REMEDY)
             if (rest + file.read(1000)).strip():
                 raise BadFileError(path, f"goes on after the {count:,} entries that its first line names", REMEDY)
-    except (EOFError, OSError) as error:
+    except DAMAGED as error:
         raise BadFileError(path, f"cannot be decompressed ({error})", REMEDY) from error
 
 
 def _counts(path: Path, line: bytes) -> tuple[int, int]:
     fields = line.split()
-    if len(fields) != 2 or not all(field.isdigit() for field in fields) or not int(fields[1]):
+    counts = len(fields) == 2 and all(field.isdigit() and len(field) < LONGEST_COUNT for field in fields)
+    if not counts or not int(fields[1]):
         raise BadFileError(path, "the first line is not a number of tokens and of dimensions", REMEDY, 1)
     return int(fields[0]), int(fields[1])
 

@@ -1,18 +1,20 @@
 """Commands on finished word vectors: import, what is similar, queries in words, Table X, Figures 4 and 5."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from mwe.core.errors import MissingDataError
+from mwe.core.numbers import PositiveInt
 from mwe.core.pictures import save
 from mwe.corpora.tokens import tag_token
 from mwe.tracks import TrackReader
 from mwe.words.figures import draw_maps, draw_pairs
-from mwe.words.importers import Format, import_vectors
+from mwe.words.importers import Format, import_vectors, names_in
 from mwe.words.table10 import Searched, table_ten
 from mwe.words.vectors import Kind, Neighbour, WordVectors
 
@@ -35,7 +37,7 @@ def words_import(file: Path, out: Path = WORDS, format: Format = "auto", kind: L
     print(f"skipped: {repeated:,} repeated tokens, {like_ids:,} words spelt like IDs")
 
 
-def similar(token: str, words: Path = WORDS, kind: Kind | None = None, k: int = 10) -> None:
+def similar(token: str, words: Path = WORDS, kind: Kind | None = None, k: PositiveInt = 10) -> None:
     """Show the words, tags, artists or tracks whose vectors are nearest to one token's.
 
     Args:
@@ -46,10 +48,11 @@ def similar(token: str, words: Path = WORDS, kind: Kind | None = None, k: int = 
     """
     vectors = WordVectors.load(words)
     token = token if token in vectors else tag_token(token)
-    _neighbours(f"nearest to {token}", vectors.nearest(vectors[token][None], k, kind, [token])[0])
+    found = vectors.nearest(vectors[token][None], k, kind, [token])[0]
+    _neighbours(f"nearest to {token}", found, names_in(words))
 
 
-def query(text: str, words: Path = WORDS, kinds: Sequence[Kind] = ("track", "tag"), k: int = 10) -> None:
+def query(text: str, words: Path = WORDS, kinds: Sequence[Kind] = ("track", "tag"), k: PositiveInt = 10) -> None:
     """Find tracks and tags by a query in words, such as "deep house in miami ocean" (Table X).
 
     The query is the mean of its words' vectors; words without a vector are named and left out.
@@ -64,14 +67,15 @@ def query(text: str, words: Path = WORDS, kinds: Sequence[Kind] = ("track", "tag
     asked = vectors.of_query(text)
     if asked.unknown:
         print(f"unknown: {', '.join(asked.unknown)}")
+    names = names_in(words)
     for kind in kinds:
-        _neighbours(f"{kind}s for {' '.join(asked.known)}", vectors.nearest(asked.vector[None], k, kind)[0])
+        _neighbours(f"{kind}s for {' '.join(asked.known)}", vectors.nearest(asked.vector[None], k, kind)[0], names)
 
 
 def query_table(
     searched: list[Searched],
     queries: list[str],
-    k: int = 3,
+    k: PositiveInt = 3,
     runs: Path = RUNS,
     out: Path = RUNS / "tables",
     command: str = "make table10",
@@ -142,11 +146,13 @@ def _written(paths: tuple[Path, Path]) -> None:
     print(f"written: {', '.join(map(str, paths))}")
 
 
-def _neighbours(title: str, found: Sequence[Neighbour]) -> None:
+def _neighbours(title: str, found: Sequence[Neighbour], names: Mapping[str, str]) -> None:
     if not found:
         print(f"{title}: none has a vector")
         return
-    shown = Table("token", "kind", "similarity", title=title)
+    told = any(one.token in names for one in found)
+    shown = Table("token", *(["name"] if told else []), "kind", "similarity", title=title)
     for one in found:
-        shown.add_row(one.token, one.kind, f"{one.similarity:.3f}")
+        name = [names.get(one.token, "")] if told else []
+        shown.add_row(*map(escape, (one.token, *name)), one.kind, f"{one.similarity:.3f}")
     Console().print(shown)

@@ -4,21 +4,19 @@ Shape suffixes: T tags, D dimensions.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.util import find_spec
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from sklearn.manifold import TSNE
 
 from mwe.core.errors import MissingDataError
 from mwe.core.pictures import BLACK, BLUE, GREEN, ORANGE, PINK, RED, SKY, figure
+from mwe.core.plane import laid_out, method
 from mwe.tracks import TrackTags
 from mwe.words.vectors import WordVectors
 
 COLOURS = (BLUE, RED, GREEN, PINK, ORANGE, SKY, BLACK)
 GREY = "#CCCCCC"
-NEIGHBOURS = 15  # of UMAP, and the perplexity of t-SNE
 
 
 def draw_pairs(words: Mapping[str, WordVectors], pairs: Sequence[tuple[str, str]]) -> Figure:
@@ -71,11 +69,11 @@ def draw_maps(
     drawn = figure(6.4 * columns, 5.2 * rows + 0.5)
     panels = drawn.subplots(rows, columns, squeeze=False).ravel()
     for place, (axes, name, one) in enumerate(zip(panels, words, found, strict=False)):
-        _panel(axes, _plane(one.vectors[shown], seed), tags, clusters)
+        draw_tags(axes, laid_out(one.vectors[shown], seed), tags, clusters)
         axes.set_title(f"({'abcdefgh'[place]}) {name}")
     for axes in panels[len(words) :]:
         axes.set_visible(False)
-    drawn.suptitle(f"{len(tags)} tags of {tracks.name}, {_method()}")
+    drawn.suptitle(f"{len(tags)} tags of {tracks.name}, {method()}")
     drawn.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(clusters) + 1)
     return drawn
 
@@ -87,23 +85,8 @@ def _cosine(vectors: WordVectors, first: str, second: str) -> float | None:
     return float(one @ other / max(np.linalg.norm(one) * np.linalg.norm(other), 1e-12))
 
 
-def _method() -> str:
-    return "UMAP" if find_spec("umap") else "t-SNE (install umap-learn for UMAP)"
-
-
-def _plane(vectors_TD: np.ndarray, seed: int) -> np.ndarray:
-    near = min(NEIGHBOURS, len(vectors_TD) - 1)
-    if find_spec("umap"):
-        from umap import UMAP  # an extra: it brings a compiler
-
-        # one job, since a seed and several exclude each other
-        umap = UMAP(n_neighbors=near, metric="cosine", random_state=seed, n_jobs=1)
-        return np.asarray(umap.fit_transform(vectors_TD))
-    tsne = TSNE(perplexity=max(1.0, near * 0.9), metric="cosine", init="random", random_state=seed, n_jobs=1)
-    return np.asarray(tsne.fit_transform(vectors_TD))
-
-
-def _panel(axes: Axes, plane: np.ndarray, tags: Sequence[str], clusters: Mapping[str, Iterable[str]]) -> None:
+def draw_tags(axes: Axes, plane: np.ndarray, tags: Sequence[str], clusters: Mapping[str, Iterable[str]]) -> None:
+    """Draw tags on a plane: those of a cluster in its colour and with their names, others in grey."""
     row_of = {tag: row for row, tag in enumerate(tags)}
     axes.scatter(plane[:, 0], plane[:, 1], s=10, color=GREY, label="other tags")
     for (name, members), colour in zip(clusters.items(), COLOURS, strict=False):

@@ -5,14 +5,15 @@ tables of the published musical word embedding (token, content, vector). Pickles
 """
 
 import gzip
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, NamedTuple
 
 import numpy as np
 
 from mwe.core.errors import BadFileError, MissingDataError
-from mwe.core.files import atomic_write
+from mwe.core.files import atomic_write, read_json, write_json
+from mwe.core.lines import DAMAGED
 from mwe.core.progress import track
 from mwe.corpora.tokens import artist_token, kind_of_id, tag_token, track_token
 from mwe.words.binary import word2vec_binary
@@ -22,6 +23,7 @@ from mwe.words.vectors import WordVectors, write_vocabulary
 
 Format = Literal["auto", "glove", "word2vec", "word2vec-binary", "published"]
 KINDS = ("word", "tag", "artist", "track")
+NAMES = "names.json"
 PICKLE_REMEDY = (
     "Where you trust it, open it with gensim and write `vectors.save_word2vec_format('vectors.bin', binary=True)`, "
     "then import that file."
@@ -34,10 +36,12 @@ class Block(NamedTuple):
     Args:
         tokens: N tokens as the file spells them.
         vectors: float32 (N, dimensions).
+        names: What each is called; none where the file does not tell.
     """
 
     tokens: list[str]
     vectors: np.ndarray
+    names: Sequence[str] = ()
 
 
 def import_vectors(
@@ -62,7 +66,8 @@ def import_vectors(
     form = form_of(files[0]) if form == "auto" else form
     kept = _Kept()
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "vocabulary.json").unlink(missing_ok=True)
+    for former in ("vocabulary.json", NAMES):
+        (folder / former).unlink(missing_ok=True)
     with atomic_write(folder / "vectors.npy") as temporary, open(temporary, "wb") as file:
         writer = _GrowingMatrix(file)
         for one in files:
@@ -75,9 +80,25 @@ def import_vectors(
         if not kept.tokens:
             raise BadFileError(path, "holds no vector", "Check the file and its format.")
         writer.close()
+    if kept.names:
+        write_json(folder / NAMES, kept.names)
     made = {"imported": path.name, "format": form, **kept.skipped}
     write_vocabulary(folder, list(kept.tokens), [KINDS[number] for number in kept.kinds], made)
     return WordVectors.load(folder)
+
+
+def names_in(folder: Path) -> dict[str, str]:
+    """What imported artists and tracks are called, by token; nothing where the file did not tell.
+
+    Raises:
+        BadFileError: The names are damaged.
+    """
+    if not (folder / NAMES).is_file():
+        return {}
+    names = read_json(folder / NAMES)
+    if not isinstance(names, dict):
+        raise BadFileError(folder / NAMES, "holds no names by token", "Import the vectors anew.")
+    return names
 
 
 def form_of(path: Path) -> Format:
@@ -92,7 +113,7 @@ def form_of(path: Path) -> Format:
     try:
         with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
             start = file.read(4096)
-    except (OSError, EOFError) as error:
+    except DAMAGED as error:
         raise BadFileError(path, f"cannot be read ({error})", "Fetch the file anew.") from error
     if start[:1] == b"\x80" and start[1:2] <= b"\x05":
         raise BadFileError(
@@ -131,20 +152,20 @@ def _kind_by_name(path: Path) -> str:
 
 def _blocks(path: Path, form: Format) -> Iterable[Block]:
     if form == "published":
-        pairs: Iterator[tuple[list[str], np.ndarray]] = published_rows(path)
-    elif form == "word2vec-binary":
-        pairs = word2vec_binary(path)
-    else:
-        pairs = text_blocks(path, header=form == "word2vec")
+        return (Block(*block) for block in published_rows(path))
+    pairs: Iterator[tuple[list[str], np.ndarray]] = (
+        word2vec_binary(path) if form == "word2vec-binary" else text_blocks(path, header=form == "word2vec")
+    )
     return (Block(tokens, vectors) for tokens, vectors in pairs)
 
 
 class _Kept:
-    """Tokens taken so far, in order, with the number of their kind."""
+    """Tokens taken so far, in order, with the number of their kind; and the names of artists and tracks."""
 
     def __init__(self) -> None:
         self.tokens: dict[str, None] = {}
         self.kinds = bytearray()
+        self.names: dict[str, str] = {}
         self.skipped = {"skipped_repeated": 0, "skipped_like_an_id": 0}
 
     def new_ones(self, block: Block, kind: str) -> np.ndarray:
@@ -160,6 +181,8 @@ class _Kept:
             else:
                 self.tokens[token] = None
                 rows.append(row)
+                if kind in ("artist", "track") and block.names and block.names[row] not in ("", name):
+                    self.names[token] = block.names[row]
         self.kinds.extend([KINDS.index(kind)] * len(rows))
         return block.vectors if len(rows) == len(block.tokens) else block.vectors[rows]
 

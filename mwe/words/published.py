@@ -1,7 +1,5 @@
 """The tables of the published musical word embedding: rows of token, content and vector, as Parquet or JSON."""
 
-import gzip
-import json
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -11,16 +9,19 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from mwe.core.errors import BadFileError
+from mwe.core.errors import BadFileError, expecting
+from mwe.core.files import parsed_json
+from mwe.core.lines import DAMAGED, numbered_lines, opened
 
 ROWS = 8192
+LARGEST = float(np.finfo(np.float32).max)
 REMEDY = "Fetch the table anew; it needs the columns token and vector."
 
 
-def published_rows(path: Path) -> Iterator[tuple[list[str], np.ndarray]]:
-    """Blocks of tokens and their vectors, float32 (N, dimensions).
+def published_rows(path: Path) -> Iterator[tuple[list[str], np.ndarray, list[str]]]:
+    """Blocks of tokens, their vectors, float32 (N, dimensions), and what they are called.
 
-    The column ``content`` (the name behind an ID) is not needed: IDs are spelt by ``token``.
+    The column ``content`` (the name behind an ID) may be missing, or empty in a row: IDs are spelt by ``token``.
 
     Raises:
         BadFileError: The table is damaged, or a row lacks token or vector or has another number of dimensions.
@@ -36,36 +37,49 @@ def published_rows(path: Path) -> Iterator[tuple[list[str], np.ndarray]]:
             dim = len(row["vector"])
         seen += len(rows)
         if rows:
-            yield [str(row["token"]) for row in rows], np.array([row["vector"] for row in rows], dtype=np.float32)
+            vectors = np.array([row["vector"] for row in rows], dtype=np.float64).astype(np.float32)
+            yield [str(row["token"]) for row in rows], vectors, [_name(row.get("content")) for row in rows]
 
 
 def _parquet(path: Path) -> Iterator[list[dict[str, Any]]]:
     try:
         with parquet.ParquetFile(path) as table:
-            for batch in table.iter_batches(ROWS, columns=["token", "vector"]):
+            columns = [name for name in ("token", "vector", "content") if name in table.schema_arrow.names]
+            for batch in table.iter_batches(ROWS, columns=columns):
                 yield batch.to_pylist()
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: texts that are no UTF-8
         raise BadFileError(path, f"not the table expected ({error})", REMEDY) from error
 
 
 def _json(path: Path, lines: bool) -> Iterator[list[dict[str, Any]]]:
     """Rows of a JSON file: one object a line, or (``.json``) maybe one array."""
-    with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
-        number = 0
-        try:
-            if not lines and file.read(1) == b"[":
-                file.seek(0)
-                yield json.load(file)
-                return
+    if not lines and (content := _array(path)) is not None:
+        yield content
+        return
+    numbered = numbered_lines(path, REMEDY)
+    while block := list(islice(numbered, ROWS)):
+        rows = []
+        for number, line in block:
+            with expecting(path, "not JSON", REMEDY, number):
+                rows.append(parsed_json(line))
+        yield rows
+
+
+def _array(path: Path) -> list[Any] | None:
+    """What a JSON file holds that begins like an array; nothing of another."""
+    try:
+        with opened(path) as file:
+            if file.read(1) != b"[":
+                return None
             file.seek(0)
-            while block := list(islice(file, ROWS)):
-                rows = []
-                for line in block:
-                    number += 1
-                    rows.append(json.loads(line))
-                yield rows
-        except (json.JSONDecodeError, UnicodeDecodeError, OSError, EOFError) as error:
-            raise BadFileError(path, f"not JSON ({error})", REMEDY, number or None) from error
+            content: list[Any] = parsed_json(file.read().decode("utf-8"))
+            return content
+    except (ValueError, *DAMAGED) as error:
+        raise BadFileError(path, f"not JSON ({error})", REMEDY) from error
+
+
+def _name(content: Any) -> str:
+    return " ".join(content.split()) if isinstance(content, str) else ""
 
 
 def _fault(row: Any, dim: int) -> str | None:
@@ -74,6 +88,6 @@ def _fault(row: Any, dim: int) -> str | None:
     vector = row["vector"]
     if not vector or (dim >= 0 and len(vector) != dim):
         return f"a vector of {len(vector)} numbers among others of {dim}" if dim >= 0 else "an empty vector"
-    if not all(isinstance(number, int | float) and np.isfinite(number) for number in vector):
+    if not all(isinstance(number, int | float) and abs(number) <= LARGEST for number in vector):
         return "a vector with something that is no finite number"
     return None

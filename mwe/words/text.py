@@ -1,6 +1,8 @@
 """Text formats of word vectors: a token and its numbers in every line, parsed by Arrow in blocks."""
 
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +10,10 @@ import pyarrow as pa
 from pyarrow import csv
 
 from mwe.core.errors import BadFileError
-from mwe.corpora.reading import OPENERS, opened
+from mwe.core.lines import DAMAGED, OPENERS, opened
 
 BLOCK = 1 << 21  # bytes parsed at a time; larger ones leave the processor's cache and are slower
+LONGEST_COUNT = 19  # digits
 REMEDY = "The file is damaged, cut off, or in another format: fetch it anew, or name its --format."
 
 
@@ -33,7 +36,7 @@ def text_blocks(path: Path, header: bool) -> Iterator[tuple[list[str], np.ndarra
                 raise pa.ArrowInvalid("a number is not finite")
             seen += len(tokens)
             yield tokens, vectors
-    except (pa.ArrowInvalid, OSError, EOFError) as error:
+    except (pa.ArrowException, ValueError, *DAMAGED) as error:
         line, what = _first_bad_line(path, dim, header) or (None, f"cannot be read ({str(error).strip()[:200]})")
         raise BadFileError(path, what, REMEDY, line) from error
     if count is not None and seen != count:
@@ -46,9 +49,9 @@ def _shape(path: Path, header: bool) -> tuple[int | None, int, bool]:
         try:
             told = lines.readline().split() if header else []
             first = lines.readline().rstrip(b"\r\n")
-        except (OSError, EOFError) as error:
+        except DAMAGED as error:
             raise BadFileError(path, f"cannot be decompressed ({error})", REMEDY, 1) from error
-    if header and (len(told) != 2 or not all(field.isdigit() for field in told)):
+    if header and (len(told) != 2 or not all(field.isdigit() and len(field) < LONGEST_COUNT for field in told)):
         raise BadFileError(path, "the first line is not a number of tokens and of dimensions", REMEDY, 1)
     fields = first.rstrip(b" ").split(b" ")
     dim = int(told[1]) if header else len(fields) - 1
@@ -62,7 +65,7 @@ def _shape(path: Path, header: bool) -> tuple[int | None, int, bool]:
 
 def _parsed(path: Path, dim: int, header: bool, trailing: bool) -> Iterator[tuple[list[str], np.ndarray]]:
     spaced = _Spaced(dim)
-    with _stream(path) as stream, _reader(stream, dim, header, trailing, spaced) as reader:
+    with spaced.told(), _stream(path) as stream, _reader(stream, dim, header, trailing, spaced) as reader:
         for batch in reader:
             vectors = np.empty((batch.num_rows, dim), dtype=np.float32)
             for column in range(dim):
@@ -89,6 +92,16 @@ class _Spaced:
             return "error"
         self.lines.append(line)
         return "skip"
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """While Arrow reads: a line that is not UTF-8 it refuses by itself, and would print a traceback of that."""
+        usual = sys.unraisablehook
+        sys.unraisablehook = lambda raised: None if raised.object is self else usual(raised)
+        try:
+            yield
+        finally:
+            sys.unraisablehook = usual
 
     def blocks(self) -> Iterator[tuple[list[str], np.ndarray]]:
         """Tokens and vectors of the lines kept, where there are any."""
@@ -118,7 +131,7 @@ def _first_bad_line(path: Path, dim: int, header: bool) -> tuple[int, str] | Non
                 fault = None if header and number == 1 else _fault(line, dim)
                 if fault:
                     return number, fault
-        except (OSError, EOFError) as error:
+        except DAMAGED as error:
             return number + 1, f"cannot be decompressed ({error})"
     return None
 
@@ -128,9 +141,11 @@ def _fault(line: bytes, dim: int) -> str | None:
     fields = line.rstrip(b"\r\n ").split(b" ")
     if fields == [b""]:
         return None  # Arrow passes over empty lines
-    named = fields[: len(fields) - dim]
+    named = fields[: max(0, len(fields) - dim)]
     if not named or any(_number(field) is not None for field in named[1:]):
         return f"expected a token and {dim} numbers, found {len(fields)} fields"
+    if len(named) > 1 and b"\xef\xbf\xbd" in b" ".join(named).decode(errors="replace").encode():
+        return "a token of several words that is not UTF-8"
     for field in fields[len(named) :]:
         number = _number(field)
         if number is None or not np.isfinite(number):

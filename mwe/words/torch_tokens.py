@@ -11,8 +11,9 @@ from pytorch_lightning import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from mwe.core.errors import BadFileError, MissingDataError
+from mwe.core.errors import BadFileError, MissingDataError, expecting
 from mwe.core.files import atomic_write, read_json, sha256, write_json
+from mwe.core.lines import numbered_lines
 from mwe.core.progress import track
 from mwe.core.sampler import every_item_once, world_of
 from mwe.corpora.paragraphs import kinds_path
@@ -72,6 +73,7 @@ class TokenFile:
         made_of = {"corpus_sha256": digest, "min_count": min_count}
         array, listing = corpus.with_suffix(".tokens.npy"), corpus.with_suffix(".tokens.json")
         listed = read_json(listing) if listing.is_file() and array.is_file() else {}
+        listed = listed if isinstance(listed, dict) else {}
         if {name: listed.get(name) for name in made_of} != made_of:
             listing.unlink(missing_ok=True)  # written last, so that an array with a listing is whole
             vocabulary = _count(corpus, min_count)
@@ -87,7 +89,10 @@ def _lines(corpus: Path) -> Iterator[list[str]]:
         try:
             yield from (line.split() for line in file)
         except UnicodeDecodeError as error:
-            raise BadFileError(corpus, f"not UTF-8 text ({error})", "Write it anew with `mwe corpus`.") from error
+            remedy = "Write it anew with `mwe corpus`."
+            for _ in numbered_lines(corpus, remedy):  # says in which line
+                pass
+            raise BadFileError(corpus, f"not UTF-8 text ({error})", remedy) from error
 
 
 def _count(corpus: Path, min_count: int) -> Vocabulary:
@@ -175,5 +180,6 @@ class TokenDataModule(LightningDataModule):
 def token_kinds(corpus: Path, tokens: list[str]) -> list[str]:
     """Kind of each token of a training file; all are words without its ``.vocabulary.json``."""
     listing = kinds_path(corpus)
-    kinds = read_json(listing)["kinds"] if listing.is_file() else {}
-    return [kinds.get(token, "word") for token in tokens]
+    kinds = read_json(listing) if listing.is_file() else {"kinds": {}}
+    with expecting(listing, "no kinds of tokens", "Write the corpus anew with `mwe corpus`."):
+        return [kinds["kinds"].get(token, "word") for token in tokens]

@@ -6,11 +6,12 @@ A folder holds ``vectors.npy`` (float32, one row a token) and ``vocabulary.json`
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from mwe.core.errors import BadFileError, MissingDataError, UnknownNameError
+from mwe.core.arrays import read_array
+from mwe.core.errors import MissingDataError, UnknownNameError, expecting
 from mwe.core.files import atomic_write, read_json
 from mwe.corpora.tokens import artist_token, tag_token, tag_words, text_tokens, track_token
 from mwe.words.nearest import nearest_rows, norms_of
@@ -135,11 +136,11 @@ class WordVectors:
             )
         remedy = "Train or import the word vectors anew."
         listed = read_json(folder / "vocabulary.json")
-        try:
-            vectors = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
-            return cls(listed["tokens"], vectors, listed["kinds"], listed["made"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise BadFileError(folder / "vectors.npy", f"cannot be used ({error})", remedy) from error
+        vectors = read_array(folder / "vectors.npy", remedy, mapped=True)
+        with expecting(folder / "vocabulary.json", "cannot be used with vectors.npy", remedy):
+            if vectors.dtype != np.float32 or not set(listed["kinds"]) <= set(get_args(Kind)):
+                raise TypeError(f"vectors are {vectors.dtype}, or a kind is unknown")
+            return cls([_text(token) for token in listed["tokens"]], vectors, listed["kinds"], dict(listed["made"]))
 
     def of_tags(self, tags: Sequence[str]) -> Lookup:
         """Vectors of tags: the tag's own token, else the mean of those of its words that are known."""
@@ -197,6 +198,12 @@ class WordVectors:
         for place in np.flatnonzero(known & ~single):
             vectors[place] = np.mean(self.vectors[rows[place]], axis=0)
         return Lookup(vectors, known)
+
+
+def _text(token: Any) -> str:
+    if not isinstance(token, str):
+        raise TypeError(f"the token {token!r} is no text")
+    return token
 
 
 def write_vocabulary(folder: Path, tokens: Sequence[str], kinds: Sequence[str], made: dict[str, Any]) -> None:

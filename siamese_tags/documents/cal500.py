@@ -1,14 +1,13 @@
 """CAL500 (Turnbull et al., 2007): 502 songs with tags from a survey, as one gzip-compressed JAMS file a song."""
 
 import gzip
-import json
-import zlib
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from mwe.core.datasets import declared
-from mwe.core.errors import BadFileError, MissingDataError
+from mwe.core.errors import BadFileError, MissingDataError, expecting
+from mwe.core.files import parsed_json
+from mwe.core.lines import DAMAGED
 from siamese_tags.documents.base import Collection, TagDocuments, from_tag_lists
 
 REMEDY = "Fetch the file again: `mwe fetch cal500`."
@@ -35,7 +34,10 @@ class Cal500(Collection):
         """
         known = declared("cal500")
         folder = known.require("jams", root=Path(self.root) if self.root else None) / "jams"
-        paths = {_number(path): path for path in folder.glob("*.jamz")}
+        paths: dict[int, Path] = {}
+        for path in sorted(folder.glob("*.jamz")):
+            if (other := paths.setdefault(_number(path), path)) is not path:
+                raise BadFileError(path, f"has the number of {other.name}", "Remove one of them.")
         if self.root is None and (missing := [path for path in known.checksums if not (known.root / path).is_file()]):
             raise MissingDataError(
                 f"cal500: {len(missing)} of {len(known.checksums)} files not found, such as {known.root / missing[0]}. "
@@ -56,16 +58,16 @@ def read_jams(path: Path) -> tuple[str, list[str]]:
     """
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
-            content: Any = json.load(file)
-        tags = [observation["value"] for observation in content["annotations"][0]["data"]]
-        artist = str(content.get("file_metadata", {}).get("artist", ""))
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError, json.JSONDecodeError) as error:
+            content = parsed_json(file.read())
+    except (ValueError, *DAMAGED) as error:
         raise BadFileError(path, f"not a gzip-compressed JSON file ({error})", REMEDY) from error
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise BadFileError(path, f"no annotations[0].data[].value as in JAMS ({error!r})", REMEDY) from error
-    if not all(isinstance(tag, str) for tag in tags):
-        raise BadFileError(path, "a tag is not text", REMEDY)
-    return artist, tags
+    with expecting(path, "no annotations[0].data[].value as in JAMS", REMEDY):
+        tags = [observation["value"] for observation in content["annotations"][0]["data"]]
+        artist = content.get("file_metadata", {}).get("artist")
+    if not all(isinstance(tag, str) for tag in tags) or not isinstance(artist, str | None):
+        kind = "a tag" if isinstance(artist, str | None) else "the artist"
+        raise BadFileError(path, f"{kind} is not text", REMEDY)
+    return artist or "", tags
 
 
 def _number(path: Path) -> int:

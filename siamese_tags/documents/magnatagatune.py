@@ -92,11 +92,15 @@ class MagnaSongs(Collection):
         rules = Rules.shipped()
         clips_of: dict[str, list[Side]] = defaultdict(list)
         artist_of: dict[str, str] = {}
+        seen: set[str] = set()
         for file in FILES:
             for number, clip, tags in read_matrix(root / file, REMEDY):
                 if (named := CLIP.fullmatch(clip)) is None:
                     what = f"expected a path artist-album-number-title-start-end.mp3, found {clip!r}"
                     raise BadFileError(root / file, what, REMEDY, number)
+                if clip in seen:
+                    raise BadFileError(root / file, f"clip {clip!r} occurs twice", REMEDY, number)
+                seen.add(clip)
                 artist_of[named["song"]] = named["artist"]
                 clips_of[named["song"]].append(frozenset(rules.merged.get(tag, tag) for tag in tags))
         merged = {song: rules.tags_of_song(clips_of[song], self.share) for song in sorted(clips_of)}

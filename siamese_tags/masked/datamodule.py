@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from pytorch_lightning import LightningDataModule
 from pytorch_lightning.utilities import rank_zero_info
 from torch import Tensor
-from torch.utils.data import DataLoader, DistributedSampler
+from torch.utils.data import DataLoader
 
+from mwe.core.resume import ResumableLoader, SeededOrder
 from mwe.core.sampler import as_read, every_item_once, world_of
 from siamese_tags.datamodule import Indices, trained_on
 from siamese_tags.documents import Collection
@@ -122,8 +123,8 @@ class MaskedData(LightningDataModule):
         world = world_of(self)
         rows = Indices(torch.tensor(self.train_rows))
         # always the distributed sampler: its order depends on seed and epoch alone, so a resumed run goes on alike
-        sampler: DistributedSampler[int] = DistributedSampler(rows, *world, shuffle=True, seed=self.fold_seed)
-        return DataLoader(rows, max(1, self.batch_size // world[0]), sampler=sampler, collate_fn=as_read)
+        sampler = SeededOrder(rows, *world, shuffle=True, seed=self.fold_seed)
+        return ResumableLoader(rows, sampler, max(1, self.batch_size // world[0]), collate_fn=as_read)
 
     def test_dataloader(self) -> DataLoader[Tensor]:
         """Batches of rows of test documents."""

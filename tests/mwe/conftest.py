@@ -1,11 +1,16 @@
 """The miniature collection with everything the joint embedding needs."""
 
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 from mwe.audio.extract import extract_mels
+from mwe.cli import main
+from mwe.core.files import sha256
 from mwe.corpora import CorpusSettings, write_corpus
 from mwe.tracks import FolderTracks
 from mwe.words import SkipGramSettings, train_skipgram
@@ -38,3 +43,38 @@ def prepared(miniature: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepa
     write_corpus(tracks, out / "corpus.txt", CorpusSettings(copies=10))
     train_skipgram(out / "corpus.txt", SkipGramSettings(dim=16, epochs=20, negatives=5)).save(out / "words")
     return Prepared(miniature, out / "mel", out / "words")
+
+
+@pytest.fixture(scope="session")
+def context_arrays() -> Callable[..., Path]:
+    """Write a context encoder of two members with random arrays, as ``siamese-tags export-context`` does."""
+
+    def write(
+        folder: Path, tags: Sequence[str], kind: str = "encoder", width: int = 3, seed: int = 0, **changed
+    ) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        draw = np.random.default_rng(seed)
+        shapes = {
+            "tags_MTE": (2, len(tags), width),
+            "place_MTZ": (2, len(tags), width + 1),
+            "size_ME": (2, width),
+            "centre_MEE": (2, width, width),
+            "origin_MZ": (2, width + 1),
+            "pull_M": (2,),
+            **{f"{norm}_{part}_ME": (2, width) for norm in ("into", "out") for part in ("scale", "offset")},
+        }
+        arrays = {name: draw.standard_normal(shape).astype(np.float32) for name, shape in shapes.items()}
+        np.savez(folder / "context.npz", **(arrays | changed))
+        told = {"format": 1, "kind": kind, "tags": list(tags), "arrays": sha256(folder / "context.npz"), "made": {}}
+        (folder / "context.json").write_text(json.dumps(told), encoding="utf-8")
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def run(prepared, tmp_path_factory) -> Path:
+    """The run folder of a joint embedding of the miniature."""
+    out = tmp_path_factory.mktemp("runs")
+    main(["fit", *prepared.arguments("--trainer.max_epochs", "12", "--trainer.logger.save_dir", str(out))])
+    return out / "demo/joint/seed0"

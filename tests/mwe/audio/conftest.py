@@ -64,6 +64,10 @@ def good_files(folder: Path) -> None:
     write(folder / "ok_mp3.mp3", tone())
     write(folder / "ok_short.mp3", tone(0.6))
     write(folder / "ok_aiff.aiff", tone())
+    write(folder / "ok_mu_law.wav", tone(), subtype="ULAW")
+    write(folder / "ok_opus.ogg", tone(rate=48000), 48000, subtype="OPUS")
+    cover = b"ID3\x04\0\0\0\0\x4e\x20" + bytes(10_016)  # a tag of 10,016 bytes, as a picture makes it
+    (folder / "ok_tagged.mp3").write_bytes(cover + (folder / "ok_mp3.mp3").read_bytes())
     (folder / "ok_wrong_ending.mp3").write_bytes((folder / "ok_22050.wav").read_bytes())
     claim_wav_seconds(folder / "ok_22050.wav", folder / "ok_piped.wav", 1 << 30)
     claim_flac_samples(folder / "ok_24_bit.flac", folder / "ok_piped.flac", 0)
@@ -85,6 +89,9 @@ def bad_files(folder: Path) -> None:
     (folder / "not-audio_bytes.mp3").write_bytes(rng.bytes(50_000))
     (folder / "not-audio_bytes.raw").write_bytes(rng.bytes(50_000))
     (folder / "not-audio_bytes.gsm").write_bytes(rng.bytes(50_000))
+    (folder / "not-audio_zeros.wav").write_bytes(bytes(50_000))
+    (folder / "not-audio_first_bytes.wav").write_bytes((folder / "ok_22050.wav").read_bytes()[:20])
+    (folder / "not-audio_phone.m4a").write_bytes(b"\0\0\0\x20ftypM4A \0\0\0\0" + rng.bytes(5000))
     write(folder / "silent_zeros.flac", np.zeros(RATE, np.float32))
     write(folder / "silent_dither.wav", rng.integers(-1, 2, RATE).astype(np.int16))
     write(folder / "silent_opposite_channels.wav", np.stack([tone(), -tone()], 1))
@@ -96,6 +103,7 @@ def bad_files(folder: Path) -> None:
         wave[20_000] = value
         write(folder / f"non-finite_{name}.wav", wave, subtype="FLOAT")
     (folder / "missing_folder.wav").mkdir()
+    (folder / "missing_in_a_circle.wav").symlink_to(folder / "missing_in_a_circle.wav")
 
 
 @pytest.fixture(scope="session")

@@ -60,6 +60,36 @@ def test_rows_that_wait_for_data_are_listed_and_findings_are_checked(runs, tmp_p
         table_of(write(tmp_path / "t.yaml", {**described, "findings": [{"says": "?"}]}), runs=tmp_path / "elsewhere")
 
 
+def test_rows_wait_for_the_files_that_are_not_there_and_show_the_published_figures(runs, tmp_path, monkeypatch):
+    monkeypatch.setenv("MWE_DATA", str(tmp_path / "data"))
+    (tmp_path / "data/a").mkdir(parents=True)
+    waits = ["a/one.txt", "a/two.txt or b/*.db", "c"]
+    first = {**runs, "row": "First", "runs": "none/*", "waits": waits, "published": {"auc": 0.5, "count": 349516}}
+    second = {**first, "row": "Second", "published": {"auc": 0.75}}
+    cited = {"row": "Cited", "published": {"auc": 0.55}}
+    findings = [{"says": "we beat it", "metric": "auc", "rising": ["Cited", "Model"]}]
+    described = {"title": "T", "rows": [runs, first, second, cited], "findings": findings, "notes": ["Mind the gap."]}
+    specification = write(tmp_path / "t.yaml", described)
+    told = table_of(specification).read_text()
+    assert "| First | (0.5) | (349,516) |" in told
+    assert "| Cited | (0.55) |" in told
+    assert f"- First; Second: a/one.txt, a/two.txt or b/*.db, c (below {tmp_path}/data)" in told
+    assert "\n## Notes\n\n- Mind the gap.\n" in told
+    assert "\n- holds: we beat it (0.550 → 0.600)\n" in told
+    assert told.count("`make t`") == 1  # of the row that was run
+    rows = list(csv.DictReader(open("outputs/tables/t.csv", encoding="utf-8")))  # noqa: SIM115
+    assert [(row["row"], row["reproduced"], row["n"]) for row in rows if row["row"] != "Model"] == [
+        *(("First", "", "0"), ("First", "", "0"), ("Second", "", "0"), ("Cited", "", "0")),
+    ]
+    (tmp_path / "data/a/one.txt").touch()
+    (tmp_path / "data/b").mkdir()
+    (tmp_path / "data/b/x.db").touch()
+    assert f"- First; Second: c (below {tmp_path}/data)" in table_of(specification).read_text()
+    (tmp_path / "data/c").touch()
+    with pytest.raises(MissingDataError, match=r"row 'First': no metrics\.json in any run\. Run: make t"):
+        table_of(specification)
+
+
 def test_a_description_without_a_title_is_refused(runs, tmp_path):
     with pytest.raises(BadFileError, match="not a table description"):
         table_of(write(tmp_path / "t.yaml", {"rows": [runs]}))

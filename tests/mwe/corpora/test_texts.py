@@ -7,8 +7,8 @@ import zipfile
 import pytest
 
 from mwe.core.errors import BadFileError, MissingDataError
+from mwe.core.lines import numbered_lines
 from mwe.corpora import Brown, PlainText, Wikipedia, WikiText
-from mwe.corpora.reading import numbered_lines
 from mwe.corpora.wikipedia import article_markup
 
 SPACE = "http://www.mediawiki.org/xml/export-0.10/"

@@ -48,9 +48,10 @@ def by_plain_operations(encoder, mel):
     return sequence[:, 0]
 
 
+@pytest.mark.parametrize("channels_last", [False, True])
 @pytest.mark.parametrize("frames", [4, 37, 130])
-def test_equals_the_published_layers_by_plain_operations(frames):
-    encoder = small()
+def test_equals_the_published_layers_by_plain_operations(frames, channels_last):
+    encoder = small(channels_last=channels_last)
     encoder.train()
     encoder(torch.randn(8, 130, 128))  # the batch norms have seen something
     encoder.eval()

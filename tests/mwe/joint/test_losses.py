@@ -148,6 +148,21 @@ def test_in_evaluation_a_track_has_the_same_loss_in_any_batch(loss):
         torch.testing.assert_close(loss(anchor[part], part, prototypes, lambda one: one).each_B, whole[part])
 
 
+@pytest.mark.parametrize("loss", [Triplet(), Triplet(negatives=2, candidates=5), InfoNCE(), InfoNCE(hardest=2)])
+def test_in_training_a_loss_follows_its_anchor_in_any_order_of_the_batch_and_of_the_prototypes(loss):
+    """Each track has one of two prototypes, so that nothing is left to chance."""
+    torch.manual_seed(0)
+    anchor, vectors = torch.randn(TRACKS, WIDTH), torch.randn(2, WIDTH)
+    own = torch.arange(TRACKS) % 3 == 0
+    belongs = torch.stack([own, ~own], dim=1).numpy()
+    prototypes = PrototypeSet(vectors.numpy(), sparse.csr_array(belongs))
+    swapped = PrototypeSet(vectors.flip(0).numpy(), sparse.csr_array(belongs[:, ::-1]))
+    whole = loss(anchor, torch.arange(TRACKS), prototypes, lambda one: one).each_B
+    order = torch.randperm(TRACKS)
+    for given in (prototypes, swapped):
+        torch.testing.assert_close(loss(anchor[order], order, given, lambda one: one).each_B, whole[order])
+
+
 @pytest.mark.parametrize("loss", [Triplet(), InfoNCE()])
 def test_lower_precision_is_left_behind_before_cosines(loss):
     anchor, prototypes, _ = supervised()

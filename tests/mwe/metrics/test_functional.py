@@ -95,6 +95,15 @@ def test_ndcg_leaves_out_candidates_at_minus_infinity():
     torch.testing.assert_close(ndcg(scores, gains), ndcg(scores[:, kept], gains[:, kept]))
 
 
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64, torch.bfloat16])
+def test_rows_are_sorted_as_torch_sorts_them(kind):
+    rows = torch.randn(3, 400, generator=torch.Generator().manual_seed(0)).to(kind)
+    rows[0, ::7], rows[1, ::5], rows[2, 3] = -torch.inf, torch.inf, torch.nan
+    given = rows.clone()
+    torch.testing.assert_close(functional.sorted_rows(rows), rows.sort(dim=1).values, equal_nan=True, rtol=0, atol=0)
+    torch.testing.assert_close(rows, given, equal_nan=True, rtol=0, atol=0)
+
+
 def test_blocks_do_not_change_the_figures(monkeypatch):
     rng = np.random.default_rng(1)
     score, label = torch.from_numpy(rng.random((7, 20))), torch.from_numpy(rng.random((7, 20)) < 0.3)

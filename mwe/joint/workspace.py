@@ -1,0 +1,105 @@
+"""The dashboards as code: views of a Weights & Biases project, described in YAML, built without a connection."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from mwe.core.extras import require_extra
+
+EXTRA = ("dashboards", "Dashboards need the package of workspaces")
+STEP = "trainer/global_step"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One panel.
+
+    Args:
+        kind: ``lines`` (figures over training steps), ``bars`` (a bar a run), ``table``, ``media`` (pictures or sound),
+            or ``settings`` (what differs between runs, hashes of the data included).
+        keys: What is shown, as it is logged; a ``table`` takes one.
+        title: Title; by default the keys say it.
+    """
+
+    kind: Literal["lines", "bars", "table", "media", "settings"]
+    keys: list[str] = field(default_factory=list)
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.kind == "settings") == bool(self.keys) or (self.kind == "table" and len(self.keys) != 1):
+            raise ValueError(f"a panel of kind {self.kind!r} cannot show the keys {self.keys}")
+
+
+@dataclass(frozen=True)
+class Section:
+    """Panels under a title.
+
+    Args:
+        name: The title.
+        panels: The panels.
+    """
+
+    name: str
+    panels: list[Panel]
+
+
+@dataclass(frozen=True)
+class View:
+    """What one table's runs are looked at by.
+
+    Args:
+        name: Name of the view.
+        sections: Its sections.
+        groups: Groups of runs that are shown; by default all.
+        pinned: Figures that stand as columns beside the names of the runs; the first one orders them.
+    """
+
+    name: str
+    sections: list[Section]
+    groups: list[str] = field(default_factory=list)
+    pinned: list[str] = field(default_factory=list)
+
+    def shown(self) -> list[str]:
+        """Everything that the view shows, as it is logged."""
+        shown = [key for section in self.sections for panel in section.panels for key in panel.keys]
+        return list(dict.fromkeys([*self.pinned, *shown]))
+
+
+def build_view(view: View, entity: str, project: str) -> Any:
+    """A view as the package of workspaces has it; nothing is sent.
+
+    Raises:
+        MissingDataError: The package is not installed.
+    """
+    workspaces = require_extra("wandb_workspaces.workspaces", *EXTRA)
+    runs: dict[str, Any] = {"pinned_columns": [f"summary:{key}" for key in view.pinned]}
+    if view.groups:
+        runs["filters"] = [workspaces.Metric("Group").isin(list(view.groups))]
+    if view.pinned:
+        runs["order"] = [workspaces.Ordering(workspaces.Summary(view.pinned[0]), ascending=False)]
+    return workspaces.Workspace(
+        entity=entity,
+        project=project,
+        name=view.name,
+        sections=[workspaces.Section(name=one.name, panels=_panels(one.panels), is_open=True) for one in view.sections],
+        settings=workspaces.WorkspaceSettings(max_runs=50),
+        runset_settings=workspaces.RunsetSettings(**runs),
+    )
+
+
+def _panels(panels: Sequence[Panel]) -> list[Any]:
+    kinds = require_extra("wandb_workspaces.reports.v2", *EXTRA)
+
+    def made(panel: Panel) -> Any:
+        title = {"title": panel.title} if panel.title else {}
+        if panel.kind == "lines":
+            return kinds.LinePlot(x=STEP, y=list(panel.keys), **title)
+        if panel.kind == "bars":
+            return kinds.BarPlot(metrics=list(panel.keys), orientation="h", **title)
+        if panel.kind == "table":
+            return kinds.WeavePanelSummaryTable(table_name=panel.keys[0])
+        if panel.kind == "media":
+            return kinds.MediaBrowser(media_keys=list(panel.keys), **title)
+        return kinds.RunComparer(diff_only="split")
+
+    return [made(panel) for panel in panels]
