@@ -12,7 +12,7 @@ from mwe.audio.logmel import MelSettings
 from mwe.audio.mels import Ints, Mels
 from mwe.audio.shards import Mel
 from mwe.core.arrays import read_array
-from mwe.core.errors import BadFileError
+from mwe.core.errors import BadFileError, expecting
 
 JAMENDO = MelSettings(sample_rate=12000, n_fft=512, hop_length=256, n_mels=96)
 """How MTG-Jamendo's own spectrograms were made; their values are decibels of power."""
@@ -60,7 +60,9 @@ class NpyMels(Mels):
     def _read(self, row_B: Ints, frame_BL: Ints) -> Mel:
         crop_BLM = np.empty((*frame_BL.shape, self.n_mels), np.float16)
         for place, row in enumerate(row_B.tolist()):
-            crop_BLM[place] = self._opened(row)[:, frame_BL[place]].T
+            beyond = expecting(self._paths[row], "numbers that no spectrogram has", REMEDY)
+            with beyond, np.errstate(over="raise", invalid="raise"):
+                crop_BLM[place] = self._opened(row)[:, frame_BL[place]].T
         return crop_BLM
 
     def _missing(self, track_id: str) -> str:

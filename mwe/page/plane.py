@@ -94,7 +94,7 @@ def spread(point_ND: np.ndarray) -> np.ndarray:
         turn_N = np.arange(count) * 2 * np.pi / max(count, 1)
         return np.stack([np.cos(turn_N), np.sin(turn_N)], axis=1).astype(np.float32)
     # equal points have no direction to part in
-    point_ND = point_ND + np.random.default_rng(SEED).normal(0, 1e-5, point_ND.shape).astype(np.float32)
+    point_ND = point_ND + np.random.default_rng(SEED).normal(0, 1e-3, point_ND.shape).astype(np.float32)
     place_N2 = laid_out(point_ND, SEED)
     low_2, high_2 = place_N2.min(axis=0), place_N2.max(axis=0)
     return np.asarray(2 * (place_N2 - low_2) / np.maximum(high_2 - low_2, 1e-9) - 1, dtype=np.float32)

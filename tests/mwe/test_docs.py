@@ -44,7 +44,8 @@ def blocks(page, language):
 def lines(page):
     """Commands of a page, continued lines joined."""
     for block in blocks(page, ""):
-        yield from (line for line in block.replace("\\\n", " ").splitlines() if line.strip())
+        told = (line.split(" #")[0].strip() for line in block.replace("\\\n", " ").splitlines())
+        yield from (line for line in told if line)
 
 
 def renamed(text):
@@ -76,6 +77,7 @@ def prepared_home(miniature, tmp_path_factory):
         row = "lightning_configs/mwe/demo/joint.yaml"
         main(["fit", "-c", row, *collection, *SMALL["fit"], "--data.batch_size", "16", "--data.repeats", "2"])
         main(["index", "music", "--model", "outputs/demo/joint/seed0", *SMALL["index"]])
+        main(["export", "outputs/demo/joint/seed0", "my-model"])
     finally:
         os.chdir(before)
     return home
@@ -92,7 +94,8 @@ def home(prepared_home, monkeypatch):
 @pytest.mark.parametrize("name", WALKED)
 def test_the_commands_of_a_page_do_what_it_says(name, prepared_home, tmp_path, monkeypatch, capsys):
     home = shutil.copytree(prepared_home, tmp_path / "home", symlinks=True)
-    shutil.rmtree(home / "outputs/library")
+    for made in ("outputs/library", "my-model"):
+        shutil.rmtree(home / made)
     monkeypatch.chdir(home)
     monkeypatch.setenv("HOME", str(home))
     for line in lines(ROOT / name):
