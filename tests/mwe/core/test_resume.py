@@ -131,7 +131,9 @@ def test_a_training_stopped_by_signals_in_mid_epoch_ends_as_if_it_had_not_been(p
 def as_a_program(prepared, out, *more):
     """A training on two gloo processes, as people start it."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[3])}
-    given = arguments(prepared, out, "--trainer.devices", "2", "--trainer.max_epochs", "40", *more)
+    given = arguments(
+        prepared, out, "--trainer.devices", "2", "--trainer.max_epochs", "100000", "--data.repeats", "60", *more
+    )
     return subprocess.Popen(
         [sys.executable, "-m", "mwe", *given], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         env=environment, start_new_session=True,
