@@ -14,16 +14,19 @@ say = @echo; echo "== $(1)"
 
 .PHONY: demo
 demo: $(READY) ## From nothing to measured tagging, retrieval and contextual tags, on a collection that needs no download
-	$(call say,1/6 The collection: real tunes rendered by virtual performers)
+	$(call say,1/7 The collection: real tunes rendered by virtual performers)
 	@$(MWE) demo
 	@$(MAKE) --no-print-directory $(DEMO)/joint/seed0/metrics.json
-	$(call say,5/6 Contextual tag semantics: the Siamese network on tag documents)
+	$(call say,5/7 Contextual tag semantics: the Siamese network on tag documents)
 	@if $(MWE) fetch cal500; then $(MAKE) --no-print-directory siamese-demo; else \
 	    echo "CAL500 is not to be had now: going on with the demonstration's own tags"; \
 	    $(MAKE) --no-print-directory siamese-demo siamese_cal500=; fi
-	$(call say,6/6 Results)
+	$(call say,6/7 A library of all tracks, to be searched)
+	@$(MWE) index --collection DemoTracks --model $(DEMO)/joint/seed0 --out $(OUT)/library
+	$(call say,7/7 Results)
 	@$(MWE) table lightning_configs/tables/demo.yaml --runs $(OUT) --out $(OUT)/tables
 	@echo "picture of tags and tracks: $(DEMO)/joint/seed0/map.png"
+	@echo 'now ask: mwe search "calm + piano - drums" --library $(OUT)/library, or mwe serve $(OUT)/library in a browser'
 
 .PHONY: demo-seeds
 demo-seeds: $(READY) ## The demonstration with three seeds: mean, standard deviation, and a control that falls to chance
@@ -70,12 +73,12 @@ demo-clips: $(READY) ## The demonstration's model on real recordings it never he
 	@$(MWE) table lightning_configs/tables/demo-clips.yaml --runs $(OUT) --out $(OUT)/tables
 
 $(DEMO)/mel/ready:
-	$(call say,2/6 Audio to log-mel)
+	$(call say,2/7 Audio to log-mel)
 	@$(MWE) mel --collection DemoTracks --out $(DEMO)/mel
 	@touch $@
 
 $(DEMO)/words/seed%/vocabulary.json:
-	$(call say,3/6 Reviews and tags and artists and tracks to word vectors (seed $*))
+	$(call say,3/7 Reviews and tags and artists and tracks to word vectors (seed $*))
 	@$(MWE) corpus --collection DemoTracks --out $(DEMO)/words/seed$*.txt --settings.seed $* --settings.tag_words false
 	@$(MWE) words --corpus $(DEMO)/words/seed$*.txt --out $(@D) --settings.seed $* \
 	    --settings.dim 64 --settings.epochs 10 --settings.negatives 10
@@ -88,7 +91,7 @@ of_demo = --seed_everything $(2) --trainer.logger.save_dir $(OUT) --trainer.logg
 resume = $(if $(wildcard $(1)/checkpoints/last.ckpt),--ckpt_path $(1)/checkpoints/last.ckpt)
 
 $(DEMO)/joint/seed%/metrics.json: $(DEMO)/mel/ready $(DEMO)/words/seed%/vocabulary.json
-	$(call say,4/6 Sound and words into one space (seed $*))
+	$(call say,4/7 Sound and words into one space (seed $*))
 	@$(MWE) fit -c $(DEMO_ROW) $(call of_demo,joint,$*) $(call resume,$(@D))
 	@$(MWE) test -c $(DEMO_ROW) $(call of_demo,joint,$*) --ckpt_path $(@D)/checkpoints/last.ckpt \
 	    --trainer.callbacks+=mwe.joint.map.JointMap
