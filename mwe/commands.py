@@ -9,7 +9,7 @@ from rich.console import Console
 from mwe.audio.extract import extract_mels
 from mwe.core.datasets import declared, describe, names
 from mwe.core.errors import MissingDataError
-from mwe.core.files import atomic_write, write_csv
+from mwe.core.files import write_csv, write_text
 from mwe.core.paths import cache_root
 from mwe.core.tables import table_of
 from mwe.corpora import CorpusSettings, ReviewSource, TextSource, write_corpus
@@ -144,9 +144,8 @@ def documents(collection: TrackReader, out: Path, splits: Path | None = None) ->
     if splits is not None:
         rows = [[tracks.track_ids[place], part] for part in SPLITS for place in tracks.splits[part]]
         write_csv(splits, rows, delimiter="\t")
-    with atomic_write(out) as temporary:
-        lines = (f"{name}\t{tag}\n" for row, name in enumerate(tracks.track_ids) for tag in tracks.of_track(row))
-        temporary.write_text("".join(lines), encoding="utf-8")
+    lines = (f"{name}\t{tag}\n" for row, name in enumerate(tracks.track_ids) for tag in tracks.of_track(row))
+    write_text(out, "".join(lines))
     print(f"{len(tracks.track_ids):,} documents of {tracks.name} in {out}")
 
 

@@ -1,8 +1,11 @@
 """Fixtures that every package's tests share."""
 
+import functools
+import http.server
 import os
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +86,22 @@ def in_processes(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         torch.multiprocessing.spawn(_in_process, (function, world, port, given), nprocs=world)
 
     return run
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A folder that a server on this machine gives out, and its address."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    serving = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
+    thread = threading.Thread(target=serving.serve_forever)
+    thread.start()
+    yield folder, f"http://127.0.0.1:{serving.server_port}/"
+    serving.shutdown()
+    thread.join()
+    serving.server_close()

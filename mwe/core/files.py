@@ -40,6 +40,12 @@ def sha256(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text as UTF-8, whole or not at all."""
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
 def write_csv(path: str | Path, rows: Iterable[Iterable[Any]], delimiter: str = ",") -> None:
     """Write rows, the header first, as separated values, whole or not at all."""
     with atomic_write(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
@@ -48,8 +54,7 @@ def write_csv(path: str | Path, rows: Iterable[Iterable[Any]], delimiter: str = 
 
 def write_json(path: str | Path, content: Any) -> None:
     """Write JSON with sorted keys, whole or not at all."""
-    with atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
 
 
 def parsed_json(text: str) -> Any:

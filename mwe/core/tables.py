@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mwe.core.errors import MissingDataError, expecting
-from mwe.core.files import atomic_write, read_yaml, write_csv
+from mwe.core.files import read_yaml, write_csv, write_text
 from mwe.core.findings import check_findings
 from mwe.core.paths import data_root
 from mwe.core.runs import RunMetrics
@@ -83,8 +83,7 @@ def write_table(
     names = [field.name for field in fields(Row)]
     write_csv(out / f"{target}.csv", [names, *([_cell(getattr(row, name)) for name in names] for row in listed)])
     shown = "\n".join([markdown(title, listed), *notes, ""] if notes else [markdown(title, listed)])
-    with atomic_write(out / f"{target}.md") as temporary:
-        temporary.write_text(shown, encoding="utf-8")
+    write_text(out / f"{target}.md", shown)
     return out / f"{target}.md"
 
 

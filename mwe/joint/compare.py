@@ -10,12 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-import yaml
 from scipy import stats
 from torch import Tensor
 
-from mwe.core.errors import BadFileError, MissingDataError
-from mwe.core.files import atomic_write, write_csv
+from mwe.core.errors import MissingDataError, expecting
+from mwe.core.files import read_yaml, write_csv, write_text
 from mwe.joint.scores import TrackScores
 from mwe.metrics.bootstrap import LEVEL, drawn_areas, drawn_counts, drawn_means, interval
 from mwe.metrics.functional import binary_areas
@@ -96,14 +95,13 @@ def compare_rows(specification: Path, out: Path, runs: Path, draws: int = 1000) 
         BadFileError: The file lacks one of the keys.
         MissingDataError: A row has no runs, or two rows have none in common.
     """
-    try:
-        described = yaml.safe_load(specification.read_text(encoding="utf-8"))
+    remedy = "See lightning_configs/tables/demo-joint.yaml."
+    described = read_yaml(specification, remedy)
+    with expecting(specification, "describes no comparisons", remedy):
         patterns = {row["row"]: row["runs"] for row in described["rows"]}
         asked = described["comparisons"]
         pairs = [(one, other, patterns[one], patterns[other]) for one, other in asked["pairs"]]
         metrics, title = list(asked["metrics"]), str(described["title"])
-    except (KeyError, TypeError, ValueError, yaml.YAMLError) as error:
-        raise BadFileError(specification, f"describes no comparisons ({error!r})", "See demo-joint.yaml.") from error
     figures = Figures(runs, draws)
     rows = []
     for one, other, first, second in pairs:
@@ -237,8 +235,7 @@ def _write(rows: Sequence[Compared], title: str, path: Path, draws: int) -> Path
         spans = [f"{low:+.3f} to {high:+.3f}" for low, high in (found.of_seeds, found.of_tracks)]
         values = f"{found.of_one:.3f} | {found.of_other:.3f} | {found.mean:+.3f} | {' | '.join(spans)}"
         lines.append(f"| {one} | {other} | {metric} | {values} | {found.verdict} |")
-    with atomic_write(path) as temporary:
-        temporary.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    write_text(path, "\n".join([*lines, ""]))
     return path
 
 

@@ -12,10 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-import yaml
 
-from mwe.core.errors import BadFileError, MissingDataError
-from mwe.core.files import atomic_write, write_csv
+from mwe.core.errors import BadFileError, MissingDataError, expecting
+from mwe.core.files import read_yaml, write_csv, write_text
 from mwe.joint.context_queries import FIGURES, FILE
 from mwe.metrics.bootstrap import LEVEL, drawn_counts, interval
 
@@ -87,8 +86,8 @@ def write_differences(specification: Path, out: Path, runs: Path, draws: int) ->
         BadFileError: The description lacks a key, or asks for a figure that there is not.
         MissingDataError: A row has no runs with queries in context, or two have none in common.
     """
-    try:
-        described = yaml.safe_load(specification.read_text(encoding="utf-8"))
+    described = read_yaml(specification, REMEDY)
+    with expecting(specification, "describes no comparisons", REMEDY):
         patterns = {row["row"]: row["runs"] for row in described["rows"]}
         title = str(described["title"])
         asked = [
@@ -96,8 +95,6 @@ def write_differences(specification: Path, out: Path, runs: Path, draws: int) ->
             for one, other in described["comparisons"]
             for figure in described["figures"]
         ]
-    except (KeyError, TypeError, ValueError, yaml.YAMLError) as error:
-        raise BadFileError(specification, f"describes no comparisons ({error!r})", REMEDY) from error
     rows = []
     for one, other, figure, first, second in asked:
         if figure not in FIGURES:
@@ -178,6 +175,5 @@ def _write(rows: Sequence[tuple[str, str, str, Difference]], title: str, path: P
         f"{found.queries:,} of {found.units:,} | {found.verdict} |"
         for one, other, figure, found in rows
     ]
-    with atomic_write(path) as temporary:
-        temporary.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    write_text(path, "\n".join([*lines, ""]))
     return path

@@ -32,7 +32,7 @@ class Ways(NamedTuple):
     Attributes:
         alone: By the tag alone.
         mean: By the mean of the vectors of tag and context, each taken alone.
-        sum: By the sum of the likenesses to each, in standard deviations over the tracks, as ``a + b`` is searched for.
+        sum: By the sum of the likenesses to each, in standard deviations over the tracks.
         context: By the tag in its context; nothing for a model that was not trained by tags in context.
     """
 

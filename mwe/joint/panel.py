@@ -16,7 +16,7 @@ from torch.nn.functional import normalize
 
 from mwe.audio.decode import UnreadableAudio, decode
 from mwe.core.errors import UnknownNameError
-from mwe.core.files import atomic_write, write_csv
+from mwe.core.files import atomic_write, write_csv, write_text
 from mwe.core.runs import run_dir
 from mwe.joint.tracks import TrackModule
 from mwe.tracks import TrackTags
@@ -77,8 +77,7 @@ class RetrievalPanel(Callback):
         hits = self._hits(pl_module, run)
         rows = [_row(hit, pl_module.data.tracks) for hit in hits]
         write_csv(run / "retrieval.csv", [COLUMNS, *rows])
-        with atomic_write(run / "retrieval.html") as temporary:
-            temporary.write_text(_page(pl_module.data.tracks.name, rows), encoding="utf-8")
+        write_text(run / "retrieval.html", _page(pl_module.data.tracks.name, rows))
         for logger in trainer.loggers:
             if hasattr(logger, "log_table"):
                 logger.log_table("test/retrieval", columns=list(COLUMNS), data=rows)

@@ -11,6 +11,7 @@ import yaml
 import mwe
 from mwe.core.datasets import declared, names
 from mwe.core.errors import BadFileError, MissingDataError
+from mwe.core.files import read_yaml
 from mwe.core.runs import RunMetrics
 from mwe.joint.pretrained import METRICS
 from mwe.search.model import CONFIGURATION, TrainedModel
@@ -59,7 +60,7 @@ def model_card(trained: TrainedModel, table: TagTable, note: str, licence: str |
         licence: Licence of the weights, as its maker gives it; none where it is not stated.
         name: What examples call the model.
     """
-    configured = yaml.safe_load((trained.run / CONFIGURATION).read_text(encoding="utf-8"))
+    configured = read_yaml(trained.run / CONFIGURATION, "Give the run folder that `mwe fit` wrote.")
     metrics = _metrics(trained)
     about: dict[str, Any] = {"library_name": "mwe", "tags": ["music", "audio", "tagging", "zero-shot", "retrieval"]}
     if licence:

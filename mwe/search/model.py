@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import yaml
 from jsonargparse import ArgumentError, ArgumentParser
 from pytorch_lightning import LightningDataModule
 
@@ -16,7 +15,7 @@ from mwe.audio.logmel import MelSettings
 from mwe.audio.preprocessing import Preprocessing
 from mwe.audio.shards import read_settings
 from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError
-from mwe.core.files import sha256
+from mwe.core.files import read_yaml, sha256
 from mwe.joint import AudioWordDataModule, JointEmbedding
 from mwe.joint.pretrained import (
     CONFIG,
@@ -175,10 +174,11 @@ def _data(path: Path, run: Path) -> AudioWordDataModule:
     parser = ArgumentParser(exit_on_error=False)
     parser.add_subclass_arguments(LightningDataModule, "data")
     remedy = "Give the run folder of a JointEmbedding that `mwe fit` trained."
+    configured = read_yaml(path, remedy)
     try:
-        content = _anchored(yaml.safe_load(path.read_text(encoding="utf-8"))["data"], run.resolve())
+        content = _anchored(configured["data"], run.resolve())
         data = parser.instantiate_classes(parser.parse_object({"data": content})).data
-    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, ArgumentError) as error:
+    except (KeyError, TypeError, ArgumentError) as error:
         raise BadFileError(path, f"not the configuration of a fit ({error})", remedy) from error
     if not isinstance(data, AudioWordDataModule):
         raise BadFileError(path, f"its data are a {type(data).__name__}, not an AudioWordDataModule", remedy)

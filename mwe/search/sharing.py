@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from mwe.core.errors import BadFileError, UnknownNameError
-from mwe.core.files import atomic_write
+from mwe.core.files import atomic_write, write_text
 from mwe.joint.pretrained import CARD, CONFIG, ENCODERS, METRICS, TAGS, WORDS, Description, write_weights
 from mwe.search.calibrate import tags_of_run
 from mwe.search.card import model_card
@@ -46,8 +46,7 @@ def export_run(run: Path, out: Path, licence: str | None = None) -> TrainedModel
         _copy(trained.words_folder / name, out / WORDS / name)
     if (run / METRICS).is_file():
         _copy(run / METRICS, out / METRICS)
-    with atomic_write(out / CARD) as temporary:
-        temporary.write_text(model_card(trained, table, note, licence, out.resolve().name), encoding="utf-8")
+    write_text(out / CARD, model_card(trained, table, note, licence, out.resolve().name))
     model = trained.model
     Description(trained.words.dim, model.average, trained.encoder, trained.preprocessing, trained.space).write(out)
     return TrainedModel(out)

@@ -12,7 +12,7 @@ import numpy as np
 
 from mwe.core.arrays import read_array
 from mwe.core.errors import MissingDataError, UnknownNameError, expecting
-from mwe.core.files import atomic_write, read_json
+from mwe.core.files import atomic_write, read_json, write_text
 from mwe.corpora.tokens import artist_token, tag_token, tag_words, text_tokens, track_token
 from mwe.words.nearest import nearest_rows, norms_of
 
@@ -208,6 +208,5 @@ def _text(token: Any) -> str:
 
 def write_vocabulary(folder: Path, tokens: Sequence[str], kinds: Sequence[str], made: dict[str, Any]) -> None:
     """Write ``vocabulary.json``, without line breaks: millions of tokens are encoded in seconds so."""
-    with atomic_write(folder / "vocabulary.json") as temporary:
-        told = json.dumps({"kinds": list(kinds), "made": made, "tokens": list(tokens)}, ensure_ascii=False)
-        temporary.write_text(told + "\n", encoding="utf-8")
+    told = json.dumps({"kinds": list(kinds), "made": made, "tokens": list(tokens)}, ensure_ascii=False)
+    write_text(folder / "vocabulary.json", told + "\n")

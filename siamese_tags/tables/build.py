@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
-from mwe.core.files import atomic_write
+from mwe.core.files import write_text
 from mwe.core.runs import RunMetrics
 from mwe.core.tables import Row, rows_of_runs, write_table
 from siamese_tags.published import published
@@ -54,9 +54,7 @@ def build_table(
         tested[row.label] = _by_fold(row, folders, len(folds), table.compared)
     over = f", mean over {len(folds)} folds x {len(seeds)} seeds" if len(seeds) > 1 else ""
     path = write_table(target, _title(table, {row.collection for row in rows}) + over, rows, out)
-    whole = path.read_text(encoding="utf-8") + significance_block(tested, table.reference, table.compared)
-    with atomic_write(path) as temporary:
-        temporary.write_text(whole, encoding="utf-8")
+    write_text(path, path.read_text(encoding="utf-8") + significance_block(tested, table.reference, table.compared))
     return path
 
 

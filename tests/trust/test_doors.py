@@ -2,15 +2,12 @@
 
 import gzip
 import hashlib
-import http.server
 import io
 import json
 import os
 import pickle
 import sqlite3
-import threading
 import zipfile
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -207,25 +204,6 @@ def test_a_zip_is_never_unpacked_onto_the_disk(tmp_path):
     assert sorted(tmp_path.iterdir()) == [tmp_path / "brown.zip"]
     assert sorted(tmp_path.parent.iterdir()) == before
     assert not Path("/tmp/escaped-brown").exists()
-
-
-@pytest.fixture
-def server(tmp_path):
-    """A folder that a server on this machine gives out, and its address."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    serving = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
-    thread = threading.Thread(target=serving.serve_forever)
-    thread.start()
-    yield folder, f"http://127.0.0.1:{serving.server_port}/"
-    serving.shutdown()
-    thread.join()
-    serving.server_close()
 
 
 @pytest.mark.parametrize("place", ["file", "web"])

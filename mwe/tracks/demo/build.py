@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mwe.core.errors import BadFileError
-from mwe.core.files import atomic_write, read_json, sha256, write_csv, write_json
+from mwe.core.files import read_json, sha256, write_csv, write_json, write_text
 from mwe.core.progress import track
 from mwe.tracks.demo.catalogue import DemoTrack, catalogue
 from mwe.tracks.demo.performers import performers
@@ -151,10 +151,7 @@ def _write_tables(root: Path, tracks: Sequence[DemoTrack], seed: int) -> None:
     _table(root / "performers.tsv", ("artist_id", "style", *seats, "drums", *habits), bands)
     card = (files(__package__) / CARD).read_text(encoding="utf-8")
     made = "".join(f"- {name} {number}\n" for name, number in _versions().items())
-    with atomic_write(root / CARD) as temporary:
-        temporary.write_text(
-            f"{card}\n## This copy\n\nSeed {seed}, {len(tracks)} tracks, made with\n\n{made}", encoding="utf-8"
-        )
+    write_text(root / CARD, f"{card}\n## This copy\n\nSeed {seed}, {len(tracks)} tracks, made with\n\n{made}")
 
 
 def _table(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -1,9 +1,6 @@
 """Dataset declarations: complete, verified by checksum, fetched from a server on this machine."""
 
-import functools
 import hashlib
-import http.server
-import threading
 
 import pytest
 
@@ -14,24 +11,6 @@ from mwe.core.errors import MissingDataError, UnknownNameError
 def small(base_url="", **content):
     checksums = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in content.items()}
     return Dataset("small", "Small", "home", "free", "nobody", "Ask around.", "a, b", base_url, "", checksums)
-
-
-@pytest.fixture
-def server(tmp_path):
-    folder = tmp_path / "served"
-    folder.mkdir()
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    serving = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
-    thread = threading.Thread(target=serving.serve_forever)
-    thread.start()
-    yield folder, f"http://127.0.0.1:{serving.server_port}/"
-    serving.shutdown()
-    thread.join()
-    serving.server_close()
 
 
 @pytest.mark.parametrize("name", names())
