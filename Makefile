@@ -43,6 +43,14 @@ pytest: $(READY)
 	@test -d "$(MWE_DATA)" || echo "MWE_DATA ($(MWE_DATA)) is not there: tests on real collections are skipped"
 	MWE_DATA="$(abspath $(MWE_DATA))" $(PY) -m pytest
 
+.PHONY: coverage
+coverage: $(READY) ## The tests, and which lines and branches of both packages they never reach (outputs/coverage/uncovered.txt)
+	@rm -rf outputs/coverage && mkdir -p outputs/coverage
+	MWE_DATA="$(abspath $(MWE_DATA))" $(PY) -m coverage run -m pytest
+	@$(PY) -m coverage combine --quiet
+	@$(PY) -m coverage report | tee outputs/coverage/uncovered.txt | tail -n 4
+	@$(PY) -m coverage report --format total --fail-under 92
+
 .PHONY: trials
 trials: $(READY) ## Long trials: trainings and stages killed at random moments (20 minutes)
 	$(PY) -m pytest -m trial -s
