@@ -1,5 +1,6 @@
 """Musical word embeddings and audio-word joint embeddings for tagging and retrieval."""
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = ["JointEmbedding", "Library", "WordVectors", "__version__"]
+
+# ONNX Runtime, which torchmetrics imports where it is installed, reports to its makers unless told not to beforehand
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 _ROOMS = {"JointEmbedding": "mwe.joint", "Library": "mwe.search", "WordVectors": "mwe.words"}
 

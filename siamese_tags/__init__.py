@@ -4,6 +4,7 @@ The way through: ``documents`` → ``features`` → ``stage1`` → ``stage2`` �
 stand beside it. Reference: Sandouk and Chen, Learning Contextualized Music Semantics from Tags via a Siamese Network.
 """
 
+import mwe as mwe  # before anything else: it sees to it that no library reports to its makers
 from siamese_tags.contextual import ContextualTags
 
 __all__ = ["ContextualTags"]
