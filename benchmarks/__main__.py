@@ -1,15 +1,18 @@
 """Every benchmark, one after the other, and what changed since the figures that are committed.
 
 Compared are ratios, shares and recalls, which mean the same on every machine; seconds and bytes are kept beside them.
-A change beyond ``--noise`` is flagged and makes the command end with 1. `make bench` runs it; after a change that is
-meant, `--accept true` keeps the new figures in ``benchmarks/results.json``.
+A change beyond ``--noise`` is flagged, so is a figure that is gone, and either makes the command end with 1, as does a
+benchmark that fails; the others are run all the same. `make bench` runs it; after a change that is meant, `--accept
+true` keeps the new figures in ``benchmarks/results.json``.
 """
 
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +25,8 @@ from rich.table import Table
 from mwe.core.files import read_json, write_json
 
 KEPT = Path(__file__).with_name("results.json")
-COMPARED = ("ratio", "share", "recall", "times_faster", "real_time")
+COMPARED = re.compile(r"(?<![a-z])(ratio|shares?|recall|times_faster|times_real_time|against)(?![a-z])")
+SMALLEST = 0.02  # a smaller change is noise, however small the figure
 # by name: module and options; the peers they are measured against stand in the modules' own texts
 BENCHMARKS: dict[str, tuple[str, ...]] = {
     "corpora": ("benchmarks.corpora",),
@@ -32,6 +36,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "joint_mel": ("benchmarks.joint_mel",),
     "joint_metrics": ("benchmarks.joint_metrics",),
     "joint_steps": ("benchmarks.joint_steps",),
+    "scale": ("benchmarks.scale",),
     "search": ("benchmarks.search",),
 }
 
@@ -46,35 +51,54 @@ def main(only: Sequence[str] = tuple(BENCHMARKS), noise: float = 0.25, accept: b
         kept: File of the kept figures.
     """
     former: dict[str, Any] = read_json(kept) if kept.is_file() else {}
-    found = {name: {"machine": machine(), "figures": run(BENCHMARKS[name])} for name in only}
+    found = {name: one for name in only if (one := run(BENCHMARKS[name])) is not None}
     table = Table("benchmark", "figure", "kept", "now", "", title="Benchmarks, ratios against the named peers")
     flagged = 0
     for name, one in found.items():
-        before = dict(numbers(former.get(name, {}).get("figures", {})))
-        for path, value in numbers(one["figures"]):
-            if any(word in path for word in COMPARED):
-                changed = path in before and abs(value - before[path]) > noise * abs(before[path])
-                flagged += changed
-                shown = f"{before[path]:.4g}" if path in before else ""
-                table.add_row(name, path, shown, f"{value:.4g}", "CHANGED" if changed else "")
+        before, now = compared(former.get(name, {})), compared(one)
+        for path in dict.fromkeys([*now, *before]):
+            verdict = judged(before.get(path), now.get(path), noise)
+            flagged += bool(verdict)
+            shown = (f"{own[path]:.4g}" if path in own else "" for own in (before, now))
+            table.add_row(name, path, *shown, verdict)
     Console(width=150).print(table)
     if accept:
         write_json(kept, former | found)
         print(f"kept in {kept}")
-    elif flagged:
+    if failed := [name for name in only if name not in found]:
+        sys.exit(f"failed: {', '.join(failed)}")
+    if flagged and not accept:
         sys.exit(f"{flagged} figures changed by more than {noise:.0%}; keep them with --accept true if that is meant")
 
 
-def run(module: Sequence[str]) -> Any:
-    """What a benchmark prints last, as JSON, from a process of its own."""
+def run(module: Sequence[str]) -> dict[str, Any] | None:
+    """What a benchmark prints last, as JSON, from a process of its own, with its seconds; nothing if it fails."""
     print(f"== {' '.join(module)}", flush=True)
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    began = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", *module], stdout=subprocess.PIPE, text=True, env=environment, check=False
     )
+    seconds = time.perf_counter() - began
     if done.returncode:
-        sys.exit(f"{' '.join(module)} ended with {done.returncode}")
-    return last_object(done.stdout)
+        print(f"{' '.join(module)} ended with {done.returncode} after {seconds:.0f} s", flush=True)
+        return None
+    print(f"{seconds:.0f} s", flush=True)
+    return {"machine": machine(), "wall_s": seconds, "figures": last_object(done.stdout)}
+
+
+def compared(one: dict[str, Any]) -> dict[str, float]:
+    """The figures of a benchmark that mean the same on every machine, by their path."""
+    return {path: value for path, value in numbers(one.get("figures", {})) if COMPARED.search(path)}
+
+
+def judged(before: float | None, now: float | None, noise: float) -> str:
+    """What is wrong with a figure; empty if nothing is."""
+    if before is None:
+        return ""
+    if now is None:
+        return "GONE"
+    return "CHANGED" if abs(now - before) > max(noise * abs(before), SMALLEST) else ""
 
 
 def last_object(told: str) -> Any:

@@ -126,7 +126,7 @@ def catalogue(tracks: int, tags: int, queries: int) -> dict[str, float]:
         generated_labels(tracks, tags, 10), unseen_T, torch.ones(tags, dtype=torch.bool), WIDTH, query_N=query_N
     )
     before = time.process_time()
-    for ids in torch.arange(tracks).split(1024):
+    for ids in torch.arange(tracks).split(1024):  # type: ignore[no-untyped-call]
         metric.update(ids, torch.randn(len(ids), WIDTH, generator=generator))
     metric.prototypes = torch.randn(tags, WIDTH, generator=generator)
     collected = time.process_time() - before

@@ -1,8 +1,9 @@
 """Time of a training step of both encoders: eager, channels-last, compiled, in bf16, and with attention spelt out.
 
 A step is the forward pass, the hinge against drawn vectors, the backward pass and the optimiser. Settings take turns,
-so that a change of the machine's load meets all of them; the median counts. `python -m benchmarks.joint_steps --help`
-lists the options.
+so that a change of the machine's load meets all of them; the median counts. The work of a step, which no setting
+changes, is counted too: two operations a multiplication and addition, of convolutions and matrix products.
+`python -m benchmarks.joint_steps --help` lists the options.
 """
 
 import contextlib
@@ -18,6 +19,7 @@ import torch
 from jsonargparse import auto_cli
 from torch import Tensor
 from torch.nn.functional import normalize
+from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.corpora import alone, peak_memory
 from mwe.core.files import write_json
@@ -26,15 +28,25 @@ from mwe.joint import cosine_hinge
 
 ENCODERS: dict[str, Callable[[], AudioEncoder]] = {
     "cnn1d": CNN1D,
-    "transformer": lambda: MusicTaggingTransformer(channels=128, width=64),
+    "transformer": MusicTaggingTransformer,
 }
-SETTINGS = ("eager", "channels_last", "plain_attention", "bf16", "compiled", "compiled_bf16")
+SETTINGS = (
+    "eager",
+    "channels_last",
+    "plain_attention",
+    "bf16",
+    "channels_last_bf16",
+    "compiled",
+    "compiled_bf16",
+    "channels_last_compiled_bf16",
+)
 IMAGES_ONLY = ("channels_last", "plain_attention")  # mean nothing to convolutions over time alone
 
 
 def plain_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Attention as a formula: two products and a softmax."""
-    return (query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5).softmax(dim=-1) @ value
+    attended: Tensor = (query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5).softmax(dim=-1) @ value
+    return attended
 
 
 class Steps:
@@ -44,8 +56,8 @@ class Steps:
         torch.manual_seed(0)
         self.encoder = ENCODERS[encoder]()
         self.setting, self.precise = setting, "bf16" not in setting
-        if setting == "channels_last":
-            self.encoder.to(memory_format=torch.channels_last)
+        if "channels_last" in setting:
+            self.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if "compiled" in setting:
             self.encoder.compile()
         self.optimizer = torch.optim.Adam(self.encoder.parameters(), lr=0.001, fused=True)
@@ -68,6 +80,17 @@ class Steps:
         return time.process_time() - before
 
 
+def operations(encoder: str, batch: int = 2) -> dict[str, float]:
+    """Operations that an excerpt takes, in thousands of millions: to be encoded, and in a whole training step."""
+    steps = Steps(encoder, "eager", batch)
+    with FlopCounterMode(display=False) as forward:
+        steps.encoder(steps.mel)
+    with FlopCounterMode(display=False) as whole:
+        steps.step()
+    gigaflops = (counter.get_total_flops() / 1e9 / batch for counter in (forward, whole))
+    return dict(zip(("forward", "step"), gigaflops, strict=True))
+
+
 def side_by_side(encoder: str, settings: Sequence[str], batch: int, rounds: int) -> dict[str, Any]:
     """Median CPU seconds of a step of each setting, and its ratio to eager; the first step of each is left out."""
     torch.set_num_threads(1)
@@ -81,14 +104,15 @@ def side_by_side(encoder: str, settings: Sequence[str], batch: int, rounds: int)
         "batch": batch,
         "seconds_a_step": medians,
         "speed_against_eager": {setting: medians["eager"] / own for setting, own in medians.items()},
+        "gigaflops_an_excerpt": operations(encoder),
         "peak_mb": peak_memory(),
     }
 
 
 def measure(
     cnn_batch: int = 128,
-    transformer_batch: int = 8,
-    rounds: int = 9,
+    transformer_batch: int = 4,
+    rounds: int = 5,
     settings: tuple[str, ...] = SETTINGS,
     out: str = "outputs/benchmarks/joint_steps.json",
 ) -> None:
@@ -101,7 +125,7 @@ def measure(
         settings: Which settings; ``eager`` must be one.
         out: The JSON file.
     """
-    over_time = [one for one in settings if one not in IMAGES_ONLY]
+    over_time = [one for one in settings if not one.startswith(IMAGES_ONLY)]
     figures = {
         "cnn1d": alone(side_by_side, "cnn1d", over_time, cnn_batch, rounds),
         "transformer": alone(side_by_side, "transformer", list(settings), transformer_batch, rounds),

@@ -10,7 +10,7 @@ from pytorch_lightning.cli import LightningArgumentParser
 
 import mwe
 from mwe.commands import corpus, corpus_statistics, data, demo, documents, fetch, mel, table, words
-from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError, UnknownNameError
+from mwe.core.errors import TOLD, UnknownNameError
 from mwe.core.row_files import RowFile
 from mwe.core.stage import StageCLI
 from mwe.joint import AudioWordDataModule, JointEmbedding  # noqa: F401 - known by short name in configurations
@@ -126,7 +126,7 @@ def main(args: Sequence[str] | None = None) -> None:
     else:
         try:
             _run(given, from_process=args is None)
-        except (MissingDataError, BadFileError, StaleArtefactError, UnknownNameError, QueryError) as error:
+        except (*TOLD, QueryError) as error:
             sys.exit(f"mwe {given[0]}: {error}")
 
 

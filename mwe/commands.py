@@ -16,6 +16,7 @@ from mwe.corpora import CorpusSettings, ReviewSource, TextSource, write_corpus
 from mwe.corpora.table1 import table_one
 from mwe.tracks import SPLITS, TrackReader
 from mwe.words import SkipGramSettings, train_skipgram
+from mwe.words.skipgram import trained_before
 
 
 def demo(root: Path | None = None, seed: int = 1, workers: int | None = None) -> None:
@@ -157,6 +158,9 @@ def words(corpus: Path, out: Path, settings: SkipGramSettings | None = None) -> 
         out: Folder of the word vectors.
         settings: Settings of the training; the defaults are the paper's.
     """
+    if trained_before(corpus, out, settings):
+        print(f"the word vectors in {out} are those of {corpus} and these settings already")
+        return
     vectors = train_skipgram(corpus, settings)
     if rank_zero_only.rank == 0:  # type: ignore[attr-defined]
         vectors.save(out)

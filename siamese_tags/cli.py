@@ -8,14 +8,15 @@ from typing import Any
 from jsonargparse import auto_cli
 from pytorch_lightning.cli import LightningArgumentParser
 
-from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError, UnknownNameError
+from mwe.core.errors import TOLD
+from mwe.core.manifest import PACKAGES, manifest
 from mwe.core.runs import RunMetrics
 from mwe.core.stage import StageCLI
 from siamese_tags.baselines import build, settings_of
 from siamese_tags.choose import choose
 from siamese_tags.contextual.command import related
 from siamese_tags.contextual.export import export_context
-from siamese_tags.datamodule import SPLITS
+from siamese_tags.datamodule import SPLITS, trained_on
 from siamese_tags.documents import Cal500, Collection
 from siamese_tags.documents.folds import fold as one_fold
 from siamese_tags.evaluate import evaluate
@@ -147,7 +148,8 @@ def baseline(
         rows = one_fold(len(documents), number, n_folds, fold_seed)
         figures = evaluate(build(name, seed, settings), documents, rows, seed)
         run = Path(out or f"outputs/siamese-quick/{name}") / run_name(number, seed)
-        RunMetrics(figures, documents.name, seed, notes).write(run)
+        made = manifest(trained_on(documents, documents.tags, rows.train), notes, packages=PACKAGES)
+        RunMetrics(figures, documents.name, seed, notes, made).write(run)
         measured = ", ".join(f"{figures[f'{part}_map']:.2f} {part}" for part in SPLITS if f"{part}_map" in figures)
         print(f"{name}, fold {number}: MAP {measured} -> {run}")
 
@@ -174,6 +176,24 @@ def table(
     print(path.read_text(encoding="utf-8"))
 
 
+COMMANDS: dict[str, Any] = {
+    "baseline": baseline,
+    "table": table,
+    "choose": choose,
+    "masked": {
+        "rule": masked.rule,
+        "unseen": unseen,
+        "unseen_table": unseen_table,
+        "table": masked.table,
+        "differences": masked.differences,
+        "_help": "masked-context priming",
+    },
+    "export-context": export_context,
+    "figures": FIGURES,
+    "topics-count": topics_count,
+}
+
+
 def main(args: Sequence[str] | None = None) -> None:
     """Run the console command.
 
@@ -187,25 +207,9 @@ def main(args: Sequence[str] | None = None) -> None:
     try:
         if given[0] == "related":
             related(given[1:])
-        elif given[0] in ("baseline", "table", "choose", "masked", "export-context", "figures", "topics-count"):
-            commands: dict[str, Any] = {
-                "baseline": baseline,
-                "table": table,
-                "choose": choose,
-                "masked": {
-                    "rule": masked.rule,
-                    "unseen": unseen,
-                    "unseen_table": unseen_table,
-                    "table": masked.table,
-                    "differences": masked.differences,
-                    "_help": "masked-context priming",
-                },
-                "export-context": export_context,
-                "figures": FIGURES,
-                "topics-count": topics_count,
-            }
-            auto_cli(commands, args=given, prog="siamese-tags", as_positional=False)
+        elif given[0] in COMMANDS:
+            auto_cli(COMMANDS, args=given, prog="siamese-tags", as_positional=False)
         else:
             SiameseCLI(args, parser_kwargs={"prog": "siamese-tags"})
-    except (BadFileError, MissingDataError, StaleArtefactError, UnknownNameError) as error:
+    except TOLD as error:
         sys.exit(f"siamese-tags: {error}")

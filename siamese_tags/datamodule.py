@@ -230,6 +230,15 @@ class PrimingData(LightningDataModule):
         sampler = WholeBatches(data, size, num_replicas=world[0], rank=world[1], seed=self.fold_seed)
         return ResumableLoader(data, sampler, batch_size=None, collate_fn=as_read)
 
+    def batch_items(self, batch: Tensor) -> Tensor:
+        """Indices of a batch's positive examples."""
+        return batch
+
+    def item_names(self, items_B: Tensor) -> list[str]:
+        """IDs of the documents of positive examples."""
+        rows_B = self.tensors.positives_P2[items_B.cpu(), 0]
+        return [self.documents.ids[row] for row in dict.fromkeys(rows_B.tolist())]
+
     def test_dataloader(self) -> list[DataLoader[Tensor]]:
         """Batches of document rows: the training documents, then the test documents, then those set aside, if any."""
         splits = [self.rows.train, self.rows.test]

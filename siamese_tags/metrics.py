@@ -103,11 +103,12 @@ class PrimingMetric(CatalogueMetric):
             bags_DT: Boolean; the tags of each document.
 
         Raises:
-            ValueError: A score is NaN; the document is named.
+            ValueError: A score is not finite; the document is named. Only a query itself may be put first by infinity.
         """
-        if torch.isnan(scores_QT).any():
-            broken = ids_D[document_Q[torch.isnan(scores_QT).any(dim=1)]]
-            raise ValueError(f"not a number among the scores of document {int(broken[0])}")
+        own_QT = torch.arange(scores_QT.shape[1], device=scores_QT.device) == tag_Q[:, None]
+        finite_Q = (scores_QT.isfinite() | (own_QT & (scores_QT == math.inf))).all(dim=1)
+        if not finite_Q.all():
+            raise ValueError(f"not finite among the scores of document {int(ids_D[document_Q[~finite_Q]][0])}")
         ranked_QT = shuffled_ties(scores_QT, ids_D[document_Q], tag_Q, self.seed)
         figures_QM = priming_figures(ranked_QT, bags_DT[document_Q], self.levels)
         figures_QM = torch.cat([torch.ones_like(figures_QM[:, :1]), figures_QM], dim=1)

@@ -81,8 +81,8 @@ class SiameseNetwork(ContextualEmbedding):
         second = partners(self.tags_in_documents, first, self.positives_P2[:, 0], self.share_inside, generator)
         return Examples(*(torch.cat(parts) for parts in zip(first, second, strict=True)))
 
-    def training_step(self, positive_N: Tensor, batch_idx: int) -> Tensor:
-        """Loss of eq. 5 on positive examples and as many negatives, each with a partner."""
+    def training_step(self, positive_N: Tensor, batch_idx: int) -> dict[str, Tensor]:
+        """Loss of eq. 5 on positive examples and as many negatives, each with a partner, and its parts."""
         both = self.examples(positive_N)
         embedding_NE, logits_NT = self(both)
         # the mean over both halves, which are equally long, is the mean of their losses
@@ -98,7 +98,8 @@ class SiameseNetwork(ContextualEmbedding):
             self.sensitivity,
         )
         self.keep(prediction=prediction, siamese=siamese)
-        return total_loss(prediction, prediction, siamese, self.alpha)
+        total = total_loss(prediction, prediction, siamese, self.alpha)
+        return {"loss": total, "prediction": prediction.detach(), "siamese": siamese.detach()}
 
     def _start_from(self, artefact: str) -> None:
         remedy = "Fit the first stage of this fold first"

@@ -67,7 +67,8 @@ def miniature(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _in_process(rank: int, function: Callable[..., None], world: int, port: int, given: tuple[Any, ...]) -> None:
     torch.set_num_threads(1)
-    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    # with a rank of its own Lightning's Trainer takes the process for started, and starts no others
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "LOCAL_RANK": str(rank)}
     torch.distributed.init_process_group("gloo", rank=rank, world_size=world)
     function(rank, world, *given)
     torch.distributed.destroy_process_group()

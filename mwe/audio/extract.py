@@ -14,13 +14,24 @@ from torch import Tensor
 from mwe.audio.clips import ERROR, ClipBatch, ClipDataset, Collate, decoding_loader
 from mwe.audio.decode import MAX_SECONDS, MIN_SECONDS
 from mwe.audio.logmel import LogMel, MelSettings
-from mwe.audio.shards import OK, MelShardWriter, Source, declare_settings, remove_leftovers, shard_names
+from mwe.audio.shards import (
+    OK,
+    MelShardWriter,
+    Source,
+    declare_made,
+    declare_settings,
+    made_before,
+    remove_leftovers,
+    shard_names,
+)
 from mwe.audio.store import MelStore
 from mwe.core.files import write_csv
+from mwe.core.manifest import fits, manifest
 from mwe.core.outcomes import outcome_text, require_few_failed
 from mwe.core.trainers import CollectingWriter, passing_trainer
 
 SKIPPED_FILE = "skipped.tsv"
+MADE_WITH = ("torch", "numpy", "soundfile", "soxr")
 
 
 class ExtractionReport(NamedTuple):
@@ -173,7 +184,10 @@ def extract_mels(
     declare_settings(out, settings, {"min_seconds": min_seconds, "max_seconds": max_seconds})
     remove_leftovers(out)
     pending = _unread(tracks, MelStore.open(out, settings))
+    first_process = rank_zero_only.rank == 0  # type: ignore[attr-defined]
     if pending:
+        if first_process and made_before(out) is not None:
+            declare_made(out, None)
         first = 1 + max((name.number for name in shard_names(out)), default=-1)
         writer = MelWriter(
             out, n_mels=settings.n_mels, first=first, shard_tracks=shard_tracks, shard_frames=shard_frames
@@ -185,7 +199,10 @@ def extract_mels(
         collate = Collate(int(batch_seconds * settings.sample_rate))
         loader = decoding_loader(clips, collate, batch_tracks, workers)
         trainer.predict(MelExtractor(settings), loader, return_predictions=False)
-    return _report(tracks, MelStore.open(out, settings), len(tracks) - len(pending), max_failed)
+    store = MelStore.open(out, settings)
+    if first_process:
+        _write_tables(store, settings)
+    return _report(tracks, store, len(tracks) - len(pending), max_failed)
 
 
 def _check_names(tracks: Sequence[tuple[str, Path]]) -> None:
@@ -209,14 +226,21 @@ def _unread(tracks: Sequence[tuple[str, Path]], store: MelStore) -> list[tuple[s
     ]
 
 
+def _write_tables(store: MelStore, settings: MelSettings) -> None:
+    """Write the table of skipped tracks, then the manifest of the store, if it is another than before."""
+    made = manifest({"audio": store.fingerprint()}, settings.to_dict(), store.counts(), MADE_WITH)
+    if not fits(made_before(store.root), made):
+        write_csv(store.root / SKIPPED_FILE, [("track_id", "path", "reason", "detail"), *store.skipped_tracks], "\t")
+        declare_made(store.root, made)
+
+
 def _report(tracks: Sequence[tuple[str, Path]], store: MelStore, reused: int, max_failed: float) -> ExtractionReport:
-    """Count, write the table of skipped tracks, print one line, and judge."""
+    """Count, print one line, and judge."""
     outcomes = (store.outcome(track_id) for track_id, _ in tracks)
     counts = Counter(outcome[1] for outcome in outcomes if outcome is not None)
     ok, table = counts.pop(OK, 0), store.root / SKIPPED_FILE
     report = ExtractionReport(ok, dict(counts), reused, table)
     if rank_zero_only.rank == 0:  # type: ignore[attr-defined]
-        write_csv(table, [("track_id", "path", "reason", "detail"), *store.skipped_tracks], "\t")
         Console(stderr=True).print(str(report), highlight=False, markup=False, soft_wrap=True)
     require_few_failed(counts, len(tracks), max_failed, table, "tracks are unreadable")
     return report

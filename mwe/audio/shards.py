@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mwe.audio.logmel import MelSettings
-from mwe.core.arrays import read_array
+from mwe.core.arrays import read_array, write_rows
 from mwe.core.errors import BadFileError, StaleArtefactError
 from mwe.core.files import atomic_write, read_json, write_json
 
@@ -21,6 +21,7 @@ Mel = npt.NDArray[np.float16]
 OK = "ok"
 SETTINGS_FILE = "mel.json"
 _FORMAT = 1
+_MADE = "made"
 _NAME = re.compile(r"shard-r(\d+)-(\d+)\.parquet")
 _SIZE_KEY = b"npy_bytes"
 _SCHEMA = pa.schema(
@@ -127,6 +128,17 @@ def declare_settings(root: Path, settings: MelSettings, decoding: dict[str, Any]
         write_json(path, {"format": _FORMAT, "mel": settings.to_dict(), "decoding": decoding})
 
 
+def declare_made(root: Path, made: dict[str, Any] | None) -> None:
+    """Put the manifest of a store that is finished into its ``mel.json``, or take it out while tracks are added."""
+    told = {name: value for name, value in read_json(root / SETTINGS_FILE).items() if name != _MADE}
+    write_json(root / SETTINGS_FILE, told if made is None else {**told, _MADE: made})
+
+
+def made_before(root: Path) -> Any:
+    """The manifest of a store; nothing where an extraction into it is not finished."""
+    return read_json(root / SETTINGS_FILE).get(_MADE)
+
+
 def read_settings(root: Path, wanted: MelSettings | None = None) -> MelSettings:
     """The mel settings of a store, compared with those ``wanted`` if given.
 
@@ -208,21 +220,12 @@ class MelShardWriter:
         name = ShardName(self._number, self._rank)
         frames = np.array([len(mel) for mel in self._mels], dtype=np.int64)
         with atomic_write(name.path(self._root, "npy")) as temporary:
-            _write_npy(temporary, self._mels, (int(frames.sum()), self._n_mels))
+            write_rows(temporary, np.float16, (int(frames.sum()), self._n_mels), self._mels)
             size = temporary.stat().st_size
         table = _index_table(self._rows, np.cumsum(frames) - frames, frames)
         with atomic_write(name.path(self._root, "parquet")) as temporary:
             pq.write_table(table.replace_schema_metadata({_SIZE_KEY: str(size)}), temporary)
         self._rows, self._mels, self._number = [], [], self._number + 1
-
-
-def _write_npy(path: Path, mels: Sequence[Mel], shape: tuple[int, int]) -> None:
-    """One array of all spectrograms, without a second copy of them in memory."""
-    descr = np.lib.format.dtype_to_descr(np.dtype(np.float16))
-    with open(path, "wb") as file:
-        np.lib.format.write_array_header_1_0(file, {"descr": descr, "fortran_order": False, "shape": shape})
-        for mel in mels:
-            file.write(mel.data)
 
 
 def _index_table(rows: Sequence[MelRow], offsets: npt.NDArray[np.int64], frames: npt.NDArray[np.int64]) -> pa.Table:

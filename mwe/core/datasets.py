@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pooch
 
-from mwe.core.errors import MissingDataError, UnknownNameError
-from mwe.core.files import read_json, sha256
+from mwe.core.errors import CannotWriteError, MissingDataError, UnknownNameError
+from mwe.core.files import read_json, sha256, writing
 from mwe.core.paths import data_root
 from mwe.core.progress import track
 
@@ -90,6 +90,7 @@ class Dataset:
 
         Raises:
             MissingDataError: The collection cannot be fetched, or the fetching failed; the message says what to do.
+            CannotWriteError: The disk is full, or the place cannot be written.
         """
         folder = root or self.root
         before = self.verify(folder)
@@ -103,6 +104,8 @@ class Dataset:
                     pass
             except (OSError, ValueError) as error:
                 pool.shutdown(cancel_futures=True)
+                if isinstance(error, CannotWriteError):
+                    raise
                 raise MissingDataError(f"fetching {self.name} failed: {error}. {self.how_to_get}") from error
         return self.verify(folder)
 
@@ -126,8 +129,9 @@ class Dataset:
         target = folder / path
         known = None if self.checksums[path] == UNPINNED else f"sha256:{self.checksums[path]}"
         url = self.base_url + path.removeprefix(self.strip)
-        target.unlink(missing_ok=True)
-        pooch.retrieve(url, known, fname=target.name, path=target.parent, progressbar=False)
+        with writing(target):
+            target.unlink(missing_ok=True)
+            pooch.retrieve(url, known, fname=target.name, path=target.parent, progressbar=False)
 
 
 def _state(path: Path, expected: str) -> str:

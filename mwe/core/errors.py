@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 class MissingDataError(FileNotFoundError):
@@ -25,6 +26,24 @@ class BadFileError(ValueError):
         super().__init__(f"{place}: {what}. {remedy}")
 
 
+class CannotWriteError(OSError):
+    """A file or folder cannot be written: the disk is full, the place is read-only, or it lies below no folder.
+
+    Args:
+        path: The file or folder.
+        reason: What the system says.
+    """
+
+    def __init__(self, path: str | Path, reason: str) -> None:
+        remedy = "Make room there or give another place; what was there before has been left as it was."
+        super().__init__(f"{path}: cannot be written ({reason}). {remedy}")
+        self.path, self.reason = path, reason
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it was made, so that it comes out of a process that works for another."""
+        return type(self), (self.path, self.reason)
+
+
 class StaleArtefactError(ValueError):
     """Something computed earlier does not fit what is asked of it now (other settings, version or size)."""
 
@@ -43,6 +62,14 @@ class UnknownNameError(LookupError):
         nearest = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
         hint = f"; nearest: {', '.join(map(repr, nearest))}" if nearest else ""
         super().__init__(f"unknown {kind} {name!r} ({len(names):,} known{hint})")
+
+
+class NotFiniteLossError(ArithmeticError):
+    """The loss of a training became NaN or infinite; its last checkpoint is from before."""
+
+
+# whose message is all that people need: command lines print it and exit. Missing data and full disks are OSErrors
+TOLD = (OSError, BadFileError, StaleArtefactError, UnknownNameError, NotFiniteLossError)
 
 
 @contextmanager

@@ -2,11 +2,13 @@
 
 import csv
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, compress
 from pathlib import Path
 
 from mwe.core.errors import BadFileError
 from mwe.core.lines import numbered_lines
+
+MARKS = {"0": False, "1": True, "0.0": False, "1.0": True}
 
 
 def read_matrix(path: Path, remedy: str) -> Iterator[tuple[int, str, list[str]]]:
@@ -44,10 +46,8 @@ def _item(path: Path, number: int, fields: list[str], tags: list[str], remedy: s
     if len(fields) != len(tags) + 1 or not fields[0]:
         what = f"expected a name and {len(tags)} values, found {len(fields)} fields"
         raise BadFileError(path, what, remedy, number)
-    held = []
-    for tag, field in zip(tags, fields[1:], strict=True):
-        if field not in ("0", "1", "0.0", "1.0"):
-            raise BadFileError(path, f"expected 0 or 1 for tag {tag!r}, found {field!r}", remedy, number)
-        if field.startswith("1"):
-            held.append(tag)
-    return fields[0], held
+    try:  # by itertools: MSD has 406,409 lines of 1,126 values
+        return fields[0], list(compress(tags, map(MARKS.__getitem__, fields[1:])))
+    except KeyError:
+        tag, field = next(pair for pair in zip(tags, fields[1:], strict=True) if pair[1] not in MARKS)
+        raise BadFileError(path, f"expected 0 or 1 for tag {tag!r}, found {field!r}", remedy, number) from None

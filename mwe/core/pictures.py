@@ -6,7 +6,7 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from mwe.core.files import atomic_write
+from mwe.core.files import written_together
 
 # eight colours that people with any common colour blindness tell apart (Okabe and Ito, 2008)
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK = (
@@ -34,8 +34,8 @@ def save(drawn: Figure, png: Path) -> tuple[Path, Path]:
         Both files.
     """
     paths = png.with_suffix(".png"), png.with_suffix(".svg")
-    with rc_context({"svg.hashsalt": "mwe", "svg.fonttype": "none"}):
+    styled = rc_context({"svg.hashsalt": "mwe", "svg.fonttype": "none"})
+    with styled, written_together(png.parent, paths[0].name) as staging:
         for path, metadata in zip(paths, ({"Software": None}, {"Date": None, "Creator": None}), strict=True):
-            with atomic_write(path) as temporary:
-                drawn.savefig(temporary, dpi=DPI, metadata=metadata)
+            drawn.savefig(staging / path.name, dpi=DPI, metadata=metadata)
     return paths

@@ -15,6 +15,8 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
+from mwe.core.preempt import outlive_signals
+
 Item = TypeVar("Item")
 
 
@@ -51,7 +53,8 @@ class ResumableLoader(DataLoader[Item]):
 
     def __init__(self, items: Dataset[Item], sampler: SeededOrder, batch_size: int | None, **settings: Any) -> None:
         # a generator of its own: what a new iterator draws for its workers would shift the draws of the training
-        super().__init__(items, batch_size, sampler=sampler, generator=torch.Generator(), **settings)
+        own: dict[str, Any] = {"generator": torch.Generator(), "worker_init_fn": outlive_signals}
+        super().__init__(items, batch_size, sampler=sampler, **own, **settings)
         self._given = self._passed_over = 0
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # torch names its own class of iterators

@@ -9,6 +9,8 @@ from pytorch_lightning import Trainer
 from mwe.core.errors import expecting
 from mwe.core.files import read_json, write_json
 
+METRICS = "metrics.json"
+
 
 @dataclass(frozen=True)
 class RunMetrics:
@@ -18,17 +20,20 @@ class RunMetrics:
         metrics: Name to value.
         collection: What it was measured on.
         seed: Seed of the run.
+        notes: What was counted and decided on the way.
+        made: What it was made of: see ``mwe.core.manifest``.
     """
 
     metrics: dict[str, float]
     collection: str = ""
     seed: int | None = None
     notes: dict[str, Any] = field(default_factory=dict)
+    made: dict[str, Any] = field(default_factory=dict)
 
     def write(self, run: Path) -> Path:
         """Write ``metrics.json`` into the run folder."""
-        write_json(run / "metrics.json", asdict(self))
-        return run / "metrics.json"
+        write_json(run / METRICS, asdict(self))
+        return run / METRICS
 
     @classmethod
     def read(cls, path: Path) -> "RunMetrics":

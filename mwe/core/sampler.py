@@ -6,6 +6,8 @@ from typing import Any
 from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
+from mwe.core.preempt import outlive_signals
+
 
 def as_read(batch: Any) -> Any:
     """Collate function of datasets whose ``__getitems__`` makes the whole batch."""
@@ -47,4 +49,7 @@ def every_item_once(
         batch_size: Items in a batch.
         settings: Other settings of the ``DataLoader``.
     """
-    return DataLoader(items, batch_size, sampler=EveryItemOnce(items, *world_of(data)), collate_fn=as_read, **settings)
+    sampler = EveryItemOnce(items, *world_of(data))
+    return DataLoader(
+        items, batch_size, sampler=sampler, collate_fn=as_read, worker_init_fn=outlive_signals, **settings
+    )

@@ -11,6 +11,9 @@ from pytorch_lightning.cli import LightningCLI, SaveConfigCallback
 
 from mwe.core import quiet  # noqa: F401 - imported for its effect
 from mwe.core.errors import BadFileError
+from mwe.core.files import write_text, writing
+from mwe.core.finite import RequireFiniteLoss
+from mwe.core.manifest import PACKAGES, manifest
 from mwe.core.preempt import StopBetweenSteps
 from mwe.core.resume import KeepDraws
 from mwe.core.runs import RunMetrics, run_dir
@@ -43,10 +46,10 @@ class RunConfig(SaveConfigCallback):
         run = run_dir(trainer)
         if run is None:
             return
-        run.mkdir(parents=True, exist_ok=True)
         name = "run" if trainer.state.fn is None else trainer.state.fn.value
-        self.parser.save(self.config, run / f"{name}.yaml", skip_none=False, overwrite=True, multifile=False)
-        whole = yaml.safe_load(self.parser.dump(self.config, skip_none=False))
+        text = self.parser.dump(self.config, skip_none=False)
+        write_text(run / f"{name}.yaml", text)
+        whole = yaml.safe_load(text)
         for logger in trainer.loggers:
             logger.log_hyperparams({"cli": whole})
 
@@ -63,7 +66,7 @@ class StageCLI(LightningCLI):
             auto_configure_optimizers=False,
             seed_everything_default=0,
             save_config_callback=RunConfig,
-            trainer_defaults={"callbacks": [KeepDraws(), StopBetweenSteps()]},
+            trainer_defaults={"callbacks": [KeepDraws(), RequireFiniteLoss(), StopBetweenSteps()]},
             args=None if args is None else list(args),
             **kwargs,
         )
@@ -100,6 +103,11 @@ class StageCLI(LightningCLI):
             raise ValueError("--weights_only false: a checkpoint could then run any code. Leave it out.")
         return {**given, "weights_only": True}
 
+    def _run_subcommand(self, subcommand: str) -> None:
+        """Run it; where checkpoints or figures cannot be written, the error names the folder of the run."""
+        with writing(run_dir(self.trainer) or Path.cwd()):
+            super()._run_subcommand(subcommand)
+
     def before_test(self) -> None:
         """Refuse to measure random weights, which Lightning does without a word."""
         self.require_weights()
@@ -132,11 +140,14 @@ class StageCLI(LightningCLI):
             return
         values = {name.removeprefix("test/"): float(value) for name, value in self.trainer.callback_metrics.items()}
         seed = self._get(self.config, "seed_everything")
+        notes = dict(getattr(self.model, "notes", {}))
+        inputs = getattr(self.datamodule, "identity", None) or notes.get("data", {})
         path = RunMetrics(
             metrics={name: value for name, value in values.items() if math.isfinite(value)},
             collection=str(getattr(self.datamodule, "collection_name", "")),
             seed=seed if isinstance(seed, int) and not isinstance(seed, bool) else None,
-            notes=dict(getattr(self.model, "notes", {})),
+            notes=notes,
+            made=manifest(inputs, {}, packages=PACKAGES),  # the settings stand beside it, in fit.yaml and test.yaml
         ).write(run)
         print(f"metrics written to {_shown(path)}")
 

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from mwe.core.errors import MissingDataError, expecting
-from mwe.core.files import read_yaml, write_csv, write_text
+from mwe.core.files import read_yaml, sha256, write_csv, write_json, write_text, written_together
 from mwe.core.findings import check_findings
+from mwe.core.manifest import manifest
 from mwe.core.paths import data_root
-from mwe.core.runs import RunMetrics
+from mwe.core.runs import METRICS, RunMetrics
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,10 @@ def rows_of_runs(
     Raises:
         MissingDataError: A run has no ``metrics.json``.
     """
-    missing = [str(run) for run in runs if not (run / "metrics.json").is_file()]
+    missing = [str(run) for run in runs if not (run / METRICS).is_file()]
     if missing or not runs:
         raise MissingDataError(f"row {row!r}: no metrics.json in {', '.join(missing) or 'any run'}. Run: {command}")
-    read = [RunMetrics.read(run / "metrics.json") for run in runs]
+    read = [RunMetrics.read(run / METRICS) for run in runs]
     rows = []
     for metric in metrics:
         values = [one.metrics[metric] for one in read if metric in one.metrics]
@@ -76,15 +77,46 @@ def rows_of_runs(
 
 
 def write_table(
-    target: str, title: str, rows: Iterable[Row], out: Path = Path("outputs/tables"), notes: Sequence[str] = ()
+    target: str,
+    title: str,
+    rows: Iterable[Row],
+    out: Path = Path("outputs/tables"),
+    notes: Sequence[str] = (),
+    runs: Sequence[Path] = (),
 ) -> Path:
-    """Write ``<out>/<target>.csv`` and ``.md``, the latter with notes at its end; return the path of the Markdown."""
+    """Write ``<out>/<target>.csv`` and ``.md``, the latter with notes at its end; return the path of the Markdown.
+
+    Args:
+        target: Name of the files.
+        title: Title.
+        rows: The figures.
+        out: Folder of the files.
+        notes: What stands below the table.
+        runs: Run folders that the figures come from; ``<target>.json`` keeps the hash of each one's ``metrics.json``.
+    """
     listed = list(rows)
     names = [field.name for field in fields(Row)]
-    write_csv(out / f"{target}.csv", [names, *([_cell(getattr(row, name)) for name in names] for row in listed)])
+    cells: list[list[Any]] = [names, *([_cell(getattr(row, name)) for name in names] for row in listed)]
     shown = "\n".join([markdown(title, listed), *notes, ""] if notes else [markdown(title, listed)])
-    write_text(out / f"{target}.md", shown)
-    return out / f"{target}.md"
+    return write_pair(out / f"{target}.md", cells, shown, runs)
+
+
+def write_pair(markdown: Path, cells: Iterable[Iterable[Any]], shown: str, runs: Sequence[Path] = ()) -> Path:
+    """Write a table's Markdown, beside it its CSV, and what runs it was made of: all are new, or none is.
+
+    The CSV, which `make` looks at, comes last.
+
+    Returns:
+        The Markdown file.
+    """
+    csv, made = (markdown.with_suffix(ending).name for ending in (".csv", ".json"))
+    with written_together(markdown.parent, csv, [made]) as staging:
+        write_csv(staging / csv, cells)
+        write_text(staging / markdown.name, shown)
+        if runs:
+            hashes = {"/".join(run.parts[-3:]): sha256(run / METRICS) for run in runs}
+            write_json(staging / made, manifest(hashes, {"table": markdown.stem}, {"runs": len(hashes)}))
+    return markdown
 
 
 def markdown(title: str, rows: Sequence[Row]) -> str:
@@ -143,21 +175,27 @@ def table_of(specification: Path, out: Path = Path("outputs/tables"), runs: Path
     described = read_yaml(specification, remedy)
     with expecting(specification, "not a table description", remedy):
         rows: list[Row] = []
+        read: list[Path] = []
         waiting: dict[str, list[str]] = {}
         for row in described["rows"]:
-            own, reason = _own_rows(row, runs)
-            rows += own
+            found = _folders(row, runs)
+            own, reason = _own_rows(row, found)
+            rows, read = rows + own, read + found
             if reason:
                 waiting.setdefault(reason, []).append(row["row"])
         notes = _notes(described, rows, waiting)
-        return write_table(specification.stem, str(described["title"]), rows, out, notes)
+        return write_table(specification.stem, str(described["title"]), rows, out, notes, read)
 
 
-def _own_rows(row: Mapping[str, Any], runs: Path) -> tuple[list[Row], str]:
-    """Figures of a described row, and what it waits for where it has none of its own."""
+def _folders(row: Mapping[str, Any], runs: Path) -> list[Path]:
+    """Run folders of a described row."""
+    return sorted(path for path in runs.glob(row["runs"]) if path.is_dir()) if "runs" in row else []
+
+
+def _own_rows(row: Mapping[str, Any], found: Sequence[Path]) -> tuple[list[Row], str]:
+    """Figures of a described row from its run folders, and what it waits for where it has none of its own."""
     if "runs" not in row:
         return _published(row), ""
-    found = sorted(path for path in runs.glob(row["runs"]) if path.is_dir())
     reason = "" if found else _waits(row.get("waits"))
     if reason:
         return _published(row), reason

@@ -8,18 +8,36 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from mwe.core.errors import MissingDataError, expecting
-from mwe.core.files import atomic_write, read_json, write_json
+from mwe.core.errors import BadFileError, MissingDataError, expecting
+from mwe.core.files import read_json, sha256, write_json, written_together
+from mwe.core.manifest import fits, manifest
 from mwe.corpora.heldout import held_out_path, hold_out, write_held_out
-from mwe.corpora.paragraphs import CorpusSettings, Paragraphs, general_lines, kinds_path
+from mwe.corpora.paragraphs import CORPUS, FILES, CorpusSettings, Paragraphs, general_lines, kinds_path
 from mwe.corpora.parts import CorpusStatistics, Part, finished_part, kind_of, part_folder, statistics_of, write_part
 from mwe.corpora.reviews import ReviewSource
 from mwe.corpora.source import TextSource
 from mwe.tracks import TrackTags
 
 SMALLEST_BLOCK, LARGEST_BLOCK = 4096, 1 << 20  # bytes taken from a part at a time
+MADE = "made"
+
+
+class _Planned(NamedTuple):
+    """A part to be made.
+
+    Args:
+        name: What statistics call the source.
+        identity: What its text depends on.
+        documents: Gives the documents.
+        tags: Tokens that are tags; grows while the documents are read.
+    """
+
+    name: str
+    identity: dict[str, Any]
+    documents: Callable[[], Iterable[Iterable[list[str]]]]
+    tags: set[str]
 
 
 def write_corpus(
@@ -32,8 +50,9 @@ def write_corpus(
 ) -> CorpusStatistics:
     """Write one training file (a paragraph a line) and beside it ``<name>.vocabulary.json``: kinds of tokens, counts.
 
-    Every source is first written as a part of its own; parts that are finished are not made again. The file mixes
-    their lines evenly: a trainer's learning rate falls along the file, and no source is to have the low end of it.
+    Nothing is done where the file is there already, whole, of the same sources and settings. Every source is first
+    written as a part of its own; parts that are finished are not made again. The file mixes their lines evenly: a
+    trainer's learning rate falls along the file, and no source is to have the low end of it.
 
     Args:
         tracks: The collection, whose tracks get a paragraph each; None for general text and reviews alone.
@@ -50,17 +69,40 @@ def write_corpus(
     settings = settings or CorpusSettings()
     if tracks is None and not texts and not reviews:
         raise MissingDataError("a corpus needs a source: a collection, text or reviews")
+    held = None
     if tracks is not None and settings.hold_out:
         tracks, held = hold_out(tracks, settings.hold_out, settings.seed)
-        write_held_out(held_out_path(path), tracks, held)
-    else:
-        held_out_path(path).unlink(missing_ok=True)
+    planned = list(_planned(tracks, settings, texts, reviews if settings.reviews else ()))
+    made = manifest({"sources": [[one.name, one.identity] for one in planned]}, asdict(settings))
     folder = parts or path.with_suffix(".parts")
-    made = list(_parts(tracks, settings, texts, reviews if settings.reviews else (), folder))
-    statistics = _mix(made, path, settings)
+    if (statistics := _finished(path, made)) is None:
+        ready = [_part(folder, one) for one in planned]
+        with written_together(path.parent, kinds_path(path).name, [held_out_path(path).name]) as staging:
+            if tracks is not None and held is not None:
+                write_held_out(held_out_path(staging / path.name), tracks, held)
+            statistics = _mix(ready, staging / path.name, made)
     if parts is None:
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
     return statistics
+
+
+def _finished(path: Path, made: dict[str, Any]) -> CorpusStatistics | None:
+    """Counts of a corpus that is there, whole, as it would be made now; nothing where there is none."""
+    if not path.is_file() or not kinds_path(path).is_file():
+        return None
+    try:
+        told = read_json(kinds_path(path))
+    except BadFileError:
+        return None
+    if not isinstance(told, dict) or not fits(told.get(MADE), made) or told.get(FILES) != _hashes(path):
+        return None
+    return CorpusStatistics(**told["statistics"])
+
+
+def _hashes(path: Path) -> dict[str, str]:
+    """Of the training file and of the list of tags kept out, where there is one."""
+    files = {CORPUS: path, "held_out": held_out_path(path)}
+    return {name: sha256(file) for name, file in files.items() if file.is_file()}
 
 
 def source_statistics(corpus: Path) -> list[tuple[str, str, CorpusStatistics]]:
@@ -78,40 +120,34 @@ def source_statistics(corpus: Path) -> list[tuple[str, str, CorpusStatistics]]:
         return [(one["name"], one["source"], CorpusStatistics(**one["statistics"])) for one in told]
 
 
-def _parts(
+def _planned(
     tracks: TrackTags | None,
     settings: CorpusSettings,
     texts: Sequence[TextSource],
     reviews: Sequence[ReviewSource],
-    folder: Path,
-) -> Iterator[Part]:
-    """The part of every source, made where it is not there yet."""
+) -> Iterator[_Planned]:
+    """The part of every source."""
     for text in texts:
-        tags: set[str] = set()
-        yield _part(folder, text.name, text.identity(), lambda text=text: general_lines(text.documents()), tags)  # type: ignore[misc]
+        yield _Planned(text.name, text.identity(), lambda text=text: general_lines(text.documents()), set())  # type: ignore[misc]
     about = {"settings": asdict(settings), "collection": None if tracks is None else _fingerprint(tracks)}
     for source in reviews:
         made = Paragraphs(settings, tracks, set())
         identity = {"review": source.identity(), **about, "source": type(source).__name__}
-        yield _part(folder, source.name, identity, lambda m=made, s=source: m.of_reviews(s), made.tags)  # type: ignore[misc]
+        yield _Planned(source.name, identity, lambda m=made, s=source: m.of_reviews(s), made.tags)  # type: ignore[misc]
     if tracks is not None:
         made = Paragraphs(settings, tracks, set())
-        yield _part(folder, tracks.name, {"source": "collection", **about}, made.of_collection, made.tags)
+        yield _Planned(tracks.name, {"source": "collection", **about}, made.of_collection, made.tags)
 
 
-def _part(
-    parts: Path,
-    name: str,
-    identity: dict[str, Any],
-    documents: Callable[[], Iterable[Iterable[list[str]]]],
-    tags: set[str],
-) -> Part:
+def _part(parts: Path, planned: _Planned) -> Part:
+    """The part, made where it is not there yet."""
+    name, identity, documents, tags = planned
     folder = part_folder(parts, name, identity)
     return finished_part(folder) or write_part(folder, name, identity["source"], documents(), tags)
 
 
-def _mix(parts: Sequence[Part], path: Path, settings: CorpusSettings) -> CorpusStatistics:
-    with atomic_write(path) as temporary, open(temporary, "wb") as file:
+def _mix(parts: Sequence[Part], path: Path, made: dict[str, Any]) -> CorpusStatistics:
+    with open(path, "wb") as file:
         for block in interleaved([part.text for part in parts]):
             file.write(block)
     counts: Counter[str] = Counter()
@@ -123,7 +159,7 @@ def _mix(parts: Sequence[Part], path: Path, settings: CorpusSettings) -> CorpusS
     statistics = statistics_of(counts, tags, entities, sum(part.statistics.lines for part in parts))
     kinds = {token: kind for token in counts if (kind := kind_of(token, tags)) != "word"}
     sources = [{"name": one.name, "source": one.source, "statistics": asdict(one.statistics)} for one in parts]
-    told = {"kinds": kinds, "statistics": asdict(statistics), "sources": sources, "settings": asdict(settings)}
+    told = {"kinds": kinds, "statistics": asdict(statistics), "sources": sources, MADE: made, FILES: _hashes(path)}
     write_json(kinds_path(path), told)
     return statistics
 

@@ -12,6 +12,7 @@ from mwe.tracks import TrackTags
 
 # gensim drops what lies behind this many tokens of a line, without a word
 LONGEST_LINE = 10_000
+FILES, CORPUS = "files", "corpus"  # in the file beside a corpus: hashes by name, that of the training file among them
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from mwe.core.files import sha256
+
+PLACES = ("path", "root")  # settings that say where the files lie, which changes nothing in the text
+
 
 class Source(ABC):
     """Where text comes from; its public attributes are its settings."""
@@ -23,10 +27,10 @@ class Source(ABC):
         return type(self).__name__
 
     def identity(self) -> dict[str, Any]:
-        """What the text depends on: settings, and name, size and time of every file."""
-        settings = {name: str(value) for name, value in vars(self).items() if not name.startswith("_")}
-        states = [(path, path.stat()) for path in self.files()]
-        files = [[str(path.resolve()), state.st_size, state.st_mtime_ns] for path, state in states]
+        """What the text depends on: settings, and name and content of every file."""
+        own = {name: value for name, value in vars(self).items() if not name.startswith("_") and name not in PLACES}
+        settings = {name: str(value) for name, value in own.items()}
+        files = [[path.name, sha256(path)] for path in self.files()]
         return {"source": type(self).__name__, "settings": settings, "files": files}
 
 

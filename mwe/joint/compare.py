@@ -14,7 +14,8 @@ from scipy import stats
 from torch import Tensor
 
 from mwe.core.errors import MissingDataError, expecting
-from mwe.core.files import read_yaml, write_csv, write_text
+from mwe.core.files import read_yaml
+from mwe.core.tables import write_pair
 from mwe.joint.scores import TrackScores
 from mwe.metrics.bootstrap import LEVEL, drawn_areas, drawn_counts, drawn_means, interval
 from mwe.metrics.functional import binary_areas
@@ -220,7 +221,6 @@ NEIGHBOURS: dict[str, Callable[[Tensor, Tensor, int], Tensor]] = {
 
 def _write(rows: Sequence[Compared], title: str, path: Path, draws: int) -> Path:
     cells = [[*row[:4], *(f"{value:+.4f}" for value in _numbers(row.found)), row.found.verdict] for row in rows]
-    write_csv(path.with_suffix(".csv"), [COLUMNS, *cells])
     lines = [
         f"# {title}: differences",
         "",
@@ -235,8 +235,7 @@ def _write(rows: Sequence[Compared], title: str, path: Path, draws: int) -> Path
         spans = [f"{low:+.3f} to {high:+.3f}" for low, high in (found.of_seeds, found.of_tracks)]
         values = f"{found.of_one:.3f} | {found.of_other:.3f} | {found.mean:+.3f} | {' | '.join(spans)}"
         lines.append(f"| {one} | {other} | {metric} | {values} | {found.verdict} |")
-    write_text(path, "\n".join([*lines, ""]))
-    return path
+    return write_pair(path, [COLUMNS, *cells], "\n".join([*lines, ""]))
 
 
 def _numbers(found: Difference) -> tuple[float, ...]:

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import torch
 
 from mwe.core.errors import BadFileError, MissingDataError, expecting
-from mwe.core.files import read_yaml, write_csv, write_text
+from mwe.core.files import read_yaml
+from mwe.core.tables import write_pair
 from mwe.joint.context_queries import FIGURES, FILE
 from mwe.metrics.bootstrap import LEVEL, drawn_counts, interval
 
@@ -160,7 +161,6 @@ def _write(rows: Sequence[tuple[str, str, str, Difference]], title: str, path: P
         ]
         for one, other, figure, found in rows
     ]
-    write_csv(path.with_suffix(".csv"), [COLUMNS, *cells])
     lines = [
         f"# {title}: differences",
         "",
@@ -175,5 +175,4 @@ def _write(rows: Sequence[tuple[str, str, str, Difference]], title: str, path: P
         f"{found.queries:,} of {found.units:,} | {found.verdict} |"
         for one, other, figure, found in rows
     ]
-    write_text(path, "\n".join([*lines, ""]))
-    return path
+    return write_pair(path, [COLUMNS, *cells], "\n".join([*lines, ""]))

@@ -244,7 +244,9 @@ class AudioWordDataModule(LightningDataModule):
         self.notes[f"{split}_{name}s_without_vector"] = int((~found.known).sum())
         column = {one: place for place, one in enumerate(np.array(names, dtype=object)[found.known])}
         pairs = [(place, column[own[place]]) for place in places if own[place] in column]
-        return Supervision(found.vectors[found.known], _table(pairs, (len(own), len(column))))
+        # at the size of MSD a copy takes 400 MB
+        vectors = found.vectors if found.known.all() else found.vectors[found.known]
+        return Supervision(vectors, _table(pairs, (len(own), len(column))))
 
     def train_dataloader(self) -> DataLoader[Excerpts]:
         """Random excerpts of the training tracks, in random order."""
@@ -260,6 +262,14 @@ class AudioWordDataModule(LightningDataModule):
             collate_fn=as_read,
             pin_memory=torch.cuda.is_available(),
         )
+
+    def batch_items(self, batch: Excerpts) -> Tensor:
+        """Positions of a batch's tracks."""
+        return batch.track
+
+    def item_names(self, items_B: Tensor) -> list[str]:
+        """IDs of tracks."""
+        return [self.tracks.track_ids[place] for place in dict.fromkeys(items_B.tolist())]
 
     def val_dataloader(self) -> DataLoader[Excerpts]:
         """Evenly spaced excerpts of the validation tracks."""

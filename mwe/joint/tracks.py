@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torchmetrics import MeanMetric
 
 from mwe.core.files import write_csv
+from mwe.core.resume import global_seed
 from mwe.core.runs import run_dir
 from mwe.core.stage import datamodule_of
 from mwe.encoders import AudioEncoder
@@ -107,7 +108,8 @@ class TrackModule(LightningModule, ABC):
             draws=0 if brief else data.draws,
         )
         if brief:
-            self.valid_losses = nn.ModuleDict({name: MeanMetric() for name in self.valid_parts()})
+            # a loss that is NaN shows in the mean; by default it would be left out of it
+            self.valid_losses = nn.ModuleDict({name: MeanMetric(nan_strategy="disable") for name in self.valid_parts()})
         if self.compile_encoder is not None:
             self.encoder.compile(**self.compile_encoder)
 
@@ -116,23 +118,26 @@ class TrackModule(LightningModule, ABC):
         return self.rows(self._excerpts(mel_BEFM))
 
     def on_train_start(self) -> None:
-        """Tell the loggers what data is learnt from."""
+        """Tell the loggers what data is learnt from, and let processes, seeded alike so far, draw each for itself."""
         self._tell_data()
+        if self.trainer.world_size > 1:
+            torch.manual_seed((global_seed() * 1_000_003 + 1 + self.global_rank) % 2**63)
 
     def on_test_start(self) -> None:
         """Tell the loggers and the run folder what data is measured on."""
         self._tell_data()
 
-    def training_step(self, batch: Excerpts, batch_index: int) -> Tensor:
-        """The weighted sum of the parts on one random excerpt a track."""
-        weights, parts = self.loss_weights(), []
+    def training_step(self, batch: Excerpts, batch_index: int) -> dict[str, Tensor]:
+        """The weighted sum of the parts on one random excerpt a track, and the parts."""
+        weights, parts, values = self.loss_weights(), [], {}
         for name, loss in self.losses(self.encoder(batch.mel.float()), batch.track):
             value = loss.mean()
             self.log(f"train/loss_{name}", value, on_step=False, on_epoch=True, batch_size=len(batch.track))
             parts.append(weights[name] * value)
+            values[name] = value.detach()
         total = torch.stack(parts).sum()
         self.log("train/loss", total, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(batch.track))
-        return total
+        return {"loss": total, **values}
 
     def validation_step(self, batch: Excerpts, batch_index: int) -> None:
         """Collect rows of tracks, and the loss of every excerpt."""

@@ -4,7 +4,6 @@ Shape suffixes: N tracks, P tracks on the plane, S tags on the plane, D dimensio
 """
 
 import hashlib
-import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -110,7 +109,7 @@ def _kept(path: Path, key: str, count: int) -> np.ndarray | None:
         with np.load(path, allow_pickle=False) as file:
             places: np.ndarray = file["places"]
             same = str(file["key"]) == key and places.shape == (count, 2)
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):  # no map, or a damaged one: it is made anew
+    except Exception:  # no map, or a damaged one, which raises anything: it is made anew
         return None
     return places if same else None
 
@@ -120,4 +119,4 @@ def _keep(path: Path, key: str, places: np.ndarray) -> None:
         with atomic_write(path) as temporary:
             np.savez(temporary, key=np.array(key), places=places)
     except OSError as error:
-        print(f"the map cannot be kept in {path} ({error.strerror}): it is laid out anew each time")
+        print(f"the map cannot be kept, it is laid out anew each time: {error}")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError
+from mwe.core.errors import BadFileError, CannotWriteError, MissingDataError, StaleArtefactError
 from mwe.core.extras import require_extra
 from mwe.core.files import atomic_write, read_json, write_json
 from mwe.search.exact import ExactSearch, Found, checked_queries
@@ -152,7 +152,10 @@ def build_ann(root: Path, asked_PD: np.ndarray, recall: float = 0.95, cells: int
     counts = len(own_Q), len(asked_PD)
     report = AnnReport(index.nlist, index.nprobe, of_tracks, of_words, *counts, declared.space, recall, cells)
     with atomic_write(root / declared.ann_file) as temporary:
-        faiss.write_index(index, str(temporary))
+        try:
+            faiss.write_index(index, str(temporary))
+        except RuntimeError as error:  # FAISS tells of a full disk in words alone
+            raise CannotWriteError(root / declared.ann_file, str(error).splitlines()[0]) from error
     write_json(root / declared.ann_report_file, report._asdict())
     return report
 

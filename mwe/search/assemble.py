@@ -3,18 +3,24 @@
 Shape suffixes: N tracks, D dimensions, V words.
 """
 
+import hashlib
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mwe.audio.clips import ERROR, readable_name
+from mwe.audio.extract import MADE_WITH
 from mwe.audio.shards import OK, Source
+from mwe.core.arrays import write_rows
+from mwe.core.errors import expecting
 from mwe.core.files import atomic_write, write_csv
+from mwe.core.manifest import manifest
 from mwe.search.calibrate import tags_of_run
 from mwe.search.layout import GROUP_ROWS, SKIPPED, TRACKS, Declaration
 from mwe.search.model import WORD_ROWS, TrainedModel
@@ -71,9 +77,10 @@ class Known:
     def current(self, track_id: str, path: Path) -> bool:
         """Whether a track has been dealt with and its file has not changed since; unforeseen errors are tried again."""
         status = self.status(track_id)
-        return status not in (None, ERROR) and self._source(track_id) == Source.of(path)
+        return status not in (None, ERROR) and self.source(track_id) == Source.of(path)
 
-    def _source(self, track_id: str) -> Source | None:
+    def source(self, track_id: str) -> Source | None:
+        """State of a track's file when it was read; nothing for one never tried."""
         if (found := self.parts.source(track_id)) is not None:
             return found
         if track_id in self.skipped:
@@ -131,7 +138,7 @@ def assemble(out: Path, listing: Listing, trained: TrainedModel, known: Known, d
         words=words,
         words_from=trained.words_hash,
         preprocessing=trained.preprocessing.to_dict(),
-        notes={"tags": note},
+        notes={"tags": note, "made": _made(listing, trained, known, dtype)},
     )
     _write_words(out / words, trained)
     _write_matrix(out / declared.matrix_file, kept, known, trained.dim, dtype)
@@ -143,13 +150,21 @@ def assemble(out: Path, listing: Listing, trained: TrainedModel, known: Known, d
     return note
 
 
+def _made(listing: Listing, trained: TrainedModel, known: Known, dtype: str) -> dict[str, Any]:
+    """The manifest: hashes of the model, of its word vectors and of the sizes of the audio; counts by outcome."""
+    outcomes = Counter(str(known.status(item.track_id)) for item in listing.items)
+    audio = hashlib.sha256()
+    for item in listing.items:
+        source = known.source(item.track_id)
+        audio.update(f"{item.track_id}\t{-1 if source is None else source.size}\n".encode())
+    inputs = {"embedding_space": trained.space, "words": trained.words_hash, "sizes": audio.hexdigest()}
+    return manifest(inputs, {"dtype": dtype}, dict(sorted(outcomes.items())), MADE_WITH)
+
+
 def _write_matrix(path: Path, kept: Sequence[Item], known: Known, dim: int, dtype: str) -> None:
     """The unit vectors of the tracks, row by row from where they are, so that no second copy is held in memory."""
     with atomic_write(path) as temporary:
-        matrix_ND = np.lib.format.open_memmap(temporary, mode="w+", dtype=dtype, shape=(len(kept), dim))
-        for row, item in enumerate(kept):
-            matrix_ND[row] = known.embedding(item.track_id)
-        matrix_ND.flush()
+        write_rows(temporary, dtype, (len(kept), dim), (known.embedding(item.track_id) for item in kept))
 
 
 def _tags(listing: Listing, trained: TrainedModel, former: Stored | None) -> tuple[TagTable, str]:
@@ -190,11 +205,9 @@ def _write_words(folder: Path, trained: TrainedModel) -> None:
     if (folder / "vocabulary.json").is_file():
         return
     words = trained.words
+    blocks = (words.vectors[at : at + WORD_ROWS] for at in range(0, len(words), WORD_ROWS))
     with atomic_write(folder / "vectors.npy") as temporary:
-        code_VD = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float32, shape=(len(words), trained.dim))
-        for at in range(0, len(words), WORD_ROWS):
-            code_VD[at : at + WORD_ROWS] = trained.encode_words(words.vectors[at : at + WORD_ROWS])
-        code_VD.flush()
+        write_rows(temporary, np.float32, (len(words), trained.dim), map(trained.encode_words, blocks))
     write_vocabulary(folder, words.tokens, words.kinds, {"embedding_space": trained.space, "from": words.made})
 
 
@@ -204,21 +217,26 @@ def skipped_file(out: Path) -> Path:
 
 
 def read_skipped(out: Path) -> dict[str, Skipped]:
-    """Tracks that earlier jobs could not embed."""
+    """Tracks that earlier jobs could not embed.
+
+    Raises:
+        BadFileError: The list is damaged.
+    """
     if not skipped_file(out).is_file():
         return {}
-    rows = (row for _, row in read_rows(skipped_file(out), SKIPPED_COLUMNS, remedy="Delete it and index again."))
-    return {
-        row["track_id"]: Skipped(
-            row["path"], row["reason"], row["detail"], Source(int(row["size"]), int(row["mtime_ns"]))
-        )
-        for row in rows
-    }
+    remedy, found = "Delete it and index again.", {}
+    for line, row in read_rows(skipped_file(out), SKIPPED_COLUMNS, remedy=remedy):
+        with expecting(skipped_file(out), "size or time is no number", remedy, line):
+            source = Source(int(row["size"]), int(row["mtime_ns"]))
+        found[row["track_id"]] = Skipped(row["path"], row["reason"], row["detail"], source)
+    return found
 
 
 def _write_skipped(out: Path, listing: Listing, known: Known) -> None:
     """Every track of the sources that could not be embedded, with its reason."""
-    failed = (item.track_id for item in listing.items if known.status(item.track_id) != OK)
+    failed = [item.track_id for item in listing.items if known.status(item.track_id) != OK]
+    if skipped_file(out).is_file() and not len(known.parts) and list(known.skipped) == failed:
+        return
     write_csv(skipped_file(out), [SKIPPED_COLUMNS, *((name, *known.failure(name)) for name in failed)], "\t")
 
 

@@ -3,6 +3,8 @@
 ``library.json`` is written last, so a reader sees the old edition or the new one, never a mixture.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError
+from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError, expecting
 from mwe.core.files import read_json, write_json
 
 FORMAT = 1
@@ -145,12 +147,22 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
     Raises:
         BadFileError: It is missing, damaged or has other columns.
     """
-    with open_table(path, schema) as file:
+    with open_table(path, schema) as file, reading(path):
+        return file.read()
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Around code that reads a table that is open, and what it says of itself and of others.
+
+    Raises:
+        BadFileError: It is damaged, or does not fit the others.
+    """
+    with expecting(path, "not the table expected", REMEDY):
         try:
-            table = file.read()
+            yield
         except (pa.ArrowException, OSError) as error:
             raise BadFileError(path, f"not the table expected ({error})", REMEDY) from error
-    return table
 
 
 def open_table(path: Path, schema: pa.Schema) -> pq.ParquetFile:

@@ -9,6 +9,7 @@ from pytorch_lightning.plugins.environments import LightningEnvironment  # type:
 from pytorch_lightning.utilities import rank_zero_only
 
 from mwe.core.errors import BadFileError
+from mwe.core.files import writing
 
 LOCK = ".lock"
 WAIT = 10.0  # seconds; the loader workers of a killed job hold its lock until they notice that it is gone
@@ -24,10 +25,11 @@ def only_writer(root: Path) -> Iterator[None]:
     if rank_zero_only.rank != 0 or LightningEnvironment().node_rank():  # type: ignore[attr-defined]
         yield
         return
-    root.mkdir(parents=True, exist_ok=True)
     lock = FileLock(root / LOCK)
     try:
-        lock.acquire(timeout=WAIT)
+        with writing(root / LOCK, root):
+            root.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=WAIT)
     except Timeout:
         remedy = "Wait until it has ended, or write into another folder."
         raise BadFileError(root, "another command is writing into this library", remedy) from None

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from mwe.core.errors import BadFileError, UnknownNameError
-from mwe.core.files import atomic_write, write_text
+from mwe.core.files import write_text, written_together
 from mwe.joint.pretrained import CARD, CONFIG, ENCODERS, METRICS, TAGS, WORDS, Description, write_weights
 from mwe.search.calibrate import tags_of_run
 from mwe.search.card import model_card
@@ -36,22 +36,17 @@ def export_run(run: Path, out: Path, licence: str | None = None) -> TrainedModel
         raise BadFileError(out, "is a run folder", "Export into a folder of its own.")
     if (own := str(trained.encoder.get("class_path"))) not in ENCODERS:
         raise UnknownNameError("encoder that can be shared", own, ENCODERS)
-    (out / WORDS).mkdir(parents=True, exist_ok=True)
-    (out / CONFIG).unlink(missing_ok=True)
-    write_weights(trained.model, out)
     table, note = tags_of_run(trained)
-    with atomic_write(out / TAGS) as temporary:
-        pq.write_table(table.to_table(), temporary)
-    for name in ("vectors.npy", "vocabulary.json"):
-        _copy(trained.words_folder / name, out / WORDS / name)
-    if (run / METRICS).is_file():
-        _copy(run / METRICS, out / METRICS)
-    write_text(out / CARD, model_card(trained, table, note, licence, out.resolve().name))
     model = trained.model
-    Description(trained.words.dim, model.average, trained.encoder, trained.preprocessing, trained.space).write(out)
+    with written_together(out, CONFIG, [METRICS]) as staging:
+        write_weights(model, staging)
+        pq.write_table(table.to_table(), staging / TAGS)
+        (staging / WORDS).mkdir()
+        for name in ("vectors.npy", "vocabulary.json"):
+            shutil.copyfile(trained.words_folder / name, staging / WORDS / name)
+        if (run / METRICS).is_file():
+            shutil.copyfile(run / METRICS, staging / METRICS)
+        write_text(staging / CARD, model_card(trained, table, note, licence, out.resolve().name))
+        described = Description(trained.words.dim, model.average, trained.encoder, trained.preprocessing, trained.space)
+        described.write(staging)
     return TrainedModel(out)
-
-
-def _copy(source: Path, target: Path) -> None:
-    with atomic_write(target) as temporary:
-        shutil.copyfile(source, temporary)

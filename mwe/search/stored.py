@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from mwe.core.errors import BadFileError, StaleArtefactError, UnknownNameError
 from mwe.search.ann import ApproximateSearch
 from mwe.search.exact import ExactSearch, Search
-from mwe.search.layout import REMEDY, TAGS, TRACKS, Declaration, open_matrix, open_table, read_table
+from mwe.search.layout import REMEDY, TAGS, TRACKS, Declaration, open_matrix, open_table, read_table, reading
 from mwe.search.tags import TagTable, library_prototypes
 from mwe.words import WordVectors
 
@@ -65,10 +65,11 @@ class Stored:
         self.declared = Declaration.read(self.root)
         self.matrix_ND = open_matrix(self.root, self.declared)
         # kept open: a new edition may delete the file while this one is being asked
-        self._file = open_table(self.root / self.declared.tracks_file, TRACKS)
+        self._tracks_file = self.root / self.declared.tracks_file
+        self._file = open_table(self._tracks_file, TRACKS)
         if self._file.metadata.num_rows != len(self.matrix_ND):
             what = f"{self._file.metadata.num_rows:,} tracks beside a matrix of {len(self.matrix_ND):,} rows"
-            raise BadFileError(self.root / self.declared.tracks_file, what, REMEDY)
+            raise BadFileError(self._tracks_file, what, REMEDY)
         groups = range(self._file.metadata.num_row_groups)
         self._ends = np.cumsum([self._file.metadata.row_group(group).num_rows for group in groups])
         self._columns: dict[str, pa.Array] = {}
@@ -92,12 +93,14 @@ class Stored:
     @property
     def tracks(self) -> pa.Table:
         """IDs, artists, files and tags of all tracks, read anew."""
-        return self._file.read()
+        with reading(self._tracks_file):
+            return self._file.read()
 
     def column(self, name: str) -> pa.Array:
         """One column of the tracks, read at the first use; most queries need none."""
         if name not in self._columns:
-            chunks = self._file.read(columns=[name])[name].chunks
+            with reading(self._tracks_file):
+                chunks = self._file.read(columns=[name])[name].chunks
             self._columns[name] = pa.concat_arrays(chunks) if chunks else pa.array([], TRACKS.field(name).type)
         return self._columns[name]
 
@@ -105,9 +108,11 @@ class Stored:
         """The columns ``SHOWN`` of one track, tags by name; only its part of the table is read."""
         group = int(np.searchsorted(self._ends, row, side="right"))
         place = row - (int(self._ends[group - 1]) if group else 0)
-        table = self._file.read_row_group(group, columns=list(SHOWN), use_threads=False)
-        found: dict[str, Any] = table.slice(place, 1).to_pylist()[0]
-        return {**found, "tags": [self.tags.tags[tag] for tag in found["tags"]]}
+        tags = self.tags.tags
+        with reading(self._tracks_file):
+            table = self._file.read_row_group(group, columns=list(SHOWN), use_threads=False)
+            found: dict[str, Any] = table.slice(place, 1).to_pylist()[0]
+            return {**found, "tags": [tags[tag] for tag in found["tags"]]}
 
     @cached_property
     def words(self) -> WordVectors:
@@ -117,7 +122,9 @@ class Stored:
     @cached_property
     def tags(self) -> TagTable:
         """Tags of the model and of the tracks."""
-        return TagTable.of_table(read_table(self.root / self.declared.tags_file, TAGS))
+        path = self.root / self.declared.tags_file
+        with reading(path):
+            return TagTable.of_table(read_table(path, TAGS))
 
     @cached_property
     def prototypes(self) -> tuple[np.ndarray, np.ndarray]:

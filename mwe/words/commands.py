@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from mwe.core.errors import MissingDataError
+from mwe.core.manifest import COUNTS
 from mwe.core.numbers import PositiveInt
 from mwe.core.pictures import save
 from mwe.corpora.tokens import tag_token
@@ -32,7 +33,8 @@ def words_import(file: Path, out: Path = WORDS, format: Format = "auto", kind: L
         kind: What the tokens are; by default words, in the published tables what the file's name says.
     """
     vectors = import_vectors(file, out, format, kind)
-    repeated, like_ids = vectors.made["skipped_repeated"], vectors.made["skipped_like_an_id"]
+    counts = vectors.made[COUNTS]
+    repeated, like_ids = counts["skipped_repeated"], counts["skipped_like_an_id"]
     print(f"{len(vectors):,} vectors of {vectors.dim} dimensions in {out}")
     print(f"skipped: {repeated:,} repeated tokens, {like_ids:,} words spelt like IDs")
 

@@ -1,15 +1,17 @@
 """Skip-gram and CBOW by gensim."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import gensim
 import numpy as np
 from gensim.models import Word2Vec
 from gensim.models.callbacks import CallbackAny2Vec
 
 from mwe.core.files import sha256
+from mwe.core.manifest import manifest
 from mwe.core.progress import advancing
+from mwe.corpora.paragraphs import CORPUS
 from mwe.words.skipgram import SkipGramSettings
 from mwe.words.torch_tokens import token_kinds
 from mwe.words.vectors import WordVectors
@@ -42,6 +44,7 @@ def train_gensim(corpus: Path, settings: SkipGramSettings) -> WordVectors:
             sg=int(settings.model == "skipgram"),
             callbacks=[_Epochs(advance)],
         )
-    tokens = list(model.wv.index_to_key)
-    made = {"trainer": f"gensim {gensim.__version__}", "corpus_sha256": sha256(corpus)}
-    return WordVectors(tokens, np.asarray(model.wv.vectors, dtype=np.float32), token_kinds(corpus, tokens), made)
+    tokens, digest = list(model.wv.index_to_key), sha256(corpus)
+    made = manifest({CORPUS: digest}, asdict(settings), {"tokens": len(tokens)}, ("gensim", "numpy"))
+    vectors = np.asarray(model.wv.vectors, dtype=np.float32)
+    return WordVectors(tokens, vectors, token_kinds(corpus, tokens, digest), made)

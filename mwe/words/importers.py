@@ -12,18 +12,18 @@ from typing import Any, BinaryIO, Literal, NamedTuple
 import numpy as np
 
 from mwe.core.errors import BadFileError, MissingDataError
-from mwe.core.files import atomic_write, read_json, write_json
+from mwe.core.files import read_json, sha256, write_json, written_together
 from mwe.core.lines import DAMAGED
+from mwe.core.manifest import fits, manifest
 from mwe.core.progress import track
 from mwe.corpora.tokens import artist_token, kind_of_id, tag_token, track_token
 from mwe.words.binary import word2vec_binary
 from mwe.words.published import published_rows
 from mwe.words.text import text_blocks
-from mwe.words.vectors import WordVectors, write_vocabulary
+from mwe.words.vectors import NAMES, VOCABULARY, WordVectors, made_before, write_vocabulary
 
 Format = Literal["auto", "glove", "word2vec", "word2vec-binary", "published"]
 KINDS = ("word", "tag", "artist", "track")
-NAMES = "names.json"
 PICKLE_REMEDY = (
     "Where you trust it, open it with gensim and write `vectors.save_word2vec_format('vectors.bin', binary=True)`, "
     "then import that file."
@@ -49,8 +49,8 @@ def import_vectors(
 ) -> WordVectors:
     """Bring a file of vectors into a folder of word vectors.
 
-    A token that occurs again is skipped, and so is a general word that is spelt like an artist or track ID; both are
-    counted in ``made``.
+    Nothing is done where the folder holds these very vectors already. A token that occurs again is skipped, and so is a
+    general word that is spelt like an artist or track ID; both are counted in ``made``.
 
     Args:
         path: The file, or for the published tables a folder of them; maybe compressed by gzip (``.gz``).
@@ -64,27 +64,31 @@ def import_vectors(
     """
     files = _files(path)
     form = form_of(files[0]) if form == "auto" else form
+    inputs, settings = {one.name: sha256(one) for one in files}, {"format": form, "kind": kind}
+    if fits(made_before(folder), manifest(inputs, settings)):
+        return WordVectors.load(folder)
     kept = _Kept()
-    folder.mkdir(parents=True, exist_ok=True)
-    for former in ("vocabulary.json", NAMES):
-        (folder / former).unlink(missing_ok=True)
-    with atomic_write(folder / "vectors.npy") as temporary, open(temporary, "wb") as file:
-        writer = _GrowingMatrix(file)
-        for one in files:
-            own = _kind_by_name(one) if kind == "auto" and form == "published" else "word" if kind == "auto" else kind
-            for block in track(_blocks(one, form), f"importing {one.name}"):
-                if writer.dim not in (-1, block.vectors.shape[1]):
-                    what = f"has vectors of {block.vectors.shape[1]} dimensions, the files before it {writer.dim}"
-                    raise BadFileError(one, what, "Import files of one embedding together.")
-                writer.append(kept.new_ones(block, own))
+    with written_together(folder, VOCABULARY, [NAMES]) as staging:
+        with open(staging / "vectors.npy", "wb") as file:
+            _import(files, form, kind, _GrowingMatrix(file), kept)
         if not kept.tokens:
             raise BadFileError(path, "holds no vector", "Check the file and its format.")
-        writer.close()
-    if kept.names:
-        write_json(folder / NAMES, kept.names)
-    made = {"imported": path.name, "format": form, **kept.skipped}
-    write_vocabulary(folder, list(kept.tokens), [KINDS[number] for number in kept.kinds], made)
+        if kept.names:
+            write_json(staging / NAMES, kept.names)
+        made = manifest(inputs, settings, kept.counts(), ("numpy",))
+        write_vocabulary(staging, list(kept.tokens), [KINDS[number] for number in kept.kinds], made)
     return WordVectors.load(folder)
+
+
+def _import(files: Sequence[Path], form: Format, kind: str, writer: "_GrowingMatrix", kept: "_Kept") -> None:
+    for one in files:
+        own = _kind_by_name(one) if kind == "auto" and form == "published" else "word" if kind == "auto" else kind
+        for block in track(_blocks(one, form), f"importing {one.name}"):
+            if writer.dim not in (-1, block.vectors.shape[1]):
+                what = f"has vectors of {block.vectors.shape[1]} dimensions, the files before it {writer.dim}"
+                raise BadFileError(one, what, "Import files of one embedding together.")
+            writer.append(kept.new_ones(block, own))
+    writer.close()
 
 
 def names_in(folder: Path) -> dict[str, str]:
@@ -168,6 +172,10 @@ class _Kept:
         self.names: dict[str, str] = {}
         self.skipped = {"skipped_repeated": 0, "skipped_like_an_id": 0}
 
+    def counts(self) -> dict[str, int]:
+        """Tokens taken and skipped."""
+        return {"tokens": len(self.tokens), **self.skipped}
+
     def new_ones(self, block: Block, kind: str) -> np.ndarray:
         """Take a block's new tokens; return their vectors."""
         spell = {"tag": tag_token, "artist": artist_token, "track": track_token}.get(kind)
@@ -203,8 +211,9 @@ class _GrowingMatrix:
 
     def close(self) -> None:
         """Put the number of rows into the header."""
-        self.file.seek(0)
-        self._header()
+        if self.rows:
+            self.file.seek(0)
+            self._header()
 
     def _header(self) -> None:
         told: dict[str, Any] = {"descr": "<f4", "fortran_order": False, "shape": (self.rows, self.dim)}

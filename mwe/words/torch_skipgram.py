@@ -17,8 +17,10 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from mwe.core.manifest import manifest
 from mwe.core.stage import datamodule_of
 from mwe.core.trainers import passing_trainer
+from mwe.corpora.paragraphs import CORPUS
 from mwe.words.torch_adagrad import RowAdagrad
 from mwe.words.torch_blocks import (
     Blocks,
@@ -182,12 +184,11 @@ class SkipGram(LightningModule):
         """The input vectors, once trained."""
         data = self._data
         tokens = data.tokens.vocabulary.tokens
-        made = {
-            "trainer": f"torch {torch.__version__}",
-            "settings": {**self.hparams, "epochs": self.trainer.max_epochs, "min_count": data.min_count},
-            "corpus_sha256": data.tokens.corpus_sha256,
-        }
-        return WordVectors(tokens, self.input_VD.detach().cpu().numpy(), token_kinds(data.corpus, tokens), made)
+        digest = data.tokens.corpus_sha256
+        settings = {**self.hparams, "trainer": "torch", "epochs": self.trainer.max_epochs, "min_count": data.min_count}
+        made = manifest({CORPUS: digest}, settings, {"tokens": len(tokens)}, ("torch", "numpy"))
+        kinds = token_kinds(data.corpus, tokens, digest)
+        return WordVectors(tokens, self.input_VD.detach().cpu().numpy(), kinds, made)
 
 
 def _rows(table_VD: Tensor, row_BL: Tensor) -> Tensor:

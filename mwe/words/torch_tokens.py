@@ -11,14 +11,16 @@ from pytorch_lightning import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from mwe.core.errors import BadFileError, MissingDataError, expecting
+from mwe.core.arrays import read_array
+from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError, expecting
 from mwe.core.files import atomic_write, read_json, sha256, write_json
 from mwe.core.lines import numbered_lines
 from mwe.core.progress import track
 from mwe.core.sampler import every_item_once, world_of
-from mwe.corpora.paragraphs import kinds_path
+from mwe.corpora.paragraphs import CORPUS, FILES, kinds_path
 
 LINE_END = -1
+REMEDY = "Delete it: it is made anew from the training file."
 
 
 class Vocabulary(NamedTuple):
@@ -80,8 +82,18 @@ class TokenFile:
             _write_numbers(corpus, vocabulary, array)
             listed = {"tokens": vocabulary.tokens, "counts": vocabulary.count_V.tolist(), **made_of}
             write_json(listing, listed)
-        vocabulary = Vocabulary(listed["tokens"], np.array(listed["counts"], dtype=np.int64))
-        return cls(vocabulary, np.load(array, mmap_mode="r", allow_pickle=False), digest)
+        with expecting(listing, "no tokens and counts", REMEDY):
+            vocabulary = Vocabulary([str(token) for token in listed["tokens"]], np.array(listed["counts"], np.int64))
+        return cls(vocabulary, _mapped(array, len(vocabulary.tokens)), digest)
+
+
+def _mapped(array: Path, tokens: int) -> np.ndarray:
+    numbers = read_array(array, REMEDY, mapped=True)
+    if numbers.dtype != np.dtype("<i4") or numbers.ndim != 1 or not len(numbers):
+        raise BadFileError(array, f"{numbers.dtype} of shape {numbers.shape}, not a row of int32", REMEDY)
+    if not LINE_END <= int(numbers.min()) <= int(numbers.max()) < tokens:
+        raise BadFileError(array, f"a number is none of {tokens:,} tokens", REMEDY)
+    return numbers
 
 
 def _lines(corpus: Path) -> Iterator[list[str]]:
@@ -116,7 +128,7 @@ def _write_numbers(corpus: Path, vocabulary: Vocabulary, array: Path) -> None:
         for tokens in track(_lines(corpus), "numbering tokens"):
             numbers = [row[token] for token in tokens if token in row]
             if numbers:
-                np.array([*numbers, LINE_END], dtype="<i4").tofile(file)
+                file.write(np.array([*numbers, LINE_END], dtype="<i4").data)
                 size += len(numbers) + 1
         file.seek(0)
         np.lib.format.write_array_header_1_0(file, {**header, "shape": (size,)})
@@ -177,9 +189,17 @@ class TokenDataModule(LightningDataModule):
         return every_item_once(self, _Chunks(self.tokens.numbers, self.chunk, world_of(self)[0]), batch_size=1)
 
 
-def token_kinds(corpus: Path, tokens: list[str]) -> list[str]:
-    """Kind of each token of a training file; all are words without its ``.vocabulary.json``."""
+def token_kinds(corpus: Path, tokens: list[str], corpus_sha256: str) -> list[str]:
+    """Kind of each token of a training file; all are words without its ``.vocabulary.json``.
+
+    Raises:
+        BadFileError: That file is damaged.
+        StaleArtefactError: It was written for another training file.
+    """
     listing = kinds_path(corpus)
+    remedy = "Write the corpus anew with `mwe corpus`."
     kinds = read_json(listing) if listing.is_file() else {"kinds": {}}
-    with expecting(listing, "no kinds of tokens", "Write the corpus anew with `mwe corpus`."):
+    with expecting(listing, "no kinds of tokens", remedy):
+        if kinds.get(FILES, {}).get(CORPUS, corpus_sha256) != corpus_sha256:
+            raise StaleArtefactError(f"{listing}: was not written for {corpus.name} as it is. {remedy}")
         return [kinds["kinds"].get(token, "word") for token in tokens]

@@ -4,19 +4,22 @@ A folder holds ``vectors.npy`` (float32, one row a token) and ``vocabulary.json`
 """
 
 import json
-from collections.abc import Sequence
+import mmap
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from mwe.core.arrays import read_array
-from mwe.core.errors import MissingDataError, UnknownNameError, expecting
-from mwe.core.files import atomic_write, read_json, write_text
+from mwe.core.arrays import read_array, write_rows
+from mwe.core.errors import BadFileError, MissingDataError, UnknownNameError, expecting
+from mwe.core.files import read_json, write_text, written_together
 from mwe.corpora.tokens import artist_token, tag_token, tag_words, text_tokens, track_token
 from mwe.words.nearest import nearest_rows, norms_of
 
 Kind = Literal["word", "tag", "artist", "track"]
+BLOCK = 16_384  # vectors copied at once
+VOCABULARY, NAMES = "vocabulary.json", "names.json"  # names: what imported artists and tracks are called
 
 
 class Lookup(NamedTuple):
@@ -112,13 +115,11 @@ class WordVectors:
 
     def save(self, folder: str | Path) -> Path:
         """Write the folder; the vocabulary comes last, so that a folder with one is complete."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "vocabulary.json").unlink(missing_ok=True)
-        with atomic_write(folder / "vectors.npy") as temporary:
-            np.save(temporary, np.asarray(self.vectors, dtype=np.float32), allow_pickle=False)
-        write_vocabulary(folder, self.tokens, self.kinds, self.made)
-        return folder
+        with written_together(folder, VOCABULARY, [NAMES]) as staging:
+            blocks = (self.vectors[at : at + BLOCK] for at in range(0, len(self), BLOCK))
+            write_rows(staging / "vectors.npy", np.float32, self.vectors.shape, blocks)
+            write_vocabulary(staging, self.tokens, self.kinds, self.made)
+        return Path(folder)
 
     @classmethod
     def load(cls, folder: str | Path) -> "WordVectors":
@@ -129,15 +130,15 @@ class WordVectors:
             BadFileError: The files are damaged or do not fit each other.
         """
         folder = Path(folder)
-        if not (folder / "vocabulary.json").is_file():
+        if not (folder / VOCABULARY).is_file():
             raise MissingDataError(
                 f"no word vectors in {folder}. Train them with `mwe words --corpus CORPUS --out {folder}`, or import "
                 f"published ones with `mwe words-import FILE --out {folder}`."
             )
         remedy = "Train or import the word vectors anew."
-        listed = read_json(folder / "vocabulary.json")
+        listed = read_json(folder / VOCABULARY)
         vectors = read_array(folder / "vectors.npy", remedy, mapped=True)
-        with expecting(folder / "vocabulary.json", "cannot be used with vectors.npy", remedy):
+        with expecting(folder / VOCABULARY, "cannot be used with vectors.npy", remedy):
             if vectors.dtype != np.float32 or not set(listed["kinds"]) <= set(get_args(Kind)):
                 raise TypeError(f"vectors are {vectors.dtype}, or a kind is unknown")
             return cls([_text(token) for token in listed["tokens"]], vectors, listed["kinds"], dict(listed["made"]))
@@ -148,11 +149,11 @@ class WordVectors:
 
     def of_artists(self, artist_ids: Sequence[str]) -> Lookup:
         """Vectors of artist IDs."""
-        return self._lookup([[artist_token(artist)] for artist in artist_ids])
+        return self._of_tokens(map(artist_token, artist_ids))
 
     def of_tracks(self, track_ids: Sequence[str]) -> Lookup:
         """Vectors of track IDs."""
-        return self._lookup([[track_token(track)] for track in track_ids])
+        return self._of_tokens(map(track_token, track_ids))
 
     def of_query(self, text: str) -> Query:
         """The mean of the vectors of a text's known words, stop words included (section VII-B, Table X).
@@ -189,6 +190,18 @@ class WordVectors:
             for rows, values in zip(rows_QK.tolist(), similarity_QK.tolist(), strict=True)
         ]
 
+    def _of_tokens(self, tokens: Iterable[str]) -> Lookup:
+        """Vectors of tokens that stand for themselves; those of hundreds of thousands are never held twice."""
+        row_N = np.fromiter((self._row.get(token, -1) for token in tokens), dtype=np.int64)
+        known_N = row_N >= 0
+        vectors = np.zeros((len(row_N), self.dim), dtype=np.float32)
+        places = np.flatnonzero(known_N)
+        for start in range(0, len(places), BLOCK):
+            part = places[start : start + BLOCK]
+            vectors[part] = self.vectors[row_N[part]]
+            _give_back(self.vectors)
+        return Lookup(vectors, known_N)
+
     def _lookup(self, spelt: Sequence[Sequence[str]]) -> Lookup:
         rows = [[self._row[token] for token in tokens if token in self._row] for tokens in spelt]
         known = np.array([bool(own) for own in rows], dtype=bool)
@@ -200,13 +213,27 @@ class WordVectors:
         return Lookup(vectors, known)
 
 
+def _give_back(array: np.ndarray) -> None:
+    """Let go of what was read of a memory-mapped file, which would count as memory of this process for good."""
+    if isinstance(array.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        array.base.madvise(mmap.MADV_DONTNEED)
+
+
 def _text(token: Any) -> str:
     if not isinstance(token, str):
         raise TypeError(f"the token {token!r} is no text")
     return token
 
 
+def made_before(folder: Path) -> Any:
+    """How the word vectors in a folder were made; nothing where there are none, or damaged ones."""
+    try:
+        return WordVectors.load(folder).made
+    except (MissingDataError, BadFileError):
+        return None
+
+
 def write_vocabulary(folder: Path, tokens: Sequence[str], kinds: Sequence[str], made: dict[str, Any]) -> None:
     """Write ``vocabulary.json``, without line breaks: millions of tokens are encoded in seconds so."""
     told = json.dumps({"kinds": list(kinds), "made": made, "tokens": list(tokens)}, ensure_ascii=False)
-    write_text(folder / "vocabulary.json", told + "\n")
+    write_text(folder / VOCABULARY, told + "\n")

@@ -12,14 +12,15 @@
 Shape suffixes: T tags, M members, E dimensions of a member, Z = E + 1, F features, C topics, H hidden units.
 """
 
-import os
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
 
-from mwe.core.files import atomic_write, sha256, write_json
+from mwe.core.errors import BadFileError
+from mwe.core.files import read_json, sha256, write_json, written_together
+from mwe.core.manifest import PACKAGES, fits, manifest
 from siamese_tags.checkpoints import checkpoint_path
 from siamese_tags.contextual.spaces import EncoderSpace, NetworkSpace, Space, load_space
 from siamese_tags.masked.encoder import ContextEncoder
@@ -36,16 +37,31 @@ def export_context(run: str, out: str) -> None:
         run: Run folder or checkpoint of a Siamese stage (single_ce, siamese_ce) or a context encoder.
         out: Folder of the arrays.
     """
+    folder, inputs = Path(out), {"checkpoint": sha256(checkpoint_path(run, run, ""))}
+    if _exported_before(folder, manifest(inputs, {})):
+        print(f"the contextual embedding in {folder} is that of {run} already")
+        return
     space, tags = load_space(run)
     kind, arrays = _arrays(space)
-    folder = Path(out)
-    (folder / DECLARATION).unlink(missing_ok=True)  # a folder with one is whole
-    with atomic_write(folder / ARRAYS) as temporary:
-        np.savez(temporary, allow_pickle=False, **arrays)
-    made = {"checkpoint": sha256(checkpoint_path(run, run, "")), "run": os.fspath(run)}
-    told = {"format": FORMAT, "kind": kind, "tags": list(tags), "arrays": sha256(folder / ARRAYS), "made": made}
-    write_json(folder / DECLARATION, told)
+    with written_together(folder, DECLARATION) as staging:
+        np.savez(staging / ARRAYS, allow_pickle=False, **arrays)
+        made = manifest(inputs, {}, {"tags": len(tags)}, PACKAGES)
+        told = {"format": FORMAT, "kind": kind, "tags": list(tags), "arrays": sha256(staging / ARRAYS), "made": made}
+        write_json(staging / DECLARATION, told)
     print(f"contextual embedding of {len(tags):,} tags ({kind}) in {folder}")
+
+
+def _exported_before(folder: Path, wanted: dict[str, Any]) -> bool:
+    """Whether a folder holds the arrays of this very checkpoint already, whole."""
+    if not (folder / DECLARATION).is_file() or not (folder / ARRAYS).is_file():
+        return False
+    try:
+        told = read_json(folder / DECLARATION)
+    except BadFileError:
+        return False
+    if not isinstance(told, dict) or told.get("format") != FORMAT or not fits(told.get("made"), wanted):
+        return False
+    return bool(told.get("arrays") == sha256(folder / ARRAYS))
 
 
 @torch.no_grad()

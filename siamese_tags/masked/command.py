@@ -3,7 +3,10 @@
 from pathlib import Path
 from typing import Literal
 
-from mwe.core.runs import RunMetrics
+from mwe.core.files import written_together
+from mwe.core.manifest import PACKAGES, manifest
+from mwe.core.runs import METRICS, RunMetrics
+from siamese_tags.datamodule import trained_on
 from siamese_tags.documents import Cal500, Collection
 from siamese_tags.masked.choose import measure, with_choice
 from siamese_tags.masked.differences import build_differences
@@ -61,10 +64,11 @@ def rule(
         measured = measure(family, choice.settings, split, seed)
         figures = {key: float(value) for key, value in measured.compute().items()}
         run = Path(out or f"outputs/siamese-masked/{documents.name.lower()}/{name}") / f"fold{number}"
-        save_documents(run, split.documents, {"": measured})
-        RunMetrics(
-            figures, documents.name, seed, {"settings": choice.settings, "validation_map": choice.validation_map}
-        ).write(run)
+        notes = {"settings": choice.settings, "validation_map": choice.validation_map}
+        made = manifest(trained_on(documents, documents.tags, split.train), notes, packages=PACKAGES)
+        with written_together(run, METRICS) as staging:
+            save_documents(staging, split.documents, {"": measured})
+            RunMetrics(figures, documents.name, seed, notes, made).write(staging)
         print(f"{name} {choice.settings or ''}, fold {number}: MAP {figures['map']:.2f} -> {run}")
 
 

@@ -126,6 +126,14 @@ class MaskedData(LightningDataModule):
         sampler = SeededOrder(rows, *world, shuffle=True, seed=self.fold_seed)
         return ResumableLoader(rows, sampler, max(1, self.batch_size // world[0]), collate_fn=as_read)
 
+    def batch_items(self, batch: Tensor) -> Tensor:
+        """Rows of a batch's documents."""
+        return batch
+
+    def item_names(self, items_B: Tensor) -> list[str]:
+        """IDs of documents."""
+        return [self.split.documents.ids[row] for row in dict.fromkeys(items_B.tolist())]
+
     def test_dataloader(self) -> DataLoader[Tensor]:
         """Batches of rows of test documents."""
         return every_item_once(self, Indices(torch.tensor(self.split.test)), self.eval_batch_size)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mwe.core.errors import StaleArtefactError
-from mwe.core.files import write_csv, write_text
+from mwe.core.tables import write_pair
 from siamese_tags.masked.bootstrap import Differences, holm, paired_bootstrap
 from siamese_tags.masked.documents_of_run import DocumentFigures, load_documents
 from siamese_tags.masked.rows import ROWS, MaskedRow, Pair, collections_in, pairs_of
@@ -102,9 +102,7 @@ def build_differences(runs: Path, folds: Sequence[int], target: str, out: Path, 
         lines = _lines(measured, pairs, seed)
         table += [[collection, *pair, *map(_plain, line)] for pair, line in zip(pairs, lines, strict=True)]
         sections += _section(collection, measured, pairs, lines, len(folds))
-    write_csv(out / f"{target}.csv", table)
-    write_text(out / f"{target}.md", "\n".join(sections) + "\n")
-    return out / f"{target}.md"
+    return write_pair(out / f"{target}.md", table, "\n".join(sections) + "\n")
 
 
 def load_measured(runs: Path, folds: Sequence[int]) -> Measured:

@@ -132,7 +132,13 @@ class UnseenRanking(CatalogueMetric):
             scores_DU: Scores of the unseen tags, the highest first.
             revealed_DU: Boolean; the revealed ones among them.
             hidden_DU: Boolean; the hidden ones.
+
+        Raises:
+            ValueError: A score is not finite; the document is named.
         """
+        finite_D = scores_DU.isfinite().all(dim=1)
+        if not finite_D.all():
+            raise ValueError(f"not finite among the scores of document {int(ids_D[~finite_D][0])}")
         lacking_DU = ~(revealed_DU | hidden_DU)
         above_DUU = scores_DU[:, :, None] - scores_DU[:, None]
         right_DUU = (above_DUU > 0).double() + 0.5 * (above_DUU == 0)

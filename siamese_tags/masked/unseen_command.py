@@ -11,8 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mwe.core.runs import RunMetrics
+from mwe.core.files import written_together
+from mwe.core.manifest import PACKAGES, manifest
+from mwe.core.runs import METRICS, RunMetrics
 from mwe.core.tables import rows_of_runs, write_table
+from siamese_tags.datamodule import trained_on
 from siamese_tags.documents import Cal500, Collection
 from siamese_tags.masked.choose import with_choice
 from siamese_tags.masked.datamodule import unseen_tags
@@ -73,9 +76,11 @@ def unseen(
         unseen_U = unseen_tags(len(documents.tags), unseen_share, unseen_seed, number)
         rule = fit_unseen(RULES[name].build(**choice.settings), split, unseen_U)
         run = Path(out or f"outputs/siamese-masked-unseen/{documents.name.lower()}/{name}") / f"fold{number}"
-        figures = _measure(rule, split, unseen_U, seed, run)
         notes: dict[str, Any] = {"settings": choice.settings, "unseen": [documents.tags[tag] for tag in unseen_U]}
-        RunMetrics(figures, documents.name, seed, notes).write(run)
+        made = manifest(trained_on(documents, documents.tags, split.train), notes, packages=PACKAGES)
+        with written_together(run, METRICS) as staging:
+            figures = _measure(rule, split, unseen_U, seed, staging)
+            RunMetrics(figures, documents.name, seed, notes, made).write(staging)
         print(f"{name}, fold {number}: MAP {figures['map']:.2f}, AUC {figures['unseen_auc']:.2f} -> {run}")
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
-from mwe.core.files import write_text
 from mwe.core.runs import RunMetrics
 from mwe.core.tables import Row, rows_of_runs, write_table
 from siamese_tags.published import published
@@ -47,15 +46,17 @@ def build_table(
     table = table_of(target)
     known = published(table.published)
     rows: list[Row] = []
+    read: list[Path] = []
     tested: dict[str, dict[str, list[float]]] = {}
     for row in table.rows:
         folders = [runs / row.folder / run_name(number, seed) for seed in seeds for number in folds]
         rows += _rows(table, row, folders, known.get(row.published, {}), command or row.command)
+        read += folders
         tested[row.label] = _by_fold(row, folders, len(folds), table.compared)
     over = f", mean over {len(folds)} folds x {len(seeds)} seeds" if len(seeds) > 1 else ""
-    path = write_table(target, _title(table, {row.collection for row in rows}) + over, rows, out)
-    write_text(path, path.read_text(encoding="utf-8") + significance_block(tested, table.reference, table.compared))
-    return path
+    tests = significance_block(tested, table.reference, table.compared).strip("\n")
+    title = _title(table, {row.collection for row in rows}) + over
+    return write_table(target, title, rows, out, [tests] if tests else (), read)
 
 
 def _rows(table: Table, row: TableRow, folders: Sequence[Path], known: dict[str, float], command: str) -> list[Row]:

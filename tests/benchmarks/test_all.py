@@ -10,8 +10,9 @@ import benchmarks.__main__ as every
 
 @pytest.fixture
 def figures(monkeypatch):
-    given = {"ratio": {"items": 4.0}, "seconds": 1.0}
-    monkeypatch.setattr(every, "run", lambda module: json.loads(json.dumps(given)))
+    given = {"ratio": {"items": 4.0}, "seconds": 1.0, "duration": 3.0}
+    copy = lambda module: {"figures": json.loads(json.dumps(given))} if given else None  # noqa: E731
+    monkeypatch.setattr(every, "run", copy)
     return given
 
 
@@ -23,7 +24,7 @@ def test_every_benchmark_is_a_module_that_can_be_imported():
 def test_figures_are_kept_and_changes_beyond_noise_are_flagged(figures, tmp_path, capsys):
     kept = tmp_path / "results.json"
     every.main(["search"], accept=True, kept=kept)
-    figures["ratio"]["items"], figures["seconds"] = 4.9, 100.0  # seconds are the machine's
+    figures["ratio"]["items"], figures["seconds"], figures["duration"] = 4.9, 100.0, 9.0  # seconds are the machine's
     every.main(["search"], kept=kept)
     figures["ratio"]["items"] = 5.1
     with pytest.raises(SystemExit, match="1 figures changed by more than 25%"):
@@ -32,6 +33,38 @@ def test_figures_are_kept_and_changes_beyond_noise_are_flagged(figures, tmp_path
     assert json.loads(kept.read_text())["search"]["figures"]["ratio"] == {"items": 4.0}
     every.main(["search", "corpora"], accept=True, kept=kept)
     assert set(json.loads(kept.read_text())) == {"search", "corpora"}
+
+
+def test_a_figure_that_is_gone_is_flagged(figures, tmp_path, capsys):
+    kept = tmp_path / "results.json"
+    kept.write_text(json.dumps({"search": {"figures": {"ratio": {"items": 4.1, "others": 2.0}}}}))
+    with pytest.raises(SystemExit, match="1 figures changed"):
+        every.main(["search"], kept=kept)
+    assert "GONE" in capsys.readouterr().out
+
+
+def test_small_changes_of_small_figures_are_noise(figures, tmp_path):
+    kept = tmp_path / "results.json"
+    kept.write_text(json.dumps({"search": {"figures": {"share_of_rest": 0.03}}}))
+    figures.clear()
+    figures["share_of_rest"] = 0.045
+    every.main(["search"], kept=kept)
+
+
+def test_a_benchmark_that_fails_is_named_and_the_others_are_kept(monkeypatch, tmp_path, capsys):
+    module = tmp_path / "ours.py"
+    module.write_text("import sys\nprint('words')\nprint('{\"ratio\": 2}')\nsys.exit(int(sys.argv[1]))\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(every, "BENCHMARKS", {"broken": ("ours", "3"), "sound": ("ours", "0")})
+    kept = tmp_path / "results.json"
+    with pytest.raises(SystemExit, match="failed: broken"):
+        every.main(["broken", "sound"], accept=True, kept=kept)
+    found = json.loads(kept.read_text())
+    assert found["sound"]["figures"] == {"ratio": 2}
+    assert found["sound"]["wall_s"] > 0
+    assert set(found) == {"sound"}
+    assert "ended with 3" in capsys.readouterr().out
 
 
 def test_the_last_object_of_what_is_printed_counts():

@@ -131,7 +131,7 @@ def test_area_under_the_curve():
 def test_not_a_number_is_named(membership):
     broken = torch.full((1, 40), float("nan"))
     metric = PrimingMetric()
-    with pytest.raises(ValueError, match="not a number among the scores of document 8"):
+    with pytest.raises(ValueError, match="not finite among the scores of document 8"):
         metric.add_documents(torch.tensor([8]), torch.tensor([0]), torch.tensor([3]), broken, membership[8:9])
 
 

@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import importlib.util
 import io
 import json
 import lzma
@@ -26,8 +27,7 @@ from pyarrow import parquet
 from mwe import corpora, tracks
 from mwe.audio.decode import decode
 from mwe.audio.npy import NpyMels
-from mwe.audio.shards import MelRow, MelSettings, MelShardWriter, Source, declare_settings
-from mwe.audio.store import MelStore
+from mwe.audio.shards import MelSettings
 from mwe.core.runs import RunMetrics
 from mwe.core.tables import table_of
 from mwe.corpora.parts import finished_part
@@ -79,6 +79,16 @@ def table(**columns: Any) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
+def neighbour(name: str) -> Any:
+    """A module of this folder, which is no package."""
+    described = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
+    if described is None or described.loader is None:
+        raise ImportError(name)
+    module = importlib.util.module_from_spec(described)
+    described.loader.exec_module(module)
+    return module
+
+
 def zipped(name: str, content: str) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -100,17 +110,6 @@ def sound(ending: str) -> bytes:
     file = io.BytesIO()
     soundfile.write(file, 0.3 * np.sin(np.arange(22050) / 8), 22050, format=ending)
     return file.getvalue()
-
-
-def mel_store() -> dict[str, bytes]:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        declare_settings(folder, MelSettings(n_mels=4), {})
-        writer = MelShardWriter(folder, n_mels=4)
-        writer.append(MelRow("a", "a.wav", Source(1, 1), loudness_db=-3.0), np.ones((5, 4)))
-        writer.append(MelRow("b", "b.wav", Source(1, 1), "empty", "0 bytes"))
-        writer.flush()
-        return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def checkpoint() -> bytes:
@@ -250,7 +249,6 @@ READERS: dict[str, Reader] = {
     "published json": vectors(TEXTS["published_json"]),
     "published lines": vectors(TEXTS["published_lines"]),
     "word vectors": Reader(WORDS, WordVectors.load),
-    "mel store": Reader(mel_store(), lambda at: MelStore.open(at).crops([0], [0], 4)),
     "spectrograms": Reader(
         {"a.npy": npy(FLOATS)}, lambda at: NpyMels({"a": at / "a.npy"}, MelSettings(n_mels=3)).crops([0], [0], 2)
     ),
@@ -262,6 +260,7 @@ READERS: dict[str, Reader] = {
     "corpus sources": Reader(TEXTS["corpus_sources"], lambda at: corpora.source_statistics(at / "c.txt")),
     "table": Reader(TEXTS["table"], lambda at: table_of(at / "t.yaml", at / "out", at / "runs")),
     "checkpoint": Reader({"a.ckpt": checkpoint()}, lambda at: load_checkpoint(at / "a.ckpt", "Train anew.")),
+    **neighbour("own_readers").readers(Reader, table),
 }
 
 

@@ -3,16 +3,15 @@
 import hashlib
 import multiprocessing
 import os
-import platform
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from mwe.core.errors import BadFileError
-from mwe.core.files import read_json, sha256, write_csv, write_json, write_text
+from mwe.core.files import read_json, sha256, write_csv, write_json, write_text, writing
+from mwe.core.manifest import versions
 from mwe.core.progress import track
 from mwe.tracks.demo.catalogue import DemoTrack, catalogue
 from mwe.tracks.demo.performers import performers
@@ -44,7 +43,7 @@ def build_demo(root: Path, *, seed: int = 1, workers: int | None = None, limit: 
     Raises:
         MissingDataError: The renderer or the SoundFont is not installed.
         FileExistsError: The folder holds something else.
-        OSError: The folder cannot be written or the disk is full.
+        CannotWriteError: The folder cannot be written or the disk is full.
     """
     root = Path(root)
     recipe = {"format": FORMAT, "seed": seed, "limit": limit, "tunes": _tunes_sha256()}
@@ -53,12 +52,8 @@ def build_demo(root: Path, *, seed: int = 1, workers: int | None = None, limit: 
     soundfont_path()
     tracks = catalogue(read_tunes(), seed)[:limit]
     _claim(root, recipe)
-    try:
+    with writing(root):
         _write(root, recipe, tracks, workers or min(os.cpu_count() or 1, MAX_WORKERS))
-    except OSError as error:
-        if error.filename is None:
-            raise OSError(error.errno, error.strerror, str(root)) from error
-        raise
     return root
 
 
@@ -150,22 +145,12 @@ def _write_tables(root: Path, tracks: Sequence[DemoTrack], seed: int) -> None:
     ]
     _table(root / "performers.tsv", ("artist_id", "style", *seats, "drums", *habits), bands)
     card = (files(__package__) / CARD).read_text(encoding="utf-8")
-    made = "".join(f"- {name} {number}\n" for name, number in _versions().items())
+    made = "".join(f"- {name} {number}\n" for name, number in versions(*MADE_WITH).items())
     write_text(root / CARD, f"{card}\n## This copy\n\nSeed {seed}, {len(tracks)} tracks, made with\n\n{made}")
 
 
 def _table(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     write_csv(path, [header, *rows], "\t")
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for name in MADE_WITH:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "unknown"
-    return found
 
 
 def _write_manifest(root: Path, recipe: dict[str, Any], tracks: Sequence[DemoTrack]) -> None:
@@ -182,7 +167,7 @@ def _write_manifest(root: Path, recipe: dict[str, Any], tracks: Sequence[DemoTra
         "recipe": recipe,
         "counts": counts,
         "sha256": sums,
-        "made_with": _versions(),
+        "made_with": versions(*MADE_WITH),
         "soundfont": sha256(soundfont_path()),
     }
     write_json(root / MANIFEST, content)

@@ -206,6 +206,16 @@ def test_killed_while_running_and_resumed(clips, expected, tmp_path):
     assert_same_content(content(out), expected)
 
 
+def test_any_number_of_workers_gives_the_same_files(clips, tmp_path):
+    found = []
+    for workers in (0, 2):
+        out = tmp_path / f"{workers}"
+        extract_mels(clips, out, batch_tracks=2, shard_tracks=5, **HERE | {"workers": workers})
+        found.append({path.name: path.read_bytes() for path in out.iterdir()})
+    assert len(found[0]) > 3
+    assert found[0] == found[1]
+
+
 def test_two_processes_give_the_same_store(clips, expected, tmp_path):
     out = tmp_path / "mels"
     clips.append(("gone", tmp_path / "gone.mp3"))

@@ -1,5 +1,6 @@
 """A training that is killed and goes on equals one that was never stopped; each item is read once an epoch."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import torch
 from torch.utils.data import Dataset
 
 from mwe.cli import main
-from mwe.core.preempt import STOPPED, StopBetweenSteps
+from mwe.core.preempt import AGAIN, TERMINATED, StopBetweenSteps
 from mwe.core.resume import ResumableLoader, SeededOrder
 from mwe.core.sampler import as_read
 
@@ -59,6 +60,29 @@ def test_a_loader_goes_on_behind_the_batches_it_gave(stop, workers):
     assert epoch_of(second, 5) == epoch_of(loader(), 5) != whole
 
 
+class SlowNumbers(Numbers):
+    """Numbers that take their time, so that most are still to be read when a signal comes."""
+
+    def __getitems__(self, items: list[int]) -> torch.Tensor:
+        time.sleep(0.02)
+        return super().__getitems__(items)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+def test_workers_of_a_loader_outlive_a_signal_to_all_processes(number):
+    items = SlowNumbers(40)
+    slow = ResumableLoader(items, SeededOrder(items, 1, 0), 2, collate_fn=as_read, num_workers=2)
+    read = []
+    for batch in slow:
+        read += batch[:, 0].tolist()
+        if len(read) == 4:
+            workers = multiprocessing.active_children()
+            assert len(workers) == 2
+            for worker in workers:
+                os.kill(worker.pid, number)
+    assert sorted(read) == list(range(40))
+
+
 def test_a_state_at_the_end_of_an_epoch_begins_the_next():
     ended = loader()
     epoch_of(ended, 0)
@@ -81,10 +105,10 @@ def test_two_processes_share_an_epoch_out_whole_also_behind_a_stop():
     assert sorted(item for batch in items for item, _ in batch) == list(range(12))
 
 
-def arguments(prepared, out, *more):
+def arguments(prepared, out, *more, before=()):
     return [
         "fit", *prepared.arguments(
-            "--trainer.logger.save_dir", str(out), "--trainer.max_epochs", "3", "--data.repeats", "6",
+            *before, "--trainer.logger.save_dir", str(out), "--trainer.max_epochs", "3", "--data.repeats", "6",
             "--trainer.check_val_every_n_epoch", "1", "--model.track", "0.5", *more,
         )
     ]  # fmt: skip
@@ -117,7 +141,7 @@ def test_a_training_stopped_by_signals_in_mid_epoch_ends_as_if_it_had_not_been(p
     for step in stops:
         with pytest.raises(SystemExit) as ended:
             main(arguments(prepared, tmp_path / "part", *resume))
-        assert ended.value.code == STOPPED
+        assert ended.value.code == (TERMINATED if step == stops[-1] else AGAIN)
         resume = ["--ckpt_path", str(last(tmp_path / "part"))]
         assert torch.load(resume[1], weights_only=True)["global_step"] == step
         torch.rand(7)  # what else the process draws makes no difference
@@ -126,6 +150,24 @@ def test_a_training_stopped_by_signals_in_mid_epoch_ends_as_if_it_had_not_been(p
     assert found["global_step"] == steps
     for name, value in expected["state_dict"].items():
         assert torch.equal(found["state_dict"][name], value), name
+
+
+@pytest.mark.parametrize("trainer", ["demo", "paper", "released"])
+def test_every_epoch_leaves_a_checkpoint_to_go_on_from(trainer, prepared, tmp_path, monkeypatch):
+    reached = []
+
+    def look(self, trainer, pl_module):
+        kept = torch.load(last(tmp_path), weights_only=True)["global_step"] if trainer.current_epoch else 0
+        reached.append((trainer.global_step, kept))
+
+    monkeypatch.setattr(StopBetweenSteps, "on_train_epoch_start", look)
+    settings = Path(__file__).parents[3] / f"lightning_configs/mwe/trainer/{trainer}.yaml"
+    more = [
+        "--trainer.logger.name", "demo/joint", "--trainer.devices", "1", "--trainer.accelerator", "cpu",
+        "--trainer.enable_progress_bar", "false", "--data.repeats", "2", "--data.test_excerpts", "1",
+    ]  # fmt: skip
+    main(arguments(prepared, tmp_path, *more, before=("--trainer", str(settings))))
+    assert reached == [(0, 0), (1, 1), (2, 2)]
 
 
 def as_a_program(prepared, out, *more):

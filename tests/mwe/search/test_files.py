@@ -9,8 +9,10 @@ from mwe.audio.extract import extract_mels
 from mwe.audio.logmel import LogMel, MelSettings
 from mwe.audio.preprocessing import Preprocessing
 from mwe.audio.store import MelStore
-from mwe.search.embed import Embedder, embed_files, embed_split
+from mwe.search import Library
+from mwe.search.embed import Embedder, Hardware, embed_files, embed_split
 from mwe.search.files import Cut, FileDataset, collate
+from mwe.search.index import index_library
 from mwe.search.model import TrainedModel
 
 RATE = 22050
@@ -70,6 +72,29 @@ def test_a_file_has_one_embedding_alone_and_in_any_batch(run, clips):
         with torch.inference_mode():
             together = embedder.predict_step(collate([dataset[place] for place in order]), 0).numpy()
         np.testing.assert_allclose(together, alone[order], atol=1e-5)
+
+
+def test_a_file_has_one_embedding_with_any_number_of_threads(run, clips):
+    trained, threads = TrainedModel(run), torch.get_num_threads()
+    found = []
+    try:
+        for count in (1, 2):
+            torch.set_num_threads(count)
+            found.append(np.stack([outcome.embedding_D for outcome in embed_files(trained, clips)]))
+    finally:
+        torch.set_num_threads(threads)
+    np.testing.assert_allclose(found[1], found[0], atol=1e-5)
+
+
+def test_any_number_of_workers_gives_the_same_library(music, run, tmp_path):
+    found = []
+    for workers in (0, 2):
+        hardware = Hardware(workers, devices=1, accelerator="cpu")
+        index_library([music], run, tmp_path / f"{workers}", hardware=hardware)
+        library = Library(tmp_path / f"{workers}")
+        found.append((library.tracks["track_id"].to_pylist(), np.array(library.matrix_ND)))
+    assert found[0][0] == found[1][0]
+    np.testing.assert_array_equal(found[0][1], found[1][1])
 
 
 def test_files_and_the_runs_own_store_give_the_same_embeddings(run, prepared):

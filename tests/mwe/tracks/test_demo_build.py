@@ -136,7 +136,7 @@ def test_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(build, "write_clip", full)
-    with pytest.raises(OSError, match=f"No space left on device: '{tmp_path / 'demo'}'"):
+    with pytest.raises(OSError, match=rf"{tmp_path / 'demo'}: cannot be written \(No space left on device\)"):
         build_demo(tmp_path / "demo", limit=1, workers=1)
 
 

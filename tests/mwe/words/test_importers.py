@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 from pyarrow import parquet
 
 from mwe.core.errors import BadFileError, MissingDataError, UnknownNameError
+from mwe.core.files import sha256
 from mwe.words import WordVectors, nearest
 from mwe.words.importers import form_of, import_vectors
 
@@ -58,9 +59,9 @@ def test_repeated_tokens_and_words_spelt_like_ids_are_skipped_and_counted(tmp_pa
     read = import_vectors(path, tmp_path / "out")
     assert read.tokens == ["a", "b", "c"]
     np.testing.assert_array_equal(read.vectors, VECTORS[[0, 4, 5]])
-    assert read.made == {
-        "imported": "g.txt", "format": "glove", "skipped_repeated": 1, "skipped_like_an_id": 2
-    }  # fmt: skip
+    assert read.made["inputs"] == {"g.txt": sha256(path)}
+    assert read.made["settings"] == {"format": "glove", "kind": "auto"}
+    assert read.made["counts"] == {"tokens": 3, "skipped_repeated": 1, "skipped_like_an_id": 2}
     assert not read.of_tracks(["1"]).known.any()
 
 

@@ -37,9 +37,10 @@ def test_words_of_a_cluster_come_together_whatever_the_number_of_threads(tmp_pat
         unit = np.stack([vectors[token] / np.linalg.norm(vectors[token]) for token in "".join(CLUSTERS)])
         same = unit @ unit.T
         assert same[:6, :6].min() > same[:6, 6:].max() + 0.5
-        assert vectors.made["trainer"].startswith("torch")
+        assert vectors.made["settings"]["trainer"] == "torch"
+        assert vectors.made["versions"]["torch"]
         assert vectors.made["settings"]["rate"] == 0.3
-        assert len(vectors.made["corpus_sha256"]) == 64
+        assert len(vectors.made["inputs"]["corpus"]) == 64
 
 
 def test_each_trainer_has_a_rate_of_its_own():

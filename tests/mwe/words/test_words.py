@@ -33,6 +33,19 @@ def test_saved_and_loaded_they_are_the_same_and_stay_on_disk(vectors, tmp_path):
     np.testing.assert_array_equal(loaded.vectors, vectors.vectors)
 
 
+def test_many_tracks_are_looked_up_in_blocks_as_one_by_one(tmp_path, monkeypatch):
+    monkeypatch.setattr("mwe.words.vectors.BLOCK", 7)
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((50, 3), dtype=np.float32)
+    WordVectors([f"track:t{number}" for number in range(50)], rows).save(tmp_path)
+    asked, loaded = rng.permutation(60), WordVectors.load(tmp_path)
+    found = loaded.of_tracks([f"T{number}" for number in asked])
+    for number, vector, known in zip(asked, *found, strict=True):
+        assert known == (number < 50)
+        np.testing.assert_array_equal(vector, rows[number] if known else np.zeros(3))
+    np.testing.assert_array_equal(loaded.vectors, rows)  # what was given back is read again
+
+
 def test_look_up_by_kind_and_mean_of_words(vectors):
     found = vectors.of_tags(["Deep House", "deep", "house deep", "deep techno", "polka"])
     assert found.known.tolist() == [True, True, True, True, False]

@@ -1,0 +1,92 @@
+"""A table made by `make`, killed at twenty random moments and made again: only what is missing is run."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+TRIALS = 20
+TABLE = "tables/siamese-demo.csv"
+STEP = re.compile(r"^== siamese-demo: (?:baseline (\w+), seed 0|(prediction|Siamese) stage, fold 0)$", re.MULTILINE)
+FITS = {"prediction": "single_ce", "Siamese": "siamese_ce"}
+
+
+def make(folder, out):
+    """Start the target with the rows of the demonstration, on tag documents, in a process group of its own."""
+    given = [
+        f"OUT={out}",
+        f"PY={sys.executable}",
+        f"READY={folder}/ready",
+        "VENV=none",
+        f"SIAMESE_TSV={folder}/tags.tsv",
+    ]
+    environment = {**os.environ, "MWE_DATA": str(folder), "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        ["make", "siamese-demo", *given], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, start_new_session=True,
+    )  # fmt: skip
+
+
+def finished(out):
+    """Rows that are whole, with the time they were written."""
+    return {path.parent.parent.name: path.stat().st_mtime_ns for path in out.rglob("metrics.json")}
+
+
+def whole(folder, out):
+    """Make the table; the rows that were run for it."""
+    process = make(folder, out)
+    told, _ = process.communicate(timeout=900)
+    assert process.returncode == 0, told
+    return {baseline or FITS[stage] for baseline, stage in STEP.findall(told)}
+
+
+@pytest.fixture
+def documents(tmp_path):
+    """Tag documents of two kinds, and an environment that counts as made."""
+    rng = np.random.default_rng(0)
+    lines = [
+        f"song{song}\t{'ab'[song % 2]} {tag}" for song in range(30) for tag in rng.choice(9, 5, replace=False).tolist()
+    ]
+    (tmp_path / "tags.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "ready").touch()
+    return tmp_path
+
+
+@pytest.mark.trial
+@pytest.mark.timeout(5400)
+def test_a_table_killed_at_random_moments_is_made_of_the_rows_that_are_there_and_those_that_are_not(documents):
+    began = time.monotonic()
+    rows = whole(documents, documents / "undisturbed")
+    seconds = time.monotonic() - began
+    expected = (documents / "undisturbed" / TABLE).read_bytes()
+    assert (
+        rows == {"single_ce", "siamese_ce", "random", "popularity", "pca"} == set(finished(documents / "undisturbed"))
+    )
+    assert whole(documents, documents / "undisturbed") == set()
+    rng = np.random.default_rng(0)
+    killed = kept = 0
+    for trial in range(TRIALS):
+        out = documents / f"trial{trial}"
+        process = make(documents, out)
+        try:
+            process.communicate(timeout=rng.uniform(0.1, 1) * seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            killed += 1
+        before = finished(out)
+        kept += len(before)
+        assert whole(documents, out) == rows - set(before), f"trial {trial}"
+        after = finished(out)
+        assert {row: after[row] for row in before} == before, f"trial {trial}"
+        assert (out / TABLE).read_bytes() == expected, f"trial {trial}"
+    print(f"make siamese-demo: {killed} of {TRIALS} killed, {kept} of {TRIALS * len(rows)} rows kept, 0 lost")
+    assert killed >= TRIALS // 2
+    assert 0 < kept < TRIALS * len(rows)
