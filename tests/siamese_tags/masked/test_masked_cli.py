@@ -54,7 +54,8 @@ def test_a_resumed_fit_ends_where_an_unbroken_one_does(row):
     main(["fit", *short])
     whole = figures()
     # every epoch keeps its checkpoint, and the second fit goes on from the middle one
-    kept = ["--trainer.callbacks.save_top_k=-1", "--trainer.logger.version=broken"]
+    every = ["save_top_k=-1", "every_n_epochs=1", "filename=null"]
+    kept = [*(f"--trainer.callbacks.{option}" for option in every), "--trainer.logger.version=broken"]
     main(["fit", *short, *kept])
     broken = RUN.with_name("broken")
     (broken / "metrics.json").unlink()
