@@ -51,9 +51,15 @@ coverage: $(READY) ## The tests, and which lines and branches of both packages t
 	@$(PY) -m coverage report | tee outputs/coverage/uncovered.txt | tail -n 4
 	@$(PY) -m coverage report --format total --fail-under 92
 
-.PHONY: trials
-trials: $(READY) ## Long trials: trainings and stages killed at random moments (20 minutes)
-	$(PY) -m pytest -m trial -s
+# rooms of the tests that have trials; two are run at a time, each told whole when it is over
+TRIALS := mwe/search mwe/core trust
+
+.PHONY: trials $(TRIALS:%=trials-in-%)
+trials: $(READY) ## Long trials: trainings, stages and tables killed at random moments, disks that fill up (half an hour)
+	@$(MAKE) --no-print-directory -j2 -Otarget $(TRIALS:%=trials-in-%)
+
+$(TRIALS:%=trials-in-%): trials-in-%:
+	$(PY) -m pytest -m trial -s -q tests/$*
 
 .PHONY: bench
 bench: $(READY) ## Every benchmark beside its peers, and what changed since the committed figures (20 minutes, quiet machine)

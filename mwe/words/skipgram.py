@@ -4,7 +4,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from mwe.core.errors import BadFileError, MissingDataError, UnknownNameError
+import numpy as np
+
+from mwe.core.errors import BadFileError, MissingDataError, NotFiniteLossError, UnknownNameError
 from mwe.core.files import sha256
 from mwe.core.manifest import SETTINGS, fits, manifest
 from mwe.corpora.paragraphs import CORPUS
@@ -72,6 +74,7 @@ def train_skipgram(corpus: Path, settings: SkipGramSettings | None = None) -> Wo
         MissingDataError: The corpus is not there.
         BadFileError: The corpus holds no token.
         UnknownNameError: The trainer does not know the model.
+        NotFiniteLossError: The training ran away, and the vectors are NaN or infinite.
     """
     settings = settings or SkipGramSettings()
     if settings.trainer == "torch" and settings.model != "skipgram":
@@ -82,6 +85,12 @@ def train_skipgram(corpus: Path, settings: SkipGramSettings | None = None) -> Wo
     if not corpus.stat().st_size:
         raise BadFileError(corpus, "holds no token", "Check which parts the corpus was made of.")
     vectors = _trained(corpus, settings)
+    broken = np.flatnonzero(~np.isfinite(vectors.vectors.sum(axis=1, dtype=float)))  # a sum keeps NaN and infinity
+    if len(broken):
+        raise NotFiniteLossError(
+            f"not finite: {len(broken)} of {len(vectors)} word vectors, {vectors.tokens[broken[0]]!r} among them. "
+            f"Take a lower rate than --settings.rate {settings.start_rate:g}; nothing was written."
+        )
     vectors.made[SETTINGS] = asdict(settings)
     return vectors
 

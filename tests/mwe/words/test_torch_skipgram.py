@@ -43,6 +43,16 @@ def test_words_of_a_cluster_come_together_whatever_the_number_of_threads(tmp_pat
         assert len(vectors.made["inputs"]["corpus"]) == 64
 
 
+def test_a_training_that_runs_away_is_refused_and_nothing_is_written(tmp_path):
+    corpus = write_clusters(tmp_path / "corpus.txt", lines=20)
+    options = [f"--settings.{name}={value}" for name, value in (SMALL | {"rate": "1e38"}).items()]
+    with pytest.raises(
+        SystemExit, match=r"word vectors, '\w' among them. Take a lower rate than --settings.rate 1e\+38"
+    ):
+        main(["words", "--corpus", str(corpus), "--out", str(tmp_path / "words"), *options])
+    assert not (tmp_path / "words").exists()
+
+
 def test_each_trainer_has_a_rate_of_its_own():
     assert [SkipGramSettings(trainer=name).start_rate for name in ("gensim", "torch")] == [0.025, 2.0]
 
