@@ -46,6 +46,7 @@ class StopBetweenSteps(Callback):
     def __init__(self, every: int = 10) -> None:
         self.every = every
         self.noted: set[int] = set()
+        self._former: dict[int, Any] = {}
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Keep Lightning from putting a job of SLURM back into the queue by itself."""
@@ -54,10 +55,13 @@ class StopBetweenSteps(Callback):
             environment.auto_requeue = False
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Take the signals over, after Lightning has; it gives them back at the end."""
+        """Take the signals over, after Lightning has."""
         self.noted = set()
-        for number in SIGNALS:
-            signal.signal(number, self._note)
+        self._former = {number: signal.signal(number, self._note) for number in SIGNALS}
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Give the signals back."""
+        self._give_back()
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -84,8 +88,16 @@ class StopBetweenSteps(Callback):
         Raises:
             Preempted: Lightning would end the process with code 0.
         """
+        if not isinstance(exception, Preempted):  # the process is to end; signals that follow must not hurry it
+            self._give_back()
         if isinstance(exception, SIGTERMException):
             raise Preempted(TERMINATED) from exception
+
+    def _give_back(self) -> None:
+        for number, handler in self._former.items():
+            if handler is not None:  # it was none of Python's
+                signal.signal(number, handler)
+        self._former = {}
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.noted.add(number)

@@ -7,7 +7,6 @@ from threading import Lock
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-import numpy as np
 import soundfile
 
 from mwe.audio.decode import decode
@@ -143,7 +142,7 @@ class Handlers:
         return cards
 
     def _card(self, row: int, track_id: str, artist_id: str, own: Sequence[str], score: float | None = None) -> Card:
-        scored = self.library.tags_of_vector(np.asarray(self.library.matrix_ND[row], dtype=np.float32), TAGS)
+        scored = self.library.tags_of_vector(self.library.vectors([row])[0], TAGS)
         at = f"{PREFIX}/tracks/{row}"
         return Card(track_id, artist_id, f"{at}/sound", f"{at}/mel.png", own, scored, row, score)
 

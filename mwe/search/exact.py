@@ -69,16 +69,23 @@ class ExactSearch:
             chosen = np.flatnonzero(allowed_N)
             for at in range(0, len(chosen), ROWS):
                 rows_R = chosen[at : at + ROWS]
-                yield rows_R, query_QD @ _single(self.matrix_ND[rows_R]).T
+                yield rows_R, _products(query_QD, self.matrix_ND[rows_R])
             return
         for at in range(0, count, ROWS):
-            block_RD = _single(self.matrix_ND[at : at + ROWS])
-            score_QR, rows_R = query_QD @ block_RD.T, np.arange(at, at + len(block_RD))
+            score_QR = _products(query_QD, self.matrix_ND[at : at + ROWS])
+            rows_R = np.arange(at, at + score_QR.shape[1])
             if allowed_N is None:
                 yield rows_R, score_QR
             else:
                 own_R = allowed_N[at : at + ROWS]
                 yield rows_R[own_R], score_QR[:, own_R]
+
+
+def _products(query_QD: np.ndarray, row_RD: np.ndarray) -> np.ndarray:
+    """Products in float32; those of rows that are no unit vectors may be infinite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        score_QR: np.ndarray = query_QD @ _single(row_RD).T
+    return score_QR
 
 
 def _single(row_RD: np.ndarray) -> np.ndarray:

@@ -125,7 +125,9 @@ class Library(Stored):
             found = self.search_method.nearest(vector_D[None], wanted, allowed_N)
             kept = self._diverse(found.rows_QK[0], per_artist)[:k]
             if len(kept) == k or wanted >= possible:
-                return found.rows_QK[0][kept].tolist(), found.scores_QK[0][kept].tolist()
+                rows_K: np.ndarray = found.rows_QK[0][kept]
+                self.vectors(rows_K)  # a damaged row can come out far up
+                return rows_K.tolist(), found.scores_QK[0][kept].tolist()
             wanted = min(WIDER * wanted, possible)
 
     def _diverse(self, rows_K: np.ndarray, per_artist: int | None) -> list[int]:

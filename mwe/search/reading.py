@@ -173,7 +173,7 @@ def _tags(library: Stored) -> Iterable[tuple[str, bool]]:
 def _of_artist(library: Stored, name: str) -> Meaning:
     rows = library.rows_of_artist(name)
     if len(rows):
-        vector_D = np.asarray(library.matrix_ND[rows], dtype=np.float32).mean(axis=0)
+        vector_D = library.vectors(rows).mean(axis=0)
         return Meaning(_unit(vector_D), (), f"artist {name} (the sound of {len(rows)} tracks)", sound=True)
     found = library.words.of_artists([name])
     if found.known[0]:
@@ -185,7 +185,7 @@ def _of_track(library: Stored, name: str) -> Meaning:
     row = library.row_of(name)
     if row is not None:
         shown = library.column("track_id")[row].as_py()
-        vector_D = _unit(np.asarray(library.matrix_ND[row], dtype=np.float32))
+        vector_D = _unit(library.vectors([row])[0])
         return Meaning(vector_D, (row,), f"track {shown}", sound=True)
     found = library.words.of_tracks([name])
     if found.known[0]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SHOWN = ("track_id", "artist_id", "path", "tags")
 SPREAD_ROWS = 20_000  # rows that the spread of the tracks is measured on
+ROUNDING = 0.01  # of the length of a unit vector in float16, and to spare
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,21 @@ class Stored:
             table = self._file.read_row_group(group, columns=list(SHOWN), use_threads=False)
             found: dict[str, Any] = table.slice(place, 1).to_pylist()[0]
             return {**found, "tags": [tags[tag] for tag in found["tags"]]}
+
+    def vectors(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+        """The vectors of some tracks, (R, D) float32.
+
+        Raises:
+            BadFileError: One is not of length 1, so the file is damaged.
+        """
+        vector_RD = np.asarray(self.matrix_ND[rows], dtype=np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):
+            length_R = np.linalg.norm(vector_RD, axis=1)
+        broken = np.flatnonzero(~(np.abs(length_R - 1) < ROUNDING))  # also where it is NaN
+        if len(broken):
+            what = f"row {int(rows[broken[0]])} is not of length 1"
+            raise BadFileError(self.root / self.declared.matrix_file, what, REMEDY)
+        return vector_RD
 
     @cached_property
     def words(self) -> WordVectors:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from torch import distributed
 
-from mwe.core.errors import BadFileError, MissingDataError
+from mwe.core.errors import BadFileError, MissingDataError, expecting
 from mwe.core.files import atomic_write
 from siamese_tags.documents import TagDocuments
 from siamese_tags.masked.metrics import FIGURES, MaskedPrimingMetric
@@ -86,10 +86,12 @@ def load_documents(run: Path) -> DocumentFigures:
         table = pq.read_table(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise BadFileError(path, f"not a Parquet file ({error})", remedy) from error
-    if missing := {*NAMES, *FIGURES} - set(table.column_names):
-        raise BadFileError(path, f"no column {', '.join(sorted(missing))}", remedy)
-    columns = {name: table[name].to_numpy().astype(np.float64) for name in table.column_names if name not in NAMES[:2]}
-    ids, artists = (tuple(table[name].to_pylist()) for name in NAMES[:2])
+    with expecting(path, "cannot be used", remedy):
+        if missing := {*NAMES, *FIGURES} - set(table.column_names):
+            raise BadFileError(path, f"no column {', '.join(sorted(missing))}", remedy)
+        read = {name: table[name] for name in table.column_names}
+        columns = {name: read[name].to_numpy().astype(np.float64) for name in read if name not in NAMES[:2]}
+        ids, artists = (tuple(read[name].to_pylist()) for name in NAMES[:2])
     return DocumentFigures(ids, artists, columns.pop("queries"), columns)
 
 

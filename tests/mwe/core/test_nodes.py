@@ -110,7 +110,7 @@ def test_two_nodes_train_and_measure_what_one_process_measures(prepared, tmp_pat
     assert "rocauc_tag_seen" in one
 
 
-@pytest.mark.slow
+@pytest.mark.trial
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("node", [0, 1])
 def test_the_other_node_ends_by_itself_when_one_dies(prepared, tmp_path, on_two_nodes, node):

@@ -156,7 +156,7 @@ def started(prepared, out, tasks):
     ]  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.trial
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGUSR1, AGAIN), (signal.SIGTERM, TERMINATED)])
 def test_a_signal_to_everything_a_job_started_ends_it_with_a_checkpoint(number, code, prepared, tmp_path):
     tasks = started(prepared, tmp_path, 2)
