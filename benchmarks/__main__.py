@@ -25,7 +25,7 @@ from rich.table import Table
 from mwe.core.files import read_json, write_json
 
 KEPT = Path(__file__).with_name("results.json")
-COMPARED = re.compile(r"(?<![a-z])(ratio|shares?|recall|times_faster|times_real_time|against)(?![a-z])")
+COMPARED = re.compile(r"(?<![a-z])(ratio|shares?|recall(?=[@_])|times_faster|times_real_time|against)(?![a-z])")
 SMALLEST = 0.02  # a smaller change is noise, however small the figure
 # by name: module and options; the peers they are measured against stand in the modules' own texts
 BENCHMARKS: dict[str, tuple[str, ...]] = {

@@ -197,7 +197,7 @@ def main(
 
     def keep(name: str, result: Any) -> None:
         found[name] = result
-        print(json.dumps({name: result}, indent=2), flush=True)
+        print(f"{name} measured", flush=True)
 
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "library"
@@ -210,6 +210,7 @@ def main(
             keep("faiss", apart(search, root, True, times))
         if run is not None and recordings is not None:
             keep("index job", apart(index, run, recordings, Path(folder)))
+    print(json.dumps(found, indent=2))
     if out is not None:
         write_json(out, found)
 
