@@ -51,12 +51,12 @@ coverage: $(READY) ## The tests, and which lines and branches of both packages t
 	@$(PY) -m coverage report | tee outputs/coverage/uncovered.txt | tail -n 4
 	@$(PY) -m coverage report --format total --fail-under 92
 
-# rooms of the tests that have trials; two are run at a time, each told whole when it is over
+# rooms of the tests that have trials; two are run at a time
 TRIALS := mwe/search mwe/core trust
 
 .PHONY: trials $(TRIALS:%=trials-in-%)
 trials: $(READY) ## Long trials: trainings, stages and tables killed at random moments, disks that fill up (half an hour)
-	@$(MAKE) --no-print-directory -j2 -Otarget $(TRIALS:%=trials-in-%)
+	@$(MAKE) --no-print-directory -j2 $(TRIALS:%=trials-in-%)
 
 $(TRIALS:%=trials-in-%): trials-in-%:
 	$(PY) -m pytest -m trial -s -q tests/$*
