@@ -50,7 +50,8 @@ endef
 $(eval $(call trust_versions,lowest,lowest-direct))
 $(eval $(call trust_versions,newest,highest))
 
-trust_smoke = $(TRUST)/$@/bin/python -m pytest -q -W default $(TRUST_SMOKE)
+# the processes that tests start elsewhere find the packages too, which are not installed there
+trust_smoke = PYTHONPATH=$(CURDIR) $(TRUST)/$@/bin/python -m pytest -q -W default $(TRUST_SMOKE)
 
 .PHONY: lowest
 lowest: $(TRUST)/lowest/ready ## A part of the tests with the lowest declared version of every dependency
