@@ -48,8 +48,8 @@ coverage: $(READY) ## The tests, and which lines and branches of both packages t
 	@rm -rf outputs/coverage && mkdir -p outputs/coverage
 	MWE_DATA="$(abspath $(MWE_DATA))" $(PY) -m coverage run -m pytest
 	@$(PY) -m coverage combine --quiet
-	@$(PY) -m coverage report | tee outputs/coverage/uncovered.txt | tail -n 4
-	@$(PY) -m coverage report --format total --fail-under 92
+	@$(PY) -m coverage report > outputs/coverage/uncovered.txt; status=$$?; \
+	  tail -n 4 outputs/coverage/uncovered.txt; exit $$status
 
 # rooms of the tests that have trials; two are run at a time
 TRIALS := mwe/search mwe/core trust

@@ -3,7 +3,9 @@
 import functools
 import http.server
 import os
+import signal
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -87,6 +89,22 @@ def in_processes(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         torch.multiprocessing.spawn(_in_process, (function, world, port, given), nprocs=world)
 
     return run
+
+
+@pytest.fixture
+def killed_after() -> Callable[[subprocess.Popen[str], float], bool]:
+    """Kill a process and all it started unless it ends within seconds; whether it had to be."""
+
+    def kill(process: subprocess.Popen[str], seconds: float) -> bool:
+        try:
+            process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            return True
+        return False
+
+    return kill
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ class MelStore(Mels):
 
     def counts(self) -> dict[str, int]:
         """Tracks by outcome."""
-        return dict(sorted(Counter(status for _, status in self._outcomes.values()).items()))
+        return dict(sorted(Counter(self._status).items()))
 
     def outcome(self, track_id: str) -> tuple[Source, str] | None:
         """State of the audio file when it was read and the status it got; nothing for a track never tried."""

@@ -101,7 +101,7 @@ def write_table(
     return write_pair(out / f"{target}.md", cells, shown, runs)
 
 
-def write_pair(markdown: Path, cells: Iterable[Iterable[Any]], shown: str, runs: Sequence[Path] = ()) -> Path:
+def write_pair(path: Path, cells: Iterable[Iterable[Any]], shown: str, runs: Sequence[Path] = ()) -> Path:
     """Write a table's Markdown, beside it its CSV, and what runs it was made of: all are new, or none is.
 
     The CSV, which `make` looks at, comes last.
@@ -109,14 +109,14 @@ def write_pair(markdown: Path, cells: Iterable[Iterable[Any]], shown: str, runs:
     Returns:
         The Markdown file.
     """
-    csv, made = (markdown.with_suffix(ending).name for ending in (".csv", ".json"))
-    with written_together(markdown.parent, csv, [made]) as staging:
+    csv, made = (path.with_suffix(ending).name for ending in (".csv", ".json"))
+    with written_together(path.parent, csv, [made]) as staging:
         write_csv(staging / csv, cells)
-        write_text(staging / markdown.name, shown)
+        write_text(staging / path.name, shown)
         if runs:
             hashes = {"/".join(run.parts[-3:]): sha256(run / METRICS) for run in runs}
-            write_json(staging / made, manifest(hashes, {"table": markdown.stem}, {"runs": len(hashes)}))
-    return markdown
+            write_json(staging / made, manifest(hashes, {"table": path.stem}, {"runs": len(hashes)}))
+    return path
 
 
 def markdown(title: str, rows: Sequence[Row]) -> str:

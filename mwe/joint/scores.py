@@ -60,9 +60,8 @@ class TrackScores:
         try:
             with np.load(run / FILE, allow_pickle=False) as kept:
                 return cls(**kept)
-        except (
-            Exception
-        ) as error:  # a damaged header goes through a tokenizer and a parser, each with errors of its own
+        # a damaged header goes through a tokenizer and a parser, each with errors of its own
+        except Exception as error:
             raise BadFileError(run / FILE, f"not the scores of a test ({error})", "Test the run again.") from error
 
 

@@ -20,7 +20,7 @@ from mwe.corpora.tokens import artist_token, kind_of_id, tag_token, track_token
 from mwe.words.binary import word2vec_binary
 from mwe.words.published import published_rows
 from mwe.words.text import text_blocks
-from mwe.words.vectors import NAMES, VOCABULARY, WordVectors, made_before, write_vocabulary
+from mwe.words.vectors import NAMES, VOCABULARY, WordVectors, saved_before, write_vocabulary
 
 Format = Literal["auto", "glove", "word2vec", "word2vec-binary", "published"]
 KINDS = ("word", "tag", "artist", "track")
@@ -65,8 +65,9 @@ def import_vectors(
     files = _files(path)
     form = form_of(files[0]) if form == "auto" else form
     inputs, settings = {one.name: sha256(one) for one in files}, {"format": form, "kind": kind}
-    if fits(made_before(folder), manifest(inputs, settings)):
-        return WordVectors.load(folder)
+    former = saved_before(folder)
+    if former is not None and fits(former.made, manifest(inputs, settings)):
+        return former
     kept = _Kept()
     with written_together(folder, VOCABULARY, [NAMES]) as staging:
         with open(staging / "vectors.npy", "wb") as file:

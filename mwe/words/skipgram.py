@@ -10,7 +10,7 @@ from mwe.core.errors import BadFileError, MissingDataError, NotFiniteLossError, 
 from mwe.core.files import sha256
 from mwe.core.manifest import SETTINGS, fits, manifest
 from mwe.corpora.paragraphs import CORPUS
-from mwe.words.vectors import WordVectors, made_before
+from mwe.words.vectors import WordVectors, saved_before
 
 # each trainer's own: torch divides it by the root of a row's summed squared gradients
 RATES = {"gensim": 0.025, "torch": 2.0}
@@ -98,10 +98,10 @@ def train_skipgram(corpus: Path, settings: SkipGramSettings | None = None) -> Wo
 def trained_before(corpus: Path, folder: Path, settings: SkipGramSettings | None = None) -> bool:
     """Whether a folder holds the word vectors of this very training file and these settings already."""
     settings = settings or SkipGramSettings()
-    found = made_before(folder)
+    found = saved_before(folder)
     if found is None or not corpus.is_file():
         return False
-    return fits(found, manifest({CORPUS: sha256(corpus)}, asdict(replace(settings, rate=settings.start_rate))))
+    return fits(found.made, manifest({CORPUS: sha256(corpus)}, asdict(replace(settings, rate=settings.start_rate))))
 
 
 def _trained(corpus: Path, settings: SkipGramSettings) -> WordVectors:

@@ -225,10 +225,10 @@ def _text(token: Any) -> str:
     return token
 
 
-def made_before(folder: Path) -> Any:
-    """How the word vectors in a folder were made; nothing where there are none, or damaged ones."""
+def saved_before(folder: Path) -> WordVectors | None:
+    """The word vectors in a folder; nothing where there are none, or damaged ones."""
     try:
-        return WordVectors.load(folder).made
+        return WordVectors.load(folder)
     except (MissingDataError, BadFileError):
         return None
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -61,7 +60,9 @@ def documents(tmp_path):
 
 @pytest.mark.trial
 @pytest.mark.timeout(5400)
-def test_a_table_killed_at_random_moments_is_made_of_the_rows_that_are_there_and_those_that_are_not(documents):
+def test_a_table_killed_at_random_moments_is_made_of_the_rows_that_are_there_and_those_that_are_not(
+    documents, killed_after
+):
     began = time.monotonic()
     rows = whole(documents, documents / "undisturbed")
     seconds = time.monotonic() - began
@@ -74,13 +75,7 @@ def test_a_table_killed_at_random_moments_is_made_of_the_rows_that_are_there_and
     killed = kept = 0
     for trial in range(TRIALS):
         out = documents / f"trial{trial}"
-        process = make(documents, out)
-        try:
-            process.communicate(timeout=rng.uniform(0.1, 1) * seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            killed += 1
+        killed += killed_after(make(documents, out), rng.uniform(0.1, 1) * seconds)
         before = finished(out)
         kept += len(before)
         assert whole(documents, out) == rows - set(before), f"trial {trial}"

@@ -1,7 +1,6 @@
 """Every long stage, killed at twenty random moments and run again, ends with what an undisturbed run leaves."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -72,7 +71,9 @@ def whole(command):
 @pytest.mark.trial
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("stage", ["corpus", "words", "mel", "index", "table"])
-def test_a_stage_killed_at_random_moments_ends_as_if_it_had_not_been(stage, miniature, prepared, run, tmp_path):
+def test_a_stage_killed_at_random_moments_ends_as_if_it_had_not_been(
+    stage, miniature, prepared, run, tmp_path, killed_after
+):
     undisturbed = tmp_path / "undisturbed"
     undisturbed.mkdir()
     began = time.monotonic()
@@ -84,13 +85,7 @@ def test_a_stage_killed_at_random_moments_ends_as_if_it_had_not_been(stage, mini
     for trial in range(TRIALS):
         out = tmp_path / f"trial{trial}"
         out.mkdir()
-        process = start(commands(stage, miniature, prepared, run, out))
-        try:
-            process.communicate(timeout=rng.uniform(0.3, 1) * seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            killed += 1
+        killed += killed_after(start(commands(stage, miniature, prepared, run, out)), rng.uniform(0.3, 1) * seconds)
         whole(commands(stage, miniature, prepared, run, out))
         found = [one for one in content(stage, out) if not str(one[0]).startswith(".")]
         assert found == [one for one in expected if not str(one[0]).startswith(".")], f"trial {trial}"
