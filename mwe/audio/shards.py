@@ -15,6 +15,7 @@ from mwe.audio.logmel import MelSettings
 from mwe.core.arrays import read_array, write_rows
 from mwe.core.errors import BadFileError, StaleArtefactError
 from mwe.core.files import atomic_write, read_json, write_json
+from mwe.core.parquet import PARQUET_ERRORS
 
 Mel = npt.NDArray[np.float16]
 
@@ -254,7 +255,7 @@ def read_indices(root: Path, n_mels: int) -> Iterator[tuple[ShardName, pa.Table]
         try:
             table = pq.read_table(path, schema=_SCHEMA, partitioning=None)
             stated = int(pq.read_schema(path).metadata[_SIZE_KEY])
-        except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+        except (*PARQUET_ERRORS, KeyError, TypeError) as error:
             raise _damaged(path, f"not a readable index ({type(error).__name__})", path, npy) from error
         size = npy.stat().st_size if npy.exists() else -1
         if any(table[name].null_count for name in table.column_names):

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
 from mwe.core.errors import BadFileError, MissingDataError, expecting
 from mwe.core.files import read_yaml
+from mwe.core.parquet import PARQUET_ERRORS
 from mwe.core.tables import write_pair
 from mwe.joint.context_queries import FIGURES, FILE
 from mwe.metrics.bootstrap import LEVEL, drawn_counts, interval
@@ -116,10 +116,12 @@ def read(runs: Path, pattern: str, way: str, figure: str) -> Asked:
     folders = sorted(path for path in runs.glob(pattern) if (path / FILE).is_file())
     for folder in folders:
         try:
-            table = pq.read_table(folder / FILE, columns=["track_id", "tag", "context", "unit", "way", figure])
-        except (pa.ArrowException, OSError) as error:
+            asked = pq.read_table(
+                folder / FILE, columns=["track_id", "tag", "context", "unit", "way", figure]
+            ).to_pylist()
+        except PARQUET_ERRORS as error:
             raise BadFileError(folder / FILE, f"not the queries of a test ({error})", "Test the run again.") from error
-        for row in table.to_pylist():
+        for row in asked:
             if row["way"] == way:
                 key = (row["track_id"], row["tag"], row["context"])
                 value[key][folder.name], unit[key] = row[figure], row["unit"]

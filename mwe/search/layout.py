@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError, expecting
 from mwe.core.files import read_json, write_json
+from mwe.core.parquet import PARQUET_ERRORS
 
 FORMAT = 1
 DECLARATION = "library.json"
@@ -161,7 +162,7 @@ def reading(path: Path) -> Iterator[None]:
     with expecting(path, "not the table expected", REMEDY):
         try:
             yield
-        except (pa.ArrowException, OSError) as error:
+        except PARQUET_ERRORS as error:
             raise BadFileError(path, f"not the table expected ({error})", REMEDY) from error
 
 
@@ -173,7 +174,7 @@ def open_table(path: Path, schema: pa.Schema) -> pq.ParquetFile:
     """
     try:
         file = pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
+    except PARQUET_ERRORS as error:
         raise BadFileError(path, f"not the table expected ({error})", REMEDY) from error
     if not file.schema_arrow.equals(schema):
         file.close()

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from mwe.audio.shards import MelRow, Source
 from mwe.core.errors import StaleArtefactError
 from mwe.core.files import atomic_write
+from mwe.core.parquet import PARQUET_ERRORS
 
 _NAME = re.compile(r"part-(\d+)-r(\d+)\.parquet")
 COLUMNS = ("track_id", "path", "size", "mtime_ns", "status", "detail", "loudness_db", "seconds")
@@ -152,7 +153,7 @@ def _read(path: Path, space: str) -> pa.Table:
     try:
         table = pq.read_table(path, partitioning=None)
         found = (table.schema.metadata or {}).get(_SPACE_KEY, b"").decode()
-    except (pa.ArrowException, OSError) as error:
+    except PARQUET_ERRORS as error:
         raise StaleArtefactError(f"{path}: damaged ({error}). Delete it: only its files are read anew.") from error
     if found != space:
         raise StaleArtefactError(

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from pyarrow import parquet
 
 from mwe.core.errors import BadFileError, expecting
 from mwe.core.files import parsed_json
 from mwe.core.lines import DAMAGED, numbered_lines, opened
+from mwe.core.parquet import PARQUET_ERRORS
 
 ROWS = 8192
 LARGEST = float(np.finfo(np.float32).max)
@@ -47,7 +47,7 @@ def _parquet(path: Path) -> Iterator[list[dict[str, Any]]]:
             columns = [name for name in ("token", "vector", "content") if name in table.schema_arrow.names]
             for batch in table.iter_batches(ROWS, columns=columns):
                 yield batch.to_pylist()
-    except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: texts that are no UTF-8
+    except PARQUET_ERRORS as error:
         raise BadFileError(path, f"not the table expected ({error})", REMEDY) from error
 
 

@@ -15,6 +15,7 @@ from torch import distributed
 
 from mwe.core.errors import BadFileError, MissingDataError, expecting
 from mwe.core.files import atomic_write
+from mwe.core.parquet import PARQUET_ERRORS
 from siamese_tags.documents import TagDocuments
 from siamese_tags.masked.metrics import FIGURES, MaskedPrimingMetric
 
@@ -84,7 +85,7 @@ def load_documents(run: Path) -> DocumentFigures:
     remedy = "Delete it with the metrics.json beside it, and make the run again."
     try:
         table = pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
+    except PARQUET_ERRORS as error:
         raise BadFileError(path, f"not a Parquet file ({error})", remedy) from error
     with expecting(path, "cannot be used", remedy):
         if missing := {*NAMES, *FIGURES} - set(table.column_names):

@@ -38,7 +38,7 @@ from mwe.words.importers import import_vectors
 from siamese_tags import documents
 from siamese_tags.checkpoints import load_checkpoint
 
-settings.register_profile("fuzz", max_examples=3000, deadline=None)
+settings.register_profile("fuzz", max_examples=3000, deadline=None, derandomize=False)
 
 HERE = Path(__file__).parent
 ALLMUSIC = HERE.parent / "mwe/tracks/msd_amglabels_all.h5.gz"

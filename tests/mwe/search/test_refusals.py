@@ -89,6 +89,10 @@ def test_a_damaged_library_is_named(music, run, tmp_path):
     with pytest.raises(BadFileError, match="float32 of shape"):
         Library(out)
     matrix.write_bytes(whole)
+    tracks = out / "tracks-00001.parquet"
+    tracks.write_bytes(tracks.read_bytes().replace(b"path", b"p\xe9th"))  # a name of a column that is no UTF-8
+    with pytest.raises(BadFileError, match=r"tracks-00001\.parquet: not the table expected"):
+        Library(out)
     (out / "tracks-00001.parquet").write_bytes(b"PAR1")
     with pytest.raises(BadFileError, match=r"tracks-00001\.parquet: not the table expected"):
         Library(out)
