@@ -3,4 +3,4 @@
 import pyarrow as pa
 
 # ValueError: names and texts that are no UTF-8, found when a table is opened or when its rows are taken out
-PARQUET_ERRORS: tuple[type[Exception], ...] = (pa.ArrowException, OSError, ValueError)
+PARQUET_ERRORS = (pa.ArrowException, OSError, ValueError)

@@ -15,7 +15,16 @@ from mwe.core.files import atomic_write
 from mwe.core.parquet import PARQUET_ERRORS
 
 _NAME = re.compile(r"part-(\d+)-r(\d+)\.parquet")
-COLUMNS = ("track_id", "path", "size", "mtime_ns", "status", "detail", "loudness_db", "seconds")
+_COLUMNS = {
+    "track_id": pa.string(),
+    "path": pa.string(),
+    "size": pa.int64(),
+    "mtime_ns": pa.int64(),
+    "status": pa.string(),
+    "detail": pa.string(),
+    "loudness_db": pa.float32(),
+    "seconds": pa.float32(),
+}
 _SPACE_KEY = b"embedding_space"
 
 
@@ -83,18 +92,18 @@ class PartWriter:
 def _table(held: Sequence[Outcome], dim: int) -> pa.Table:
     zero = np.zeros(dim, np.float32)
     vectors = np.stack([zero if one.embedding_D is None else one.embedding_D for one in held]).astype(np.float32)
-    columns = {
-        "track_id": pa.array([one.row.track_id for one in held], pa.string()),
-        "path": pa.array([one.row.path for one in held], pa.string()),
-        "size": pa.array([one.row.source.size for one in held], pa.int64()),
-        "mtime_ns": pa.array([one.row.source.mtime_ns for one in held], pa.int64()),
-        "status": pa.array([one.row.status for one in held], pa.string()),
-        "detail": pa.array([one.row.detail for one in held], pa.string()),
-        "loudness_db": pa.array([one.row.loudness_db for one in held], pa.float32()),
-        "seconds": pa.array([one.seconds for one in held], pa.float32()),
-        "embedding": pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), dim),
+    columns: dict[str, list[Any]] = {
+        "track_id": [one.row.track_id for one in held],
+        "path": [one.row.path for one in held],
+        "size": [one.row.source.size for one in held],
+        "mtime_ns": [one.row.source.mtime_ns for one in held],
+        "status": [one.row.status for one in held],
+        "detail": [one.row.detail for one in held],
+        "loudness_db": [one.row.loudness_db for one in held],
+        "seconds": [one.seconds for one in held],
     }
-    return pa.table(columns)
+    embeddings = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), dim)
+    return pa.table(columns, pa.schema(_COLUMNS)).append_column("embedding", embeddings)
 
 
 class Parts:
@@ -112,13 +121,10 @@ class Parts:
         self.folder = folder
         names = sorted(path.name for path in folder.glob("part-*.parquet") if _NAME.fullmatch(path.name))
         self.next_number = 1 + max((int(name.split("-")[1]) for name in names), default=-1)
-        tables = [_read(folder / name, space) for name in names]
-        self._vectors = [_vectors(table) for table in tables]
-        self._ends = np.cumsum([len(table) for table in tables])
-        self.columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-        for table in tables:
-            for name in COLUMNS:
-                self.columns[name] += table[name].to_pylist()
+        parts = [_read(folder / name, space) for name in names]
+        self._vectors = [vectors for _, vectors in parts]
+        self._ends = np.cumsum([len(vectors) for vectors in self._vectors])
+        self.columns = {name: [value for columns, _ in parts for value in columns[name]] for name in _COLUMNS}
         self.place = {name: place for place, name in enumerate(self.columns["track_id"])}
 
     def __len__(self) -> int:
@@ -149,21 +155,19 @@ class Parts:
             self.folder.rmdir()
 
 
-def _read(path: Path, space: str) -> pa.Table:
+def _read(path: Path, space: str) -> tuple[dict[str, list[Any]], np.ndarray]:
+    """The columns of a part and its vectors, (N, D)."""
     try:
         table = pq.read_table(path, partitioning=None)
         found = (table.schema.metadata or {}).get(_SPACE_KEY, b"").decode()
-    except PARQUET_ERRORS as error:
+        columns = table.select(list(_COLUMNS)).cast(pa.schema(_COLUMNS)).to_pydict()
+        vectors: np.ndarray = table["embedding"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        vectors = vectors.reshape(len(table), -1)
+    except (*PARQUET_ERRORS, LookupError, AttributeError) as error:
         raise StaleArtefactError(f"{path}: damaged ({error}). Delete it: only its files are read anew.") from error
     if found != space:
         raise StaleArtefactError(
             f"{path}: an unfinished job of another model (embedding space {found or 'unknown'}, this one is {space}). "
             f"Finish that job with its own --model, or delete {path.parent}."
         )
-    return table
-
-
-def _vectors(table: pa.Table) -> np.ndarray:
-    column = table["embedding"].combine_chunks()
-    vectors: np.ndarray = column.flatten().to_numpy(zero_copy_only=False).reshape(len(table), -1)
-    return vectors
+    return columns, vectors

@@ -92,6 +92,6 @@ def library_prototypes(tags: Sequence[str], words: WordVectors) -> tuple[np.ndar
 
 def unit_rows(row_TD: np.ndarray) -> np.ndarray:
     """Rows at length 1; a row of zeros stays one."""
-    length_T1 = np.linalg.norm(row_TD, axis=1, keepdims=True)
-    unit_TD: np.ndarray = row_TD / np.where(length_T1 > 0, length_T1, 1)
+    length_T1 = np.linalg.norm(row_TD.astype(np.float64), axis=1, keepdims=True)  # squares of float32 can overflow
+    unit_TD: np.ndarray = (row_TD / np.where(length_T1 > 0, length_T1, 1)).astype(row_TD.dtype)
     return unit_TD

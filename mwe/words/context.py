@@ -150,7 +150,11 @@ class ContextVectors(ContextSource):
                 f"no contextual vectors in {folder}. Make: `siamese-tags export-context --run RUN --out {folder}`."
             )
         declared = read_json(folder / DECLARATION)
-        if not isinstance(declared, dict) or declared.get("format") != FORMAT or declared.get("kind") not in KINDS:
+        if (
+            not isinstance(declared, dict)
+            or declared.get("format") != FORMAT
+            or declared.get("kind") not in list(KINDS)
+        ):
             raise StaleArtefactError(f"{folder / DECLARATION}: not as this version writes it. {REMEDY}")
         try:
             if sha256(folder / ARRAYS) != declared["arrays"]:

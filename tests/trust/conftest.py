@@ -66,6 +66,9 @@ class Reader(NamedTuple):
     fields: str = ""
     fragile: bool = False
 
+    def __repr__(self) -> str:  # reports of failures stay readable
+        return f"Reader({', '.join(self.files)})"
+
 
 def npy(array: Any) -> bytes:
     file = io.BytesIO()

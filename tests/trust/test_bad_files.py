@@ -102,7 +102,7 @@ def in_json(draw, content):
     """A value anywhere in the tree replaced."""
     try:
         tree = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return in_fields(draw, content)
     at, path = tree, []
     while isinstance(at, dict | list) and at and draw(st.integers(0, 3)):
