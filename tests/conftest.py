@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -97,19 +98,32 @@ def in_processes(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 @pytest.fixture
-def killed_after() -> Callable[[subprocess.Popen[str], float], bool]:
-    """Kill a process and all it started unless it ends within seconds; whether it had to be."""
+def killed(tmp_path: Path) -> Callable[[Callable[[Path], subprocess.Popen[str]], float, float], Iterator[Path]]:
+    """The folders of twenty processes that were killed, each with all it started, at a random moment.
 
-    def kill(process: subprocess.Popen[str], seconds: float) -> bool:
-        try:
-            process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            return True
-        return False
+    The moments lie between a share of the seconds that it took undisturbed and all of them. One that ends before its
+    moment is no trial; where it does, the next are killed within the time it took.
+    """
 
-    return kill
+    def killed(start: Callable[[Path], subprocess.Popen[str]], seconds: float, least: float) -> Iterator[Path]:
+        rng, trials = np.random.default_rng(0), 0
+        for tried in range(60):
+            folder = tmp_path / f"trial{tried}"
+            folder.mkdir()
+            began, process = time.monotonic(), start(folder)
+            try:
+                process.communicate(timeout=rng.uniform(least, 1) * seconds)
+                seconds = min(seconds, time.monotonic() - began)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+                trials += 1
+                yield folder
+            if trials == 20:
+                return
+        pytest.fail(f"only {trials} of 60 were killed before they ended")
+
+    return killed
 
 
 @pytest.fixture

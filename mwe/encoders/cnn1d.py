@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from mwe.encoders.base import AudioEncoder
+
+EPSILON = 1e-5
 
 
 class CNN1D(AudioEncoder):
@@ -18,6 +21,8 @@ class CNN1D(AudioEncoder):
         channels: Channels of each block; the last is the width of the embedding.
         kernels: Kernel of each block.
         pools: Max-pool of each block.
+        statistics: Whether a linear map of the mean and the standard deviation over time of every mel band is added,
+            which is not in the paper. A collection of some hundred tracks is too small to learn these from scratch.
     """
 
     def __init__(
@@ -26,6 +31,7 @@ class CNN1D(AudioEncoder):
         channels: Sequence[int] = (128, 128, 128, 128, 100),
         kernels: Sequence[int] = (4, 4, 4, 2, 1),
         pools: Sequence[int] = (4, 4, 4, 2, 2),
+        statistics: bool = False,
     ) -> None:
         if not len(channels) == len(kernels) == len(pools):
             raise ValueError(f"channels, kernels and pools differ in number: {channels}, {kernels}, {pools}")
@@ -41,8 +47,17 @@ class CNN1D(AudioEncoder):
             ]
             inputs = outputs
         self.blocks = nn.Sequential(*blocks)
+        self.statistics: nn.Module | None = None
+        if statistics:
+            self.statistics = nn.Sequential(nn.BatchNorm1d(2 * mels), nn.Linear(2 * mels, self.width))
 
     def forward(self, mel_BFM: Tensor) -> Tensor:
         """Encode excerpts of any length: (batch, frames, mel bands) → (batch, width)."""
-        time_last: Tensor = self.blocks(mel_BFM.transpose(1, 2))
-        return time_last.mean(dim=2)
+        band_BMF = self.blocks[0](mel_BFM.transpose(1, 2))
+        encoded_BD: Tensor = self.blocks[1:](band_BMF).mean(dim=2)
+        if self.statistics is None:
+            return encoded_BD
+        # the root of 0, of a band that stands still, has no gradient
+        spread_BM = (band_BMF.var(dim=2, correction=0) + EPSILON).sqrt()
+        of_bands_BD: Tensor = self.statistics(torch.cat([band_BMF.mean(dim=2), spread_BM], dim=1))
+        return encoded_BD + of_bands_BD

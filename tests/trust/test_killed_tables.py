@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-TRIALS = 20
 TABLE = "tables/siamese-demo.csv"
 STEP = re.compile(r"^== siamese-demo: (?:baseline (\w+), seed 0|(prediction|Siamese) stage, fold 0)$", re.MULTILINE)
 FITS = {"prediction": "single_ce", "Siamese": "siamese_ce"}
@@ -60,9 +59,7 @@ def documents(tmp_path):
 
 @pytest.mark.trial
 @pytest.mark.timeout(5400)
-def test_a_table_killed_at_random_moments_is_made_of_the_rows_that_are_there_and_those_that_are_not(
-    documents, killed_after
-):
+def test_a_table_killed_at_random_moments_is_made_of_the_rows_that_are_there_and_those_that_are_not(documents, killed):
     began = time.monotonic()
     rows = whole(documents, documents / "undisturbed")
     seconds = time.monotonic() - began
@@ -71,17 +68,13 @@ def test_a_table_killed_at_random_moments_is_made_of_the_rows_that_are_there_and
         rows == {"single_ce", "siamese_ce", "random", "popularity", "pca"} == set(finished(documents / "undisturbed"))
     )
     assert whole(documents, documents / "undisturbed") == set()
-    rng = np.random.default_rng(0)
-    killed = kept = 0
-    for trial in range(TRIALS):
-        out = documents / f"trial{trial}"
-        killed += killed_after(make(documents, out), rng.uniform(0.1, 1) * seconds)
+    trials = kept = 0
+    for out in killed(lambda out: make(documents, out), seconds, 0.1):
         before = finished(out)
-        kept += len(before)
-        assert whole(documents, out) == rows - set(before), f"trial {trial}"
+        assert whole(documents, out) == rows - set(before), out.name
         after = finished(out)
-        assert {row: after[row] for row in before} == before, f"trial {trial}"
-        assert (out / TABLE).read_bytes() == expected, f"trial {trial}"
-    print(f"make siamese-demo: {killed} of {TRIALS} killed, {kept} of {TRIALS * len(rows)} rows kept, 0 lost")
-    assert killed >= TRIALS // 2
-    assert 0 < kept < TRIALS * len(rows)
+        assert {row: after[row] for row in before} == before, out.name
+        assert (out / TABLE).read_bytes() == expected, out.name
+        trials, kept = trials + 1, kept + len(before)
+    print(f"make siamese-demo: {trials} killed, {kept} of {trials * len(rows)} rows kept, 0 lost")
+    assert 0 < kept < trials * len(rows)

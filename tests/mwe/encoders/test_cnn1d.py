@@ -1,5 +1,6 @@
 """The 1D-CNN: shapes, layers as in the paper, batch independence."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -10,6 +11,23 @@ from mwe.encoders import CNN1D
 @pytest.mark.parametrize("frames", [1, 7, 130, 500])
 def test_any_excerpt_length_gives_one_vector(frames):
     assert CNN1D().eval()(torch.randn(2, frames, 128)).shape == (2, 100)
+
+
+@pytest.mark.parametrize("frames", [1, 130])
+def test_statistics_of_the_bands_are_added_and_have_a_gradient_where_nothing_moves(frames):
+    torch.manual_seed(0)
+    encoder, plain = CNN1D(statistics=True), CNN1D()
+    mel = torch.zeros(3, frames, 128, requires_grad=True)
+    encoder(mel).sum().backward()
+    assert torch.isfinite(mel.grad).all()
+    plain.load_state_dict({name: one for name, one in encoder.state_dict().items() if name.startswith("blocks.")})
+    encoder.eval()
+    plain.eval()
+    mel = torch.randn(3, frames, 128)
+    band = plain.blocks[0](mel.transpose(1, 2)).detach().numpy()
+    given = np.concatenate([band.mean(axis=2), np.sqrt(band.var(axis=2) + 1e-5)], axis=1)
+    added = encoder.statistics(torch.from_numpy(given))
+    torch.testing.assert_close(encoder(mel), plain(mel) + added, atol=1e-5, rtol=1e-5)
 
 
 def test_layers_are_those_of_the_paper():
