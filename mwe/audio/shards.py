@@ -254,6 +254,7 @@ def read_indices(root: Path, n_mels: int) -> Iterator[tuple[ShardName, pa.Table]
         path, npy = name.path(root, "parquet"), name.path(root, "npy")
         try:
             table = pq.read_table(path, schema=_SCHEMA, partitioning=None)
+            table.validate(full=True)  # texts are UTF-8
             stated = int(pq.read_schema(path).metadata[_SIZE_KEY])
         except (*PARQUET_ERRORS, KeyError, TypeError) as error:
             raise _damaged(path, f"not a readable index ({type(error).__name__})", path, npy) from error

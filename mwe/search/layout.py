@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import numpy as np
 import pyarrow as pa
@@ -118,8 +118,13 @@ class Declaration:
         if not (root / DECLARATION).is_file():
             raise MissingDataError(f"no library in {root}. Make one with `mwe index FOLDER --model RUN --out {root}`.")
         content = read_json(root / DECLARATION)
-        names = {one.name for one in fields(cls)}
-        if not isinstance(content, dict) or content.pop("format", None) != FORMAT or set(content) != names:
+        kinds = {one.name: get_origin(one.type) or one.type for one in fields(cls)}
+        if (
+            not isinstance(content, dict)
+            or content.pop("format", None) != FORMAT
+            or set(content) != set(kinds)
+            or not all(isinstance(content[name], kind) for name, kind in kinds.items())  # type: ignore[arg-type]
+        ):
             raise StaleArtefactError(f"{root / DECLARATION}: not as this version writes it. {REMEDY}")
         return cls(**content)
 

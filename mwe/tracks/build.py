@@ -116,5 +116,5 @@ def sql_rows(path: Path, query: str) -> Iterable[tuple[str, ...]]:
                 yield row
         finally:
             database.close()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise BadFileError(path, f"not the database that upstream publishes ({error})", remedy) from error

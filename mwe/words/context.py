@@ -154,6 +154,8 @@ class ContextVectors(ContextSource):
             not isinstance(declared, dict)
             or declared.get("format") != FORMAT
             or declared.get("kind") not in list(KINDS)
+            or not isinstance(declared.get("tags"), list)
+            or not all(isinstance(one, str) for one in declared["tags"])
         ):
             raise StaleArtefactError(f"{folder / DECLARATION}: not as this version writes it. {REMEDY}")
         try:
