@@ -7,7 +7,7 @@ DEMO_CNN1D := tag artist track tag_artist tag_track artist_track tag_artist_trac
 DEMO_TRANSFORMER := tag track tag_artist_track
 DEMO_RIDGE := labels words
 # rows of demo-losses: all with the supervision of the demonstration
-DEMO_LOSSES := cnn1d hard_negatives infonce
+DEMO_LOSSES := cnn1d hard_negatives infonce statistics
 DEMO_SUPERVISION := tag_artist
 SIAMESE_TSV ?= $(DEMO)/documents.tsv
 say = @echo; echo "== $(1)"
@@ -45,7 +45,7 @@ demo-joint: $(READY) ## All supervisions of both encoders on the demonstration, 
 	$(call demo_table,demo-joint)
 
 .PHONY: demo-losses
-demo-losses: $(READY) ## Triplet, hard negatives and InfoNCE on the demonstration, three seeds, with intervals of differences
+demo-losses: $(READY) ## Triplet, hard negatives, InfoNCE and statistics of the mel bands on the demonstration, three seeds, with intervals of differences
 	@$(MWE) demo
 	@$(MAKE) --no-print-directory $(call demo_runs,$(DEMO_LOSSES:%=%/$(DEMO_SUPERVISION)))
 	$(call demo_table,demo-losses)

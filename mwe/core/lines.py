@@ -14,6 +14,7 @@ from mwe.core.errors import BadFileError, MissingDataError
 OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 # what the decompressors raise at a damaged or cut-off file
 DAMAGED = (EOFError, OSError, lzma.LZMAError, zlib.error)
+LONGEST_COUNT = 19  # digits of a whole number; longer ones are no counts, and Python refuses the longest
 
 
 def opened(path: Path) -> IO[bytes]:

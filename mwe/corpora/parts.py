@@ -10,7 +10,7 @@ from typing import Any
 
 from mwe.core.errors import BadFileError, expecting
 from mwe.core.files import atomic_write, read_json, write_json
-from mwe.core.lines import numbered_lines
+from mwe.core.lines import LONGEST_COUNT, numbered_lines
 from mwe.core.progress import track
 from mwe.corpora.tokens import kind_of_id
 
@@ -96,7 +96,7 @@ class Part:
         path = self.folder / "counts.tsv"
         for number, line in numbered_lines(path, REMEDY):
             token, _, count = line.rpartition("\t")
-            if not token or not count.isdecimal():
+            if not token or not count.isdecimal() or len(count) > LONGEST_COUNT:
                 raise BadFileError(path, f"expected a token and its count, found {line[:80]!r}", REMEDY, number)
             yield token, int(count)
 

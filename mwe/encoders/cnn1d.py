@@ -21,8 +21,9 @@ class CNN1D(AudioEncoder):
         channels: Channels of each block; the last is the width of the embedding.
         kernels: Kernel of each block.
         pools: Max-pool of each block.
-        statistics: Whether a linear map of the mean and the standard deviation over time of every mel band is added,
-            which is not in the paper. A collection of some hundred tracks is too small to learn these from scratch.
+        statistics: Whether a linear map of statistics over time of every mel band is added, which is not in the paper:
+            mean, standard deviation, and standard deviation of the differences between frames. From some hundred
+            tracks the convolutions do not learn these.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class CNN1D(AudioEncoder):
         self.blocks = nn.Sequential(*blocks)
         self.statistics: nn.Module | None = None
         if statistics:
-            self.statistics = nn.Sequential(nn.BatchNorm1d(2 * mels), nn.Linear(2 * mels, self.width))
+            self.statistics = nn.Sequential(nn.BatchNorm1d(3 * mels), nn.Linear(3 * mels, self.width))
 
     def forward(self, mel_BFM: Tensor) -> Tensor:
         """Encode excerpts of any length: (batch, frames, mel bands) → (batch, width)."""
@@ -57,7 +58,12 @@ class CNN1D(AudioEncoder):
         encoded_BD: Tensor = self.blocks[1:](band_BMF).mean(dim=2)
         if self.statistics is None:
             return encoded_BD
-        # the root of 0, of a band that stands still, has no gradient
-        spread_BM = (band_BMF.var(dim=2, correction=0) + EPSILON).sqrt()
-        of_bands_BD: Tensor = self.statistics(torch.cat([band_BMF.mean(dim=2), spread_BM], dim=1))
+        steps_BMF = band_BMF.diff(dim=2) if band_BMF.shape[2] > 1 else torch.zeros_like(band_BMF)
+        given = torch.cat([band_BMF.mean(dim=2), _spread(band_BMF), _spread(steps_BMF)], dim=1)
+        of_bands_BD: Tensor = self.statistics(given)
         return encoded_BD + of_bands_BD
+
+
+def _spread(band_BMF: Tensor) -> Tensor:
+    """Standard deviation over time; the root of 0, of a band that stands still, would have no gradient."""
+    return (band_BMF.var(dim=2, correction=0) + EPSILON).sqrt()

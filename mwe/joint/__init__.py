@@ -5,12 +5,11 @@ from mwe.joint.contextual import TagsInContext
 from mwe.joint.datamodule import AudioWordDataModule
 from mwe.joint.embedding import JointEmbedding
 from mwe.joint.features import FeatureWordDataModule
-from mwe.joint.losses import AllPairs, AnchorLoss, InfoNCE, PrototypeLoss, Triplet, cosine_hinge
+from mwe.joint.losses import AnchorLoss, InfoNCE, PrototypeLoss, Triplet, cosine_hinge
 from mwe.joint.schedules import InverseTimeDecay
 from mwe.joint.supervision import Belonging, PrototypeSet
 
 __all__ = [
-    "AllPairs",
     "AnchorLoss",
     "AudioWordDataModule",
     "Belonging",

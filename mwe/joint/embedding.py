@@ -36,8 +36,8 @@ class JointEmbedding(TrackModule):
     Args:
         word_dim: Dimensions of the word vectors; the command line takes it from the data.
         encoder: Audio encoder f.
-        loss: Loss of each supervision: ``Triplet`` (the paper's, the default), ``InfoNCE`` or ``AllPairs``. What a
-            loss learns, it learns for each supervision apart.
+        loss: Loss of each supervision: ``Triplet`` (the paper's, the default) or ``InfoNCE``. What a loss learns, it
+            learns for each supervision apart.
         optimizer: Makes the optimiser.
         scheduler: Makes the learning-rate schedule.
         scheduler_interval: Whether the schedule is stepped every epoch or every training step.

@@ -1,7 +1,6 @@
 """Losses of anchors against the prototypes of one supervision, behind one interface (section III-B and past it).
 
-Shape suffixes: B anchors, K negatives an anchor, D dimensions, P prototypes, C prototypes all anchors are compared to,
-S an anchor's own prototypes.
+Shape suffixes: B anchors, K negatives an anchor, D dimensions, P prototypes, C prototypes all anchors are compared to.
 """
 
 import math
@@ -11,7 +10,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import normalize, softplus
+from torch.nn.functional import normalize
 
 from mwe.joint.supervision import PrototypeSet
 
@@ -103,66 +102,7 @@ class Triplet(PrototypeLoss):
         return AnchorLoss(each_B, drawn.valid_B)
 
 
-class SampledLoss(PrototypeLoss):
-    """What losses have in common that compare with a sample of the prototypes, by cosines over a temperature.
-
-    Args:
-        temperature: Temperature at the start.
-        learn_temperature: Whether it is learnt.
-        sampled: Prototypes sampled for the batch: all there are, where there are not more.
-    """
-
-    def __init__(self, temperature: float = 0.07, learn_temperature: bool = True, sampled: int = 256) -> None:
-        super().__init__()
-        if temperature <= 0 or sampled < 1:
-            raise ValueError(f"temperature {temperature} and sampled {sampled} must be above 0")
-        self.sampled = sampled
-        self.log_scale = nn.Parameter(torch.tensor(-math.log(temperature)), requires_grad=learn_temperature)
-
-    def scale(self) -> Tensor:
-        """One over the temperature."""
-        return self.log_scale.exp().clamp(max=LARGEST_SCALE)
-
-    def sample(self, count: int, device: torch.device) -> Tensor:
-        """Prototypes that all anchors are compared with, (C,); in evaluation they are spread evenly."""
-        if count <= self.sampled:
-            return torch.arange(count, device=device)
-        if self.training:
-            return torch.randint(count, (self.sampled,), device=device)
-        return torch.arange(self.sampled, device=device) * count // self.sampled
-
-
-class AllPairs(SampledLoss):
-    """Ranking loss over every pair of one of the track's prototypes and another, where a triplet draws one.
-
-    The mean of ``softplus((cos(A, P-) - cos(A, P+)) / temperature)`` over the pairs, RankNet's loss (Burges et al.,
-    2005), which ROC-AUC of a clip counts the wrong pairs of.
-
-    Args:
-        temperature: Temperature at the start.
-        learn_temperature: Whether it is learnt.
-        sampled: Prototypes sampled for the batch: all there are, where there are not more.
-    """
-
-    def __init__(self, temperature: float = 0.2, learn_temperature: bool = True, sampled: int = 256) -> None:
-        super().__init__(temperature, learn_temperature, sampled)
-
-    def of_units(self, anchor_BD: Tensor, track_B: Tensor, prototypes: PrototypeSet, encode: Encode) -> AnchorLoss:
-        """Compare all prototypes of each track with those of the sample that are not its own."""
-        own_BS, there_BS = prototypes.own(track_B)
-        sample_C = self.sample(len(prototypes), anchor_BD.device)
-        own_BSD = normalize(encode(prototypes.vectors_PW[own_BS]), dim=-1)
-        towards_BS = (anchor_BD.unsqueeze(1) * own_BSD).sum(dim=-1)
-        away_BC = anchor_BD @ normalize(encode(prototypes.vectors_PW[sample_C]), dim=-1).T
-        wrong_BC = ~prototypes.belongs(track_B, sample_C)
-        pair_BSC = there_BS.unsqueeze(2) & wrong_BC.unsqueeze(1)
-        each_BSC = softplus(self.scale() * (away_BC.unsqueeze(1) - towards_BS.unsqueeze(2)))
-        pairs_B = pair_BSC.sum(dim=(1, 2))
-        each_B = torch.where(pair_BSC, each_BSC, 0).sum(dim=(1, 2)) / pairs_B.clamp(min=1)
-        return AnchorLoss(each_B, pairs_B > 0)
-
-
-class InfoNCE(SampledLoss):
+class InfoNCE(PrototypeLoss):
     """Contrastive loss: cross-entropy of a positive among prototypes, cosines divided by a learnt temperature.
 
     An anchor is compared with its positive, with the positives of the other anchors of the batch on this device, and
@@ -186,18 +126,21 @@ class InfoNCE(SampledLoss):
         sampled: int = 256,
         hardest: int = 0,
     ) -> None:
-        super().__init__(temperature, learn_temperature, sampled)
-        if hardest < 0:
-            raise ValueError(f"hardest {hardest} must not be below 0")
-        self.in_batch, self.hardest = in_batch, hardest
+        super().__init__()
+        if temperature <= 0 or sampled < 1 or hardest < 0:
+            raise ValueError(
+                f"temperature {temperature} and sampled {sampled} must be above 0, hardest {hardest} not below"
+            )
+        self.in_batch, self.sampled, self.hardest = in_batch, sampled, hardest
+        self.log_scale = nn.Parameter(torch.tensor(-math.log(temperature)), requires_grad=learn_temperature)
 
     def of_units(self, anchor_BD: Tensor, track_B: Tensor, prototypes: PrototypeSet, encode: Encode) -> AnchorLoss:
         """Compare every anchor with the columns: the batch's positives, then the sample."""
         drawn = prototypes.draw(track_B, negatives=0, repeatable=not self.training)
         batch = self.in_batch and self.training
-        sample_C = self.sample(len(prototypes), anchor_BD.device)
+        sample_C = self._sample(len(prototypes), anchor_BD.device)
         column_C = torch.cat([drawn.positive_B, sample_C]) if batch else sample_C
-        scale = self.scale()
+        scale = self.log_scale.exp().clamp(max=LARGEST_SCALE)
         column_CD = normalize(encode(prototypes.vectors_PW[column_C]), dim=-1)
         positive_BD = column_CD[: len(track_B)]
         if not batch:
@@ -212,6 +155,14 @@ class InfoNCE(SampledLoss):
             back_BB = away_BC[:, : len(track_B)].T
             each_B = (each_B + self._cross_entropy(towards_B, back_BB)) / 2
         return AnchorLoss(each_B, drawn.valid_B)
+
+    def _sample(self, count: int, device: torch.device) -> Tensor:
+        """Prototypes that all anchors are compared with: all there are, where there are not more."""
+        if count <= self.sampled:
+            return torch.arange(count, device=device)
+        if self.training:
+            return torch.randint(count, (self.sampled,), device=device)
+        return torch.arange(self.sampled, device=device) * count // self.sampled
 
     def _cross_entropy(self, towards_B: Tensor, away_BC: Tensor) -> Tensor:
         if 0 < self.hardest < away_BC.shape[1]:

@@ -89,11 +89,6 @@ class Belonging(nn.Module):
             return torch.zeros_like(asked_BC, dtype=torch.bool)
         return own_BS.gather(1, place_BC) == asked_BC
 
-    def own(self, track_B: Tensor) -> tuple[Tensor, Tensor]:
-        """The prototypes of each track, (B, slots), and which of the slots are filled; the others mean nothing."""
-        own_BS = self._own(track_B, beyond=len(self))
-        return own_BS.clamp(max=max(0, len(self) - 1)), own_BS < len(self)
-
     def labels(self, track_B: Tensor) -> Tensor:
         """1.0 where a prototype belongs to a track, else 0.0; (B, P)."""
         own_BS = self._own(track_B, beyond=len(self))

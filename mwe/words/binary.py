@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from mwe.core.errors import BadFileError
-from mwe.core.lines import DAMAGED
+from mwe.core.lines import DAMAGED, LONGEST_COUNT
 
 CHUNK = 1 << 24
-LONGEST_COUNT = 19  # digits
 REMEDY = "The file is damaged or cut off: fetch it anew."
 
 

@@ -10,10 +10,9 @@ import pyarrow as pa
 from pyarrow import csv
 
 from mwe.core.errors import BadFileError
-from mwe.core.lines import DAMAGED, OPENERS, opened
+from mwe.core.lines import DAMAGED, LONGEST_COUNT, OPENERS, opened
 
 BLOCK = 1 << 21  # bytes parsed at a time; larger ones leave the processor's cache and are slower
-LONGEST_COUNT = 19  # digits
 REMEDY = "The file is damaged, cut off, or in another format: fetch it anew, or name its --format."
 
 

@@ -11,7 +11,7 @@ from mwe.cli import main
 
 ROOT = Path(__file__).parents[3]
 CONFIGS = ROOT / "lightning_configs/mwe"
-ROWS = ("cnn1d", "transformer", "hard_negatives", "infonce")
+ROWS = ("cnn1d", "transformer", "hard_negatives", "infonce", "statistics")
 
 
 @pytest.mark.parametrize("table", ["demo-joint", "demo-losses"])

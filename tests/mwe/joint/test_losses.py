@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy import sparse
 
-from mwe.joint import AllPairs, AnchorLoss, InfoNCE, PrototypeSet, Triplet, cosine_hinge
+from mwe.joint import AnchorLoss, InfoNCE, PrototypeSet, Triplet, cosine_hinge
 
 TRACKS, PROTOTYPES, WIDTH = 12, 15, 6
 
@@ -70,9 +70,7 @@ def test_gradients_of_the_hinge_are_right_and_finite_at_zero():
     assert torch.isfinite(silent.grad).all()
 
 
-@pytest.mark.parametrize(
-    "loss", [Triplet(negatives=2), Triplet(candidates=8), InfoNCE(), InfoNCE(hardest=3), AllPairs()]
-)
+@pytest.mark.parametrize("loss", [Triplet(negatives=2), Triplet(candidates=8), InfoNCE(), InfoNCE(hardest=3)])
 def test_a_step_along_the_gradient_lowers_every_loss(loss):
     torch.manual_seed(0)
     anchor, prototypes, belongs = supervised()
@@ -140,24 +138,7 @@ def test_infonce_learns_its_temperature_within_bounds():
         InfoNCE(temperature=0)
 
 
-@pytest.mark.parametrize("sampled", [PROTOTYPES, 5])
-def test_all_pairs_equal_a_loop_over_each_of_a_track_s_prototypes_and_each_other(sampled):
-    anchor, prototypes, belongs = supervised()
-    rows, vectors = unit(anchor).numpy(), unit(prototypes.vectors_PW).numpy()
-    loss = AllPairs(temperature=0.5, sampled=sampled).eval()
-    found = loss(anchor, torch.arange(TRACKS), prototypes, lambda one: one)
-    sample = [place * PROTOTYPES // sampled for place in range(sampled)]
-    for track in range(TRACKS):
-        own, others = np.flatnonzero(belongs[track]), [one for one in sample if not belongs[track, one]]
-        assert found.valid_B[track] == bool(len(own) and others)
-        if len(own) and others:
-            wrong = [rows[track] @ (vectors[other] - vectors[one]) / 0.5 for one in own for other in others]
-            assert found.each_B[track].item() == pytest.approx(np.logaddexp(0, wrong).mean(), abs=1e-5)
-
-
-@pytest.mark.parametrize(
-    "loss", [Triplet(negatives=3), InfoNCE(sampled=4), InfoNCE(sampled=99, hardest=2), AllPairs(sampled=4)]
-)
+@pytest.mark.parametrize("loss", [Triplet(negatives=3), InfoNCE(sampled=4), InfoNCE(sampled=99, hardest=2)])
 def test_in_evaluation_a_track_has_the_same_loss_in_any_batch(loss):
     anchor, prototypes, _ = supervised()
     loss.eval()
@@ -167,9 +148,7 @@ def test_in_evaluation_a_track_has_the_same_loss_in_any_batch(loss):
         torch.testing.assert_close(loss(anchor[part], part, prototypes, lambda one: one).each_B, whole[part])
 
 
-@pytest.mark.parametrize(
-    "loss", [Triplet(), Triplet(negatives=2, candidates=5), InfoNCE(), InfoNCE(hardest=2), AllPairs()]
-)
+@pytest.mark.parametrize("loss", [Triplet(), Triplet(negatives=2, candidates=5), InfoNCE(), InfoNCE(hardest=2)])
 def test_in_training_a_loss_follows_its_anchor_in_any_order_of_the_batch_and_of_the_prototypes(loss):
     """Each track has one of two prototypes, so that nothing is left to chance."""
     torch.manual_seed(0)
@@ -184,7 +163,7 @@ def test_in_training_a_loss_follows_its_anchor_in_any_order_of_the_batch_and_of_
         torch.testing.assert_close(loss(anchor[order], order, given, lambda one: one).each_B, whole[order])
 
 
-@pytest.mark.parametrize("loss", [Triplet(), InfoNCE(), AllPairs()])
+@pytest.mark.parametrize("loss", [Triplet(), InfoNCE()])
 def test_lower_precision_is_left_behind_before_cosines(loss):
     anchor, prototypes, _ = supervised()
     loss.eval()
