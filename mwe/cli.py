@@ -3,28 +3,12 @@
 import json
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from pkgutil import resolve_name
 
 from jsonargparse import auto_cli
-from pytorch_lightning.cli import LightningArgumentParser
 
 import mwe
-from mwe.commands import corpus, corpus_statistics, data, demo, documents, fetch, mel, table, words
 from mwe.core.errors import TOLD, UnknownNameError
-from mwe.core.row_files import RowFile
-from mwe.core.stage import StageCLI
-from mwe.joint import AudioWordDataModule, JointEmbedding  # noqa: F401 - known by short name in configurations
-from mwe.joint.commands import figure5, workspace
-from mwe.joint.compare import compare
-from mwe.joint.context_differences import context_differences
-from mwe.page.commands import serve
-from mwe.search import QueryError
-from mwe.search.commands import export, index, index_ann, library_export, search_library, tag
-from mwe.search.table11 import tag_table
-from mwe.tracks.table2 import collection_statistics
-from mwe.words.commands import figure4, figure5_words, query, query_table, similar, words_import
-from mwe.words.retrieval import WordDataModule, WordRetrieval  # noqa: F401
-from mwe.words.tagrank import TagRankData, TagRankPrediction  # noqa: F401
 
 STAGES = ("fit", "validate", "test")
 POSITIONAL = (
@@ -45,50 +29,43 @@ SEVERAL = {"index": "sources", "tag": "files"}  # options whose values stand fir
 FIRST = {"serve": "library"}  # options whose one value may stand first, without the name
 
 
-class MweCLI(StageCLI):
-    """The training stages, with the dimensions of the word vectors taken from the data."""
-
-    def init_parser(self, **kwargs: Any) -> LightningArgumentParser:
-        """As Lightning's, for configuration files that may name parts."""
-        parser = LightningArgumentParser(**kwargs)
-        parser.add_argument("-c", "--config", action=RowFile, help="Configuration file; see lightning_configs.")
-        return parser
-
-    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Link what the model must know of the data."""
-        parser.link_arguments("data.word_dim", "model.init_args.word_dim", apply_on="instantiate")
-
-
-COMMANDS: dict[str, Callable[..., None]] = {
-    "demo": demo,
-    "data": data,
-    "fetch": fetch,
-    "mel": mel,
-    "corpus": corpus,
-    "corpus-statistics": corpus_statistics,
-    "collection-statistics": collection_statistics,
-    "documents": documents,
-    "words": words,
-    "words-import": words_import,
-    "similar": similar,
-    "query": query,
-    "query-table": query_table,
-    "figure4": figure4,
-    "figure5-words": figure5_words,
-    "figure5": figure5,
-    "workspace": workspace,
-    "table": table,
-    "context-differences": context_differences,
-    "compare": compare,
-    "index": index,
-    "search": search_library,
-    "tag": tag,
-    "tag-table": tag_table,
-    "index-ann": index_ann,
-    "library-export": library_export,
-    "export": export,
-    "serve": serve,
+# where the function of each stands; it is imported when it is asked for, since Lightning alone takes seconds
+COMMANDS = {
+    "demo": "mwe.commands:demo",
+    "data": "mwe.commands:data",
+    "fetch": "mwe.commands:fetch",
+    "mel": "mwe.commands:mel",
+    "corpus": "mwe.commands:corpus",
+    "corpus-statistics": "mwe.commands:corpus_statistics",
+    "collection-statistics": "mwe.tracks.table2:collection_statistics",
+    "documents": "mwe.commands:documents",
+    "words": "mwe.commands:words",
+    "words-import": "mwe.words.commands:words_import",
+    "similar": "mwe.words.commands:similar",
+    "query": "mwe.words.commands:query",
+    "query-table": "mwe.words.commands:query_table",
+    "figure4": "mwe.words.commands:figure4",
+    "figure5-words": "mwe.words.commands:figure5_words",
+    "figure5": "mwe.joint.commands:figure5",
+    "workspace": "mwe.joint.commands:workspace",
+    "table": "mwe.commands:table",
+    "context-differences": "mwe.joint.context_differences:context_differences",
+    "compare": "mwe.joint.compare:compare",
+    "index": "mwe.search.commands:index",
+    "search": "mwe.search.asking:search_library",
+    "tag": "mwe.search.asking:tag",
+    "tag-table": "mwe.search.table11:tag_table",
+    "index-ann": "mwe.search.commands:index_ann",
+    "library-export": "mwe.search.commands:library_export",
+    "export": "mwe.search.commands:export",
+    "serve": "mwe.page.commands:serve",
 }
+
+
+def command(name: str) -> Callable[..., None]:
+    """The function of a command."""
+    found: Callable[..., None] = resolve_name(COMMANDS[name])
+    return found
 
 
 def overview() -> str:
@@ -98,7 +75,7 @@ def overview() -> str:
         "validate": "Measure on the validation tracks.",
         "test": "Measure tagging, query-by-tag and query-by-track; writes metrics.json.",
     }
-    plain = {name: (run.__doc__ or "").splitlines()[0] for name, run in COMMANDS.items()}
+    plain = {name: (command(name).__doc__ or "").splitlines()[0] for name in COMMANDS}
     lines = [f"  {name:22}{text}" for part in (plain, stages) for name, text in part.items()]
     return "\n".join(
         [
@@ -126,18 +103,20 @@ def main(args: Sequence[str] | None = None) -> None:
     else:
         try:
             _run(given, from_process=args is None)
-        except (*TOLD, QueryError) as error:
+        except TOLD as error:
             sys.exit(f"mwe {given[0]}: {error}")
 
 
 def _run(given: list[str], from_process: bool) -> None:
     if given[0] in STAGES:
+        from mwe.stages import MweCLI  # as with COMMANDS
+
         MweCLI(None if from_process else given)
     elif given[0] in COMMANDS:
         args = _named(given[1:], SEVERAL[given[0]]) if given[0] in SEVERAL else given[1:]
         if given[0] in FIRST and args and not args[0].startswith("-"):
             args = [f"--{FIRST[given[0]]}", *args]
-        auto_cli(COMMANDS[given[0]], args=args, as_positional=given[0] in POSITIONAL, prog=f"mwe {given[0]}")
+        auto_cli(command(given[0]), args=args, as_positional=given[0] in POSITIONAL, prog=f"mwe {given[0]}")
     else:
         raise UnknownNameError("command", given[0], [*COMMANDS, *STAGES])
 

@@ -7,6 +7,8 @@ import librosa
 import torch
 from torch import Tensor, nn
 
+from mwe.core.numbers import check_numbers
+
 COMPRESSION = 1e4
 
 
@@ -40,8 +42,15 @@ class MelSettings:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "MelSettings":
-        """Settings from what ``to_dict`` gave; the compression is not a choice."""
-        return cls(**{name: value for name, value in values.items() if name != "compression"})
+        """Settings from what ``to_dict`` gave; the compression is not a choice.
+
+        Raises:
+            TypeError: A value is missing or unknown.
+            ValueError: One is no number that makes sense.
+        """
+        found = cls(**{name: value for name, value in values.items() if name != "compression"})
+        check_numbers(vars(found), whole={"sample_rate", "n_fft", "hop_length", "n_mels"})
+        return found
 
     def frames(self, seconds: float) -> int:
         """Frames of a clip of that duration: ``1 + samples // hop``."""

@@ -5,8 +5,7 @@ from typing import Any
 
 from mwe.audio.decode import MAX_SECONDS, MIN_SECONDS
 from mwe.audio.logmel import MelSettings
-
-_LARGEST = 1e6  # of any of the numbers; beyond, a file asks for more memory than there is
+from mwe.core.numbers import check_numbers
 
 
 @dataclass(frozen=True)
@@ -40,13 +39,7 @@ class Preprocessing:
         """
         try:
             found = cls(**{**values, "mel": MelSettings.from_dict(values["mel"])})
-        except (TypeError, KeyError, AttributeError) as error:
+            check_numbers({name: value for name, value in vars(found).items() if name != "mel"}, whole={"excerpts"})
+        except (TypeError, KeyError, AttributeError, ValueError) as error:
             raise ValueError(f"no preprocessing ({type(error).__name__}: {error})") from error
-        whole = {"sample_rate", "n_fft", "hop_length", "n_mels", "excerpts"}
-        numbers = {**vars(found), **vars(found.mel)}
-        del numbers["mel"]
-        for name, value in numbers.items():
-            kinds, least = (int, 1) if name in whole else ((int, float), 0)
-            if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= _LARGEST:
-                raise ValueError(f"no preprocessing ({name} is {value!r})")
         return found

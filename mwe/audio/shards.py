@@ -153,7 +153,7 @@ def read_settings(root: Path, wanted: MelSettings | None = None) -> MelSettings:
     try:
         settings = MelSettings.from_dict(found["mel"])
         known = found["format"] == _FORMAT and settings.to_dict() == found["mel"]
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, ValueError):
         known = False
     if not known:
         raise StaleArtefactError(f"{path}: not as this version writes it. Extract the audio into a new folder.")

@@ -64,12 +64,16 @@ class UnknownNameError(LookupError):
         super().__init__(f"unknown {kind} {name!r} ({len(names):,} known{hint})")
 
 
+class BadRequestError(ValueError):
+    """What somebody asked cannot be understood."""
+
+
 class NotFiniteLossError(ArithmeticError):
     """The loss of a training became NaN or infinite; its last checkpoint is from before."""
 
 
 # whose message is all that people need: command lines print it and exit. Missing data and full disks are OSErrors
-TOLD = (OSError, BadFileError, StaleArtefactError, UnknownNameError, NotFiniteLossError)
+TOLD = (OSError, BadFileError, StaleArtefactError, UnknownNameError, BadRequestError, NotFiniteLossError)
 
 
 @contextmanager

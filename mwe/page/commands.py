@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mwe.core.extras import require_extra
 from mwe.search import Library
-from mwe.search.commands import LIBRARY
+from mwe.search.layout import LIBRARY
 
 
 def serve(

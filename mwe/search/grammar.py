@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, get_args
 
+from mwe.core.errors import BadRequestError
+
 TermKind = Literal["words", "tag", "artist", "track", "file"]
 KINDS: tuple[TermKind, ...] = get_args(TermKind)
 HOW = 'Write terms as `calm + 2*piano - drums`, names with signs in them as `artist:"A + B"`.'
@@ -16,7 +18,7 @@ HOW = 'Write terms as `calm + 2*piano - drums`, names with signs in them as `art
 _WEIGHT = re.compile(r"(\d+(?:\.\d+)?)\s*\*\s*(.*)", re.DOTALL)
 
 
-class QueryError(ValueError):
+class QueryError(BadRequestError):
     """A query that cannot be read.
 
     Args:

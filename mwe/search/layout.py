@@ -18,6 +18,7 @@ from mwe.core.files import read_json, write_json
 from mwe.core.parquet import PARQUET_ERRORS
 
 FORMAT = 1
+LIBRARY = Path("outputs/library")  # where a library is looked for unless told
 DECLARATION = "library.json"
 SKIPPED = "skipped.tsv"
 GROUP_ROWS = 8192  # of the table of tracks that are read together

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mwe.cli import COMMANDS, STAGES, main
+from mwe.cli import COMMANDS, STAGES, command, main
 
 ROOT = Path(__file__).parent.parent.parent
 CONFIGS = ROOT / "lightning_configs"
@@ -30,14 +30,23 @@ def test_the_overview_names_every_command(capsys):
     assert re.fullmatch(r"\d+\.\d+\.\d+\n", capsys.readouterr().out)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself(command, capsys):
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name, capsys):
     with pytest.raises(SystemExit) as ended:
-        main([command, "--help"])
+        main([name, "--help"])
     assert ended.value.code == 0
     text = capsys.readouterr().out
-    assert f"usage: mwe {command}" in text
-    assert (COMMANDS[command].__doc__ or "").split(".")[0].split()[0] in text
+    assert f"usage: mwe {name}" in text
+    assert (command(name).__doc__ or "").split(".")[0].split()[0] in text
+
+
+@pytest.mark.parametrize("name", ["search", "similar", "query"])
+def test_what_asks_starts_without_lightning(name):
+    """It alone takes seconds to import."""
+    heavy = "{'torch', 'pytorch_lightning'}"
+    told = f"import sys; from mwe.cli import command; command({name!r}); print(sorted({heavy} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True)
+    assert ran.stdout == "[]\n"
 
 
 def test_an_unknown_command_is_refused_with_the_nearest():

@@ -23,6 +23,7 @@ from mwe.core.datasets import Dataset
 from mwe.core.errors import CannotWriteError
 from mwe.core.files import sha256
 from mwe.core.runs import RunMetrics
+from mwe.stages import MweCLI
 from siamese_tags import cli as siamese_cli
 
 ROOT = Path(__file__).parent.parent.parent
@@ -61,7 +62,7 @@ SAME_WRITER = {
 def commands(program):
     """Every command of a program, as its parser knows them."""
     module = {"mwe": mwe_cli, "siamese-tags": siamese_cli}[program]
-    stages = {"mwe": mwe_cli.MweCLI, "siamese-tags": siamese_cli.SiameseCLI}[program].subcommands()
+    stages = {"mwe": MweCLI, "siamese-tags": siamese_cli.SiameseCLI}[program].subcommands()
     found = set(stages)
     for name, one in module.COMMANDS.items():
         found |= {f"{name} {own}" for own in one if own != "_help"} if isinstance(one, dict) else {name}

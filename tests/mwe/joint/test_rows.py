@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mwe.cli import MweCLI, main
+from mwe.cli import main
 from mwe.core.files import read_json
+from mwe.stages import MweCLI
 
 CONFIGS = Path(__file__).parents[3] / "lightning_configs/mwe"
 ROWS = sorted((CONFIGS / "rows").glob("[tz]*/*.yaml"))
