@@ -3,6 +3,7 @@
 ``library.json`` is written last, so a reader sees the old edition or the new one, never a mixture.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
@@ -23,6 +24,9 @@ DECLARATION = "library.json"
 SKIPPED = "skipped.tsv"
 GROUP_ROWS = 8192  # of the table of tracks that are read together
 REMEDY = "Index the library anew into another folder."
+LAST_EDITION = 10**9
+
+_WORDS = re.compile(r"words-\w{1,64}")  # never a path out of the library
 
 TRACKS = pa.schema(
     [
@@ -125,6 +129,8 @@ class Declaration:
             or content.pop("format", None) != FORMAT
             or set(content) != set(kinds)
             or not all(isinstance(content[name], kind) for name, kind in kinds.items())  # type: ignore[arg-type]
+            or not _WORDS.fullmatch(content["words"])
+            or not 0 < content["edition"] < LAST_EDITION
         ):
             raise StaleArtefactError(f"{root / DECLARATION}: not as this version writes it. {REMEDY}")
         return cls(**content)

@@ -68,7 +68,8 @@ def read_feature_table(path: Path) -> FeatureTable:
     if wrong or not features or not labels or not len(table):
         what = f"label {wrong!r} is not one of 0 and 1" if wrong else "no row, no numeric feature or no label"
         raise BadFileError(path, what, REMEDY)
-    feature_NF = np.stack([table[name] for name in features], axis=1).astype(np.float32)
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is named below
+        feature_NF = np.stack([table[name] for name in features], axis=1).astype(np.float32)
     if not np.isfinite(feature_NF).all():
         row, column = np.argwhere(~np.isfinite(feature_NF))[0]
         raise BadFileError(path, f"row {row + 1}: {features[column]} is not a finite number", REMEDY)

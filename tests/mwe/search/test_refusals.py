@@ -1,5 +1,6 @@
 """What an index job and a library refuse: other spaces, hostile and damaged files, what is no run or source."""
 
+import json
 import os
 import shutil
 
@@ -95,4 +96,16 @@ def test_a_damaged_library_is_named(music, run, tmp_path):
         Library(out)
     (out / "tracks-00001.parquet").write_bytes(b"PAR1")
     with pytest.raises(BadFileError, match=r"tracks-00001\.parquet: not the table expected"):
+        Library(out)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("words", "../elsewhere"), ("words", "words-" + "x" * 300), ("edition", None)]
+)
+def test_a_declaration_names_nothing_outside_its_library(key, value, music, run, tmp_path):
+    out = tmp_path / "lib"
+    index_library([music], run, out, hardware=HERE)
+    declared = json.loads((out / "library.json").read_text())
+    (out / "library.json").write_text(json.dumps(declared | {key: value}))
+    with pytest.raises(StaleArtefactError, match=r"library\.json: not as this version writes it"):
         Library(out)

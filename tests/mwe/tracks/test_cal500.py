@@ -43,6 +43,7 @@ def test_features_and_labels_are_read(tmp_path):
         (("@data", "@dtaa"), "not an ARFF table"),
         (("@attribute Mean_0 numeric", "@attribute Mean_0 date"), "not an ARFF table"),
         (("\n0.125730,", "\n?,"), "row 1: Mean_0 is not a finite number"),
+        (("\n0.125730,", "\n1e300,"), "row 1: Mean_0 is not a finite number"),
         (("Usage-Reading", "Weather-Rain"), "a label without a known group: 'Weather-Rain'"),
     ],
 )
