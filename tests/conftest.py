@@ -39,7 +39,11 @@ def data_root() -> Path:
 
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing a test writes without saying where lands in the repository or the user's cache."""
+    """Nothing a test writes without saying where lands in the repository or the user's cache.
+
+    Nor do variables of a ``make pytest MWE_DATA=...`` reach the makes that tests start.
+    """
+    monkeypatch.delenv("MAKEFLAGS", raising=False)
     monkeypatch.setenv("MWE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")
