@@ -8,8 +8,6 @@ DEMO_TRANSFORMER := tag track tag_artist_track
 DEMO_RIDGE := labels words
 # rows of demo-losses: all with the supervision of the demonstration
 DEMO_LOSSES := cnn1d hard_negatives infonce
-# the 1D-CNN with statistics of the mel bands, likewise
-DEMO_STATISTICS := statistics
 DEMO_SUPERVISION := tag_artist
 SIAMESE_TSV ?= $(DEMO)/documents.tsv
 say = @echo; echo "== $(1)"
@@ -43,7 +41,7 @@ demo_runs = $(foreach seed,$(DEMO_SEEDS),$(1:%=$(DEMO)/rows/%/seed$(seed)/metric
 demo-joint: $(READY) ## All supervisions of both encoders on the demonstration, three seeds, with intervals of differences
 	@$(MWE) demo
 	@$(MAKE) --no-print-directory $(call demo_runs,$(DEMO_CNN1D:%=cnn1d/%) $(DEMO_RIDGE:%=ridge/%) \
-	    $(DEMO_TRANSFORMER:%=transformer/%) $(DEMO_STATISTICS:%=%/$(DEMO_SUPERVISION)))
+	    $(DEMO_TRANSFORMER:%=transformer/%) statistics/$(DEMO_SUPERVISION))
 	$(call demo_table,demo-joint)
 
 .PHONY: demo-losses
@@ -116,7 +114,7 @@ endef
 demo_rules = $(foreach seed,$(DEMO_SEEDS),$(foreach name,$(2),$(eval $(call demo_row,$(1),$(name),$(seed)))))
 $(call demo_rules,cnn1d,$(DEMO_CNN1D))
 $(call demo_rules,transformer,$(DEMO_TRANSFORMER))
-$(foreach row,$(DEMO_STATISTICS) $(filter-out cnn1d,$(DEMO_LOSSES)),$(call demo_rules,$(row),$(DEMO_SUPERVISION)))
+$(foreach row,statistics $(filter-out cnn1d,$(DEMO_LOSSES)),$(call demo_rules,$(row),$(DEMO_SUPERVISION)))
 $(foreach seed,$(DEMO_SEEDS),$(foreach name,$(DEMO_RIDGE),$(eval $(call demo_ridge,$(name),$(seed)))))
 
 # tag documents for the Siamese network where CAL500 is not at hand

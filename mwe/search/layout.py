@@ -24,8 +24,8 @@ DECLARATION = "library.json"
 SKIPPED = "skipped.tsv"
 GROUP_ROWS = 8192  # of the table of tracks that are read together
 REMEDY = "Index the library anew into another folder."
-LAST_EDITION = 10**9
 
+_LAST_EDITION = 10**9
 _WORDS = re.compile(r"words-\w{1,64}")  # never a path out of the library
 
 TRACKS = pa.schema(
@@ -130,7 +130,7 @@ class Declaration:
             or set(content) != set(kinds)
             or not all(isinstance(content[name], kind) for name, kind in kinds.items())  # type: ignore[arg-type]
             or not _WORDS.fullmatch(content["words"])
-            or not 0 < content["edition"] < LAST_EDITION
+            or not 0 < content["edition"] < _LAST_EDITION
         ):
             raise StaleArtefactError(f"{root / DECLARATION}: not as this version writes it. {REMEDY}")
         return cls(**content)
@@ -166,7 +166,7 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Around code that reads a table that is open, and what it says of itself and of others.
+    """Around code that opens or reads a table, and what it says of itself and of others.
 
     Raises:
         BadFileError: It is damaged, or does not fit the others.
@@ -184,10 +184,8 @@ def open_table(path: Path, schema: pa.Schema) -> pq.ParquetFile:
     Raises:
         BadFileError: It is missing, damaged or has other columns.
     """
-    try:
+    with reading(path):
         file = pq.ParquetFile(path)
-    except PARQUET_ERRORS as error:
-        raise BadFileError(path, f"not the table expected ({error})", REMEDY) from error
     if not file.schema_arrow.equals(schema):
         file.close()
         raise BadFileError(path, f"not the table expected (columns {', '.join(file.schema_arrow.names)})", REMEDY)

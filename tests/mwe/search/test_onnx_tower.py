@@ -20,6 +20,7 @@ from mwe.search.onnx_tower import export_tower
 
 ENCODERS = {
     "cnn1d": lambda: CNN1D(channels=(16, 16, 16, 16, 12)),
+    "statistics": lambda: CNN1D(channels=(16, 16, 16, 16, 12), statistics=True),
     "transformer": lambda: MusicTaggingTransformer(channels=8, width=16, heads=2, layers=2),
 }
 
@@ -47,7 +48,9 @@ class TestWithOnnx:
         for name in ("onnx", "onnxscript", "onnxruntime"):
             pytest.importorskip(name, reason=f"{name} is not installed (extra `onnx`)")
 
-    @pytest.mark.parametrize(("name", "average"), [("cnn1d", "unit"), ("transformer", "unit"), ("cnn1d", "raw")])
+    @pytest.mark.parametrize(
+        ("name", "average"), [("cnn1d", "unit"), ("transformer", "unit"), ("cnn1d", "raw"), ("statistics", "unit")]
+    )
     def test_the_graph_agrees_with_pytorch(self, name, average, tmp_path):
         import onnxruntime
 
