@@ -5,7 +5,6 @@ OUT := outputs
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 MWE := $(PY) -m mwe
-SIAMESE := $(PY) -m siamese_tags
 MWE_DATA ?= data
 export MWE_DATA
 
@@ -21,6 +20,7 @@ $(READY): pyproject.toml constraints.txt
 	@echo "setting up the environment in $(VENV) (a few minutes, once)"
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(MWE) weights > /dev/null || echo "go on without the weights of the open model; they are fetched when it is first used"
 	@touch $@
 
 .PHONY: setup
@@ -51,6 +51,15 @@ coverage: $(READY) ## The tests, and which lines and branches of both packages t
 	@$(PY) -m coverage report > outputs/coverage/uncovered.txt; status=$$?; \
 	  tail -n 4 outputs/coverage/uncovered.txt; exit $$status
 
+.PHONY: docs
+docs: $(READY) ## The documentation site, into outputs/docs; a warning is an error
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
+	@echo "open outputs/docs/index.html, or python -m http.server -d outputs/docs to search in it"
+
+.PHONY: open-model
+open-model: $(READY) ## Build the open model anew from tag documents and texts (MWE_DATA), as the package has it (15 minutes)
+	@$(MWE) open-model --out $(OUT)/open-model
+
 # rooms of the tests that have trials; two are run at a time
 TRIALS := mwe/search mwe/core trust
 
@@ -65,20 +74,16 @@ $(TRIALS:%=trials-in-%): trials-in-%:
 bench: $(READY) ## Every benchmark beside its peers, and what changed since the committed figures (20 minutes, quiet machine)
 	$(PY) -m benchmarks
 
+.PHONY: bench-siamese
+bench-siamese: $(READY) ## Speed of both stages beside a plain reading of the same losses
+	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.siamese_stages --out $(OUT)/benchmarks/siamese_stages.json
+
 .PHONY: format
 format: $(READY) ## Format and mend what can be mended by program
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
 
-include make/demo.mk
-include make/words.mk
-include make/joint.mk
-include make/siamese.mk
-include make/sparse.mk
-include make/masked.mk
-include make/figures.mk
-include make/cal500.mk
-include make/contextual.mk
+include make/paper.mk
 include make/trust.mk
 
 .PHONY: clean

@@ -36,8 +36,10 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "joint_mel": ("benchmarks.joint_mel",),
     "joint_metrics": ("benchmarks.joint_metrics",),
     "joint_steps": ("benchmarks.joint_steps",),
+    "listening": ("benchmarks.listening",),
     "scale": ("benchmarks.scale",),
     "search": ("benchmarks.search",),
+    "startup": ("benchmarks.startup",),
 }
 
 

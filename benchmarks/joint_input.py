@@ -24,12 +24,12 @@ from torch.nn.functional import normalize
 from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.corpora import alone, peak_memory
-from mwe.audio.logmel import MelSettings
+from mwe.audio.mel_settings import MelSettings
 from mwe.audio.mels import Ints, Mels
 from mwe.core.files import write_json
 from mwe.encoders import CNN1D
 from mwe.joint import AudioWordDataModule, PrototypeSet, cosine_hinge
-from mwe.joint.datamodule import SupervisionName
+from mwe.joint.audio_word_data import SupervisionName
 from mwe.tracks import TrackReader, TrackTags
 from mwe.words import WordVectors
 
@@ -158,8 +158,7 @@ def _prepared(folder: Path, sizes: Sizes, workers: int = 0) -> tuple[GeneratedDa
     torch.set_num_threads(1)
     data = GeneratedData(folder, sizes, workers)
     data.setup("fit")
-    sets = {name: data.supervision(name, "train") for name in SUPERVISIONS}
-    return data, {name: PrototypeSet(own.vectors, own.belongs) for name, own in sets.items()}
+    return data, {name: data.supervision(name, "train") for name in SUPERVISIONS}
 
 
 def _drawn(prototypes: dict[str, PrototypeSet], track_B: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:

@@ -106,7 +106,7 @@ def weighted_areas(score_MN: np.ndarray, right_N: np.ndarray, wrong_N: np.ndarra
 def measure(trained: TrainedModel, split: Split, least: int, draws: int, seed: int) -> dict[str, dict[str, object]]:
     """Means over the queries of each kind, and intervals of their differences to the plain sum."""
     tracks = trained.data.tracks
-    label_NT = tracks.matrix[trained.data.places(split)].toarray()
+    label_NT = tracks.matrix[trained.data.positions(split)].toarray()
     prototype_TD, known_T = tag_prototypes(tracks.tags, trained)
     unit_ND, genre_T = embed_split(trained, split), np.array([group == "genre" for group in tracks.groups])
     tag_NT, label_NT, genre_T = (unit_ND @ prototype_TD.T)[:, known_T], label_NT[:, known_T], genre_T[known_T]

@@ -1,10 +1,10 @@
 """Joint training on the Million Song Dataset rehearsed: generated files of the size of its zero-shot split.
 
 Measured are the datamodule's time and memory until a training can begin, its loader, and how long a validation and a
-test take. Tags and splits stand in files as they are published, word vectors in a folder as ``mwe words`` writes it.
-The mel store has full tracks of 30 s in full shards. All shards are the first one over again: by default as hard links,
-so that a store of 134 GB takes the room of one shard and is read from memory; with ``--linked false`` as files of their
-own, whose reading is then measured from the disk too. `python -m benchmarks.scale --help` lists the options.
+test take. Tags and splits stand in files as they are published, word vectors in a folder as ``mwe words train`` writes
+it. The mel store has full tracks of 30 s in full shards. All shards are the first one over again: by default as hard
+links, so that a store of 134 GB takes the room of one shard and is read from memory; with ``--linked false`` as files
+of their own, whose reading is then measured from the disk too. `python -m benchmarks.scale --help` lists the options.
 """
 
 import json
@@ -25,12 +25,12 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from benchmarks.corpora import alone, measured, peak_memory
 from benchmarks.joint_input import BATCH, MELS, SUPERVISIONS, TRACK_FRAMES
 from benchmarks.joint_metrics import generated_labels
-from mwe.audio.logmel import MelSettings
-from mwe.audio.shards import MelRow, MelShardWriter, ShardName, Source, declare_settings, shard_names
+from mwe.audio.mel_settings import MelSettings
+from mwe.audio.shards import FileStamp, MelRow, MelShardWriter, ShardName, declare_settings, shard_names
 from mwe.core.files import write_json
 from mwe.corpora.tokens import artist_token, track_token
 from mwe.encoders import CNN1D
-from mwe.joint import AudioWordDataModule, JointEmbedding, PrototypeSet
+from mwe.joint import AudioWordDataModule, JointEmbedding
 from mwe.tracks.zeroshot import MsdZeroShotTracks
 from mwe.words import WordVectors
 
@@ -98,7 +98,7 @@ def write_store(folder: Path, stored: int, linked: bool) -> dict[str, float]:
     declare_settings(folder, MelSettings(), {})
     writer = MelShardWriter(folder, shard_tracks=SHARD)
     for track in ids[:SHARD]:
-        row = MelRow(track, f"{track[2]}/{track[3]}/{track}.clip.mp3", Source(480_000, 1), loudness_db=-20.0)
+        row = MelRow(track, f"{track[2]}/{track[3]}/{track}.clip.mp3", FileStamp(480_000, 1), loudness_db=-20.0)
         writer.append(row, rng.random((TRACK_FRAMES, MELS), dtype=np.float32))
     writer.flush()
     first = ShardName(0, 0)
@@ -135,8 +135,7 @@ def set_up(folder: Path) -> dict[str, Any]:
     def prototypes() -> None:
         for split in ("train", "valid"):
             for name in SUPERVISIONS:
-                found = made["data"].supervision(name, split)
-                made[f"{split} {name}"] = PrototypeSet(found.vectors, found.belongs)
+                made[f"{split} {name}"] = made["data"].supervision(name, split)
 
     stages = {
         "words": measured(lambda: made.update(data=_data(folder))),
@@ -162,8 +161,7 @@ def loading(folder: Path, batches: int, cold: bool = False) -> dict[str, float]:
     """
     data = _data(folder)
     data.setup("fit")
-    given = {name: data.supervision(name, "train") for name in SUPERVISIONS}
-    sets = [PrototypeSet(own.vectors, own.belongs) for own in given.values()]
+    sets = [data.supervision(name, "train") for name in SUPERVISIONS]
     if cold:
         _forget(folder / "mel")
     clock = time.perf_counter if cold else time.process_time
@@ -226,7 +224,7 @@ def evaluation(data: AudioWordDataModule, tracks: int, stage: str) -> dict[str, 
     (trainer.validate if stage == "validation" else trainer.test)(model, datamodule=data, verbose=False)
     start, first, last, end = clock.times
     assert model.retrieval is not None
-    places = data.places("valid" if stage == "validation" else "all")
+    places = data.positions("valid" if stage == "validation" else "all")
     embedded = min(batches * BATCH // data.test_excerpts, len(places))
     return {"tracks": embedded, "starting_cpu_s": first - start} | {
         "cpu_s_a_thousand_tracks": 1000 * (last - first) / embedded,

@@ -25,14 +25,14 @@ from jsonargparse import auto_cli
 from mwe.core.files import write_json
 from mwe.search import Filters, Library
 from mwe.search.layout import GROUP_ROWS, TRACKS, Declaration
-from mwe.search.tags import NONE, TagTable
+from mwe.search.tag_table import NONE, TagTable
 from mwe.words import WordVectors
 
 CENTRES, SPREAD = 2_000, 0.5
 ARTISTS, TAGS, WORDS = 60_000, 300, 20_000
 ROWS = 50_000  # generated at a time
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-STAGES = ("decode", "cut", "spectrogram", "encode")
+STAGES = ("decode", "spectrogram", "encode")
 
 
 def generate(root: Path, tracks: int, dim: int) -> float:
@@ -123,8 +123,12 @@ def index(run: Path, folder: Path, out: Path) -> dict[str, float]:
     """Tracks a second of an index job in one process, and the milliseconds a track that each stage takes by itself."""
     import torch
 
-    from mwe.search.embed import Embedder, Hardware
-    from mwe.search.files import FileDataset, FileExcerpts, collate
+    from mwe.audio.cut import Cut
+    from mwe.audio.excerpts import read_excerpts
+    from mwe.audio.predict import Hardware
+    from mwe.audio.shards import FileStamp, MelRow
+    from mwe.search.embed import Embedder
+    from mwe.search.file_excerpts import FileExcerpts, collate
     from mwe.search.index import index_library
     from mwe.search.model import TrainedModel
     from mwe.search.sources import list_sources
@@ -133,11 +137,12 @@ def index(run: Path, folder: Path, out: Path) -> dict[str, float]:
     trained, here = TrainedModel(run), Hardware(workers=0, devices=1, accelerator="cpu")
     items = list_sources([folder]).items
     index_library([items[0].path], run, out / "first", hardware=here)
-    before = time.process_time()
+    before = _cpu_seconds()
     report = index_library([folder], run, out / "indexed", hardware=here)
     assert report is not None
-    seconds = time.process_time() - before
-    files = FileDataset([(item.track_id, item.path) for item in items], trained.preprocessing)
+    seconds = _cpu_seconds() - before
+    given = trained.preprocessing
+    cut = Cut.of(given.mel, given.seconds, given.excerpts)
     embedder, spent = Embedder(trained).eval(), dict.fromkeys(STAGES, 0.0)
 
     def timed(stage: str, work: Callable[[], Any]) -> Any:
@@ -147,15 +152,28 @@ def index(run: Path, folder: Path, out: Path) -> dict[str, float]:
         return result
 
     with torch.inference_mode():
-        for place in range(len(items)):
-            clip = timed("decode", lambda place=place: files.clips[place])
-            wave_ES, frames = timed("cut", lambda clip=clip: files.cut(clip.wave))
-            batch = collate([FileExcerpts(clip.row, wave_ES, frames, 0.0)])
+        for item in items:
+            row = MelRow(item.track_id, str(item.path), FileStamp.of(item.path))
+            found = timed(
+                "decode",
+                lambda path=item.path: read_excerpts(
+                    path, cut.starts, cut.samples, sample_rate=given.mel.sample_rate, max_seconds=given.max_seconds
+                ),
+            )
+            batch = collate([FileExcerpts(row, found.wave_ES, cut.frames(found.samples), 0.0)])
             mels = timed("spectrogram", lambda batch=batch: embedder.mels(batch))
             timed("encode", lambda mels=mels: embedder.embedding.embed(mels))
     rounded = {f"{name}, ms a track": round(1000 * value / len(items), 1) for name, value in spent.items()}
     told = {"tracks": report.ok, "seconds": round(seconds, 2), "tracks a second": round(report.ok / seconds, 1)}
     return {**told, **rounded, "share of decoding": round(spent["decode"] / sum(spent.values()), 2)}
+
+
+def _cpu_seconds() -> float:
+    """Processor time of this process and of those that decoded for it."""
+    from mwe.audio.decoder_process import close_processes
+
+    close_processes()
+    return sum(os.times()[:4])
 
 
 def peak_memory() -> float:

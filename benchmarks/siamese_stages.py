@@ -24,17 +24,17 @@ from torch.nn import functional
 from torch.optim import Adam
 
 from mwe.core.files import write_json
-from siamese_tags.cli import SiameseCLI
-from siamese_tags.datamodule import FoldTensors, PrimingData
 from siamese_tags.documents import Cal10k, Cal500, Collection, Jamendo
+from siamese_tags.fold_data import FoldTensors, PrimingData
 from siamese_tags.pairs import Examples, TagOrder, partners, tag_order, with_negatives
 from siamese_tags.stage import ContextualEmbedding
 from siamese_tags.stage1 import SingleNetwork
 from siamese_tags.stage2 import SiameseNetwork
+from siamese_tags.stages import SiameseCLI
 
 Stage = Literal["single", "siamese"]
 STAGES: tuple[Stage, ...] = ("single", "siamese")
-ROWS = Path("lightning_configs/siamese_tags/table1")
+ROWS = Path("lightning_configs/siamese_tags/stages")
 ALPHA, BETA, RHO, SENSITIVITY, SHARE_INSIDE = 2000.0, 3.0, 0.1, 0.5, 0.5
 
 

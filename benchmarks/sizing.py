@@ -2,8 +2,8 @@
 
 One rate has to be measured where the training will run: steps a second of `mwe fit ... --trainer.max_steps 200`. A step
 is one of the paper's batch of 128 excerpts. Evaluation is counted in steps too: an excerpt that is only encoded takes a
-third of one that is learnt from. Prints the tables of docs/sizing.md; `python -m benchmarks.sizing --help` lists the
-options.
+third of one that is learnt from. Prints the tables of docs/reference/sizing.md; `python -m benchmarks.sizing --help`
+lists the options.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from jsonargparse import auto_cli
 
 from benchmarks.joint_input import BATCH
-from mwe.audio.logmel import MelSettings
+from mwe.audio.mel_settings import MelSettings
 
 EPOCHS, EXCERPTS = 200, 8
 FORWARD = 1 / 3  # of the operations of a training step, as benchmarks.joint_steps counts them

@@ -31,24 +31,23 @@ constraints.lock: constraints.txt | $(UV)
 	  --custom-compile-command "make lock" --output-file $@
 
 .PHONY: licences
-licences: $(READY) ## The licences of the dependencies, written anew into docs/licences.md
+licences: $(READY) ## The licences of the dependencies, written anew into docs/reference/licences.md
 	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,maps,hub]'
 	@$(PY) scripts/licences.py
 
-# An environment with other versions of the dependencies. 1: its name; 2: which versions.
-define trust_versions
-$(TRUST)/$(1).txt: pyproject.toml | $(UV)
-	@$(UV) pip compile --quiet $$< --extra dev --resolution $(2) --python $(PYTHON) \
-	  $$(if $$(TRUST_OVERRIDES),--override $$(TRUST_OVERRIDES)) --output-file $$@
+# Environments with the lowest and the newest versions of the dependencies
+resolution_lowest := lowest-direct
+resolution_newest := highest
 
-$(TRUST)/$(1)/ready: $(TRUST)/$(1).txt
-	@echo "setting up $(TRUST)/$(1) with the $(1) versions (a few minutes, once)"
-	@$(UV) venv --quiet --clear --python $(PYTHON) $$(@D)
-	@$(UV) pip install --quiet --python $$(@D)/bin/python --requirements $$<
-	@touch $$@
-endef
-$(eval $(call trust_versions,lowest,lowest-direct))
-$(eval $(call trust_versions,newest,highest))
+$(TRUST)/lowest.txt $(TRUST)/newest.txt: $(TRUST)/%.txt: pyproject.toml | $(UV)
+	@$(UV) pip compile --quiet $< --extra dev --resolution $(resolution_$*) --python $(PYTHON) \
+	  $(if $(TRUST_OVERRIDES),--override $(TRUST_OVERRIDES)) --output-file $@
+
+$(TRUST)/lowest/ready $(TRUST)/newest/ready: $(TRUST)/%/ready: $(TRUST)/%.txt
+	@echo "setting up $(TRUST)/$* with the $* versions (a few minutes, once)"
+	@$(UV) venv --quiet --clear --python $(PYTHON) $(@D)
+	@$(UV) pip install --quiet --python $(@D)/bin/python --requirements $<
+	@touch $@
 
 # the processes that tests start elsewhere find the packages too, which are not installed there
 trust_smoke = PYTHONPATH=$(CURDIR) $(TRUST)/$@/bin/python -m pytest -q -W default $(TRUST_SMOKE)

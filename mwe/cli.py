@@ -1,127 +1,189 @@
-"""The command line: training stages by LightningCLI, everything else as plain commands."""
+"""The command line ``mwe``: what each command is called, and where its function is."""
 
-import json
-import sys
-from collections.abc import Callable, Sequence
-from pkgutil import resolve_name
-
-from jsonargparse import auto_cli
+from collections.abc import Sequence
 
 import mwe
-from mwe.core.errors import TOLD, UnknownNameError
+from mwe.core.commands import Command, Commands, ParsedCommand, Program, Stage, run_program
 
-STAGES = ("fit", "validate", "test")
-POSITIONAL = (
-    "data",
-    "fetch",
-    "table",
-    "context-differences",
-    "compare",
-    "corpus-statistics",
-    "words-import",
-    "similar",
-    "query",
-    "search",
-    "library-export",
-    "export",
-)  # commands whose required argument stands without a name
-SEVERAL = {"index": "sources", "tag": "files"}  # options whose values stand first, without the name
-FIRST = {"serve": "library"}  # options whose one value may stand first, without the name
+TRAINED = "-c outputs/demo/joint/seed0/fit.yaml \\\n  --ckpt_path outputs/demo/joint/seed0/checkpoints/last.ckpt"
 
-
-# where the function of each stands; it is imported when it is asked for, since Lightning alone takes seconds
-COMMANDS = {
-    "demo": "mwe.commands:demo",
-    "data": "mwe.commands:data",
-    "fetch": "mwe.commands:fetch",
-    "mel": "mwe.commands:mel",
-    "corpus": "mwe.commands:corpus",
-    "corpus-statistics": "mwe.commands:corpus_statistics",
-    "collection-statistics": "mwe.tracks.table2:collection_statistics",
-    "documents": "mwe.commands:documents",
-    "words": "mwe.commands:words",
-    "words-import": "mwe.words.commands:words_import",
-    "similar": "mwe.words.commands:similar",
-    "query": "mwe.words.commands:query",
-    "query-table": "mwe.words.commands:query_table",
-    "figure4": "mwe.words.commands:figure4",
-    "figure5-words": "mwe.words.commands:figure5_words",
-    "figure5": "mwe.joint.commands:figure5",
-    "workspace": "mwe.joint.commands:workspace",
-    "table": "mwe.commands:table",
-    "context-differences": "mwe.joint.context_differences:context_differences",
-    "compare": "mwe.joint.compare:compare",
-    "index": "mwe.search.commands:index",
-    "search": "mwe.search.asking:search_library",
-    "tag": "mwe.search.asking:tag",
-    "tag-table": "mwe.search.table11:tag_table",
-    "index-ann": "mwe.search.commands:index_ann",
-    "library-export": "mwe.search.commands:library_export",
-    "export": "mwe.search.commands:export",
-    "serve": "mwe.page.commands:serve",
+LIBRARY = Program(
+    "Make a library ready for millions of tracks, or for other programs.",
+    {
+        "commands": {
+            "ann": Command("mwe.commands.libraries:library_ann", "Build the approximate index of a large library."),
+            "export": Command("mwe.commands.libraries:library_export", "Export a library to Parquet, Arrow or Qdrant."),
+        }
+    },
+    ("mwe library ann --library outputs/library", "mwe library export tracks.parquet"),
+)
+SEARCH: Commands = {
+    "index": Command("mwe.commands.libraries:index", "Index audio files into a library to search."),
+    "search": Command(
+        "mwe.commands.queries:search_library", "Find tracks in a library by words, tags, artists or sound."
+    ),
+    "tag": Command("mwe.commands.queries:tag", "Say which tags fit audio files."),
+    "check": Command("mwe.commands.check:check", "Listen to whole files and name those that are broken."),
+    "serve": Command("mwe.commands.serve:serve", "Show a library in the browser."),
+    "similar": Command("mwe.commands.word_vectors:similar", "Show the words, tags, artists or tracks nearest to one."),
+    "query": Command("mwe.commands.word_vectors:query", "Find tracks and tags by a query in words, without a library."),
+    "library": LIBRARY,
 }
-
-
-def command(name: str) -> Callable[..., None]:
-    """The function of a command."""
-    found: Callable[..., None] = resolve_name(COMMANDS[name])
-    return found
-
-
-def overview() -> str:
-    """What ``mwe --help`` prints."""
-    stages = {
-        "fit": "Train the joint embedding (-c a row of lightning_configs).",
-        "validate": "Measure on the validation tracks.",
-        "test": "Measure tagging, query-by-tag and query-by-track; writes metrics.json.",
-    }
-    plain = {name: (command(name).__doc__ or "").splitlines()[0] for name in COMMANDS}
-    lines = [f"  {name:22}{text}" for part in (plain, stages) for name, text in part.items()]
-    return "\n".join(
-        [
-            f"mwe {mwe.__version__}: words, tags, artists and tracks in one space with the sound.",
-            "",
-            *lines,
-            "",
-            "`mwe COMMAND --help` explains each. Data is read from MWE_DATA (default ./data), one folder a collection.",
-            "New here? `make demo` runs all stages on a collection that needs no download.",
-        ]
-    )
+TRAIN: Commands = {
+    "fit": Stage(
+        "mwe.stages:MweCLI",
+        "Train the joint embedding.",
+        (
+            "mwe fit -c lightning_configs/mwe/demo/joint.yaml",
+            "mwe fit -c lightning_configs/mwe/demo/joint.yaml --seed_everything 1 --trainer.max_epochs 5",
+        ),
+    ),
+    "validate": Stage(
+        "mwe.stages:MweCLI",
+        "Measure a trained model on the validation tracks.",
+        (f"mwe validate {TRAINED}",),
+    ),
+    "test": Stage(
+        "mwe.stages:MweCLI",
+        "Measure tagging, query-by-tag and query-by-track; write metrics.json.",
+        (
+            f"mwe test {TRAINED}",
+            f"mwe test {TRAINED} \\\n  --trainer.accelerator cpu",
+        ),
+    ),
+    "export": Command("mwe.commands.libraries:export", "Export a trained model to share."),
+    "open-model": Command("mwe.commands.open_model:open_model", "Build the model that comes with the package."),
+}
+DATA = Program(
+    "Describe, fetch and prepare a collection.",
+    {
+        "commands": {
+            "list": Command("mwe.commands.collections:list_collections", "List the collections that have a reader."),
+            "show": Command("mwe.commands.collections:show", "Describe a collection and verify its files."),
+            "fetch": Command(
+                "mwe.commands.collections:fetch", "Fetch missing files of a collection, where its terms allow it."
+            ),
+            "mel": Command("mwe.commands.collections:mel", "Compute the log-mel spectrograms of a collection's audio."),
+            "documents": Command(
+                "mwe.commands.collections:documents", "Write a collection's tags as tag documents for siamese-tags."
+            ),
+        }
+    },
+    (
+        "mwe data show cal500",
+        "mwe data fetch cal500",
+        "mwe data mel --collection FolderTracks --collection.root ~/Music --out outputs/mine/mel",
+    ),
+    formerly="show",
+)
+WORDS = Program(
+    "Train word vectors, or import published ones.",
+    {
+        "commands": {
+            "corpus": Command("mwe.commands.collections:corpus", "Write the training text of word vectors."),
+            "train": Command(
+                "mwe.commands.collections:train_words", "Train word vectors on a training text by skip-gram."
+            ),
+            "import": Command(
+                "mwe.commands.word_vectors:import_words", "Import published word vectors, such as GloVe."
+            ),
+        }
+    },
+    (
+        "mwe words corpus --collection DemoTracks --out outputs/demo/corpus.txt",
+        "mwe words train --corpus outputs/demo/corpus.txt --out outputs/demo/words",
+        "mwe words import glove.6B.300d.txt --out outputs/glove",
+    ),
+    formerly="train",
+)
+PREPARE: Commands = {
+    "data": DATA,
+    "words": WORDS,
+    "weights": Command("mwe.commands.weights:weights", "Fetch and verify the published weights of the towers."),
+    "demo": Command("mwe.commands.collections:demo", "Build the demonstration collection, which needs no download."),
+}
+BY_HAND = Program(
+    "Make one table or figure from finished runs, as `mwe paper` does.",
+    {
+        "commands": {
+            "table": Command("mwe.reproduce.commands.tables:table", "Build a results table from run folders."),
+            "compare": Command(
+                "mwe.reproduce.commands.tables:compare", "Compare rows of a results table, with intervals."
+            ),
+            "context-differences": Command(
+                "mwe.reproduce.commands.tables:context_differences",
+                "Compare ways to ask for tags in context, with intervals.",
+            ),
+            "corpus-statistics": Command(
+                "mwe.reproduce.commands.tables:corpus_statistics", "Print Table I: the contents of a training text."
+            ),
+            "collection-statistics": Command(
+                "mwe.reproduce.commands.tables:collection_statistics", "Print Table II: the splits of collections."
+            ),
+            "query-table": Command(
+                "mwe.reproduce.commands.tables:query_table", "Print Table X: the tracks that queries in words find."
+            ),
+            "tag-table": Command(
+                "mwe.reproduce.commands.tables:tag_table", "Print Table XI: the tags that fit songs best."
+            ),
+            "figure4": Command(
+                "mwe.reproduce.commands.figures:figure4", "Draw Figure 4: similarity of pairs of words."
+            ),
+            "figure5-words": Command(
+                "mwe.reproduce.commands.figures:figure5_words", "Draw Figure 5, first row: maps of tags."
+            ),
+            "figure5": Command(
+                "mwe.reproduce.commands.figures:figure5", "Draw Figure 5, second row: maps of tracks and tags."
+            ),
+            "real-music": Command(
+                "mwe.reproduce.commands.real_music:real_music", "Measure models on recordings that none has heard."
+            ),
+            "workspace": Command(
+                "mwe.reproduce.commands.dashboards:workspace", "Build the dashboards of a Weights & Biases project."
+            ),
+        }
+    },
+    (
+        "mwe reproduce table outputs/tables/descriptions/demo-joint.yaml",
+        "mwe reproduce corpus-statistics outputs/demo/corpus.txt",
+    ),
+    "`mwe paper NAME` runs what is missing, then these.",
+)
+REPRODUCE: Commands = {
+    "paper": ParsedCommand(
+        "mwe.reproduce.experiments.paper:paper",
+        "Make a table or figure of the papers; run what is missing.",
+    ),
+    "reproduce": BY_HAND,
+}
+FORMER = {
+    "index-ann": "library ann",
+    "library-export": "library export",
+    **{name: f"data {name}" for name in ("fetch", "mel", "documents")},
+    "corpus": "words corpus",
+    "words-import": "words import",
+    **{name: f"reproduce {name}" for name in BY_HAND.commands},
+}
+PROGRAM = Program(
+    f"mwe {mwe.__version__}: words, tags, artists and tracks in one space with the sound.",
+    {
+        "Search music and words": SEARCH,
+        "Train and share a model": TRAIN,
+        "Prepare what a model is trained on": PREPARE,
+        "Reproduce the papers": REPRODUCE,
+    },
+    ("mwe index ~/Music", 'mwe search "calm + piano - drums"'),
+    "Data is read from MWE_DATA (default: ./data), one folder per collection.\n"
+    "New here? `make demo` runs all stages on a collection that needs no download.",
+    mwe.__version__,
+    FORMER,
+)
 
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line.
 
     Args:
-        args: Arguments; by default those of the process.
+        args: Arguments; those of the process if not given.
     """
-    given = list(sys.argv[1:] if args is None else args)
-    if not given or given[0] in ("-h", "--help"):
-        print(overview())
-    elif given[0] == "--version":
-        print(mwe.__version__)
-    else:
-        try:
-            _run(given, from_process=args is None)
-        except TOLD as error:
-            sys.exit(f"mwe {given[0]}: {error}")
-
-
-def _run(given: list[str], from_process: bool) -> None:
-    if given[0] in STAGES:
-        from mwe.stages import MweCLI  # as with COMMANDS
-
-        MweCLI(None if from_process else given)
-    elif given[0] in COMMANDS:
-        args = _named(given[1:], SEVERAL[given[0]]) if given[0] in SEVERAL else given[1:]
-        if given[0] in FIRST and args and not args[0].startswith("-"):
-            args = [f"--{FIRST[given[0]]}", *args]
-        auto_cli(command(given[0]), args=args, as_positional=given[0] in POSITIONAL, prog=f"mwe {given[0]}")
-    else:
-        raise UnknownNameError("command", given[0], [*COMMANDS, *STAGES])
-
-
-def _named(args: Sequence[str], option: str) -> list[str]:
-    """The arguments before the first option as the value of one, in the form that jsonargparse reads a list in."""
-    count = next((place for place, one in enumerate(args) if one.startswith("-")), len(args))
-    return [f"--{option}", json.dumps(args[:count]), *args[count:]] if count else list(args)
+    run_program(PROGRAM, "mwe", args)

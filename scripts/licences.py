@@ -1,9 +1,10 @@
-"""Write docs/licences.md: the licence of every package that an installation brings, as its own metadata states it.
+"""Write docs/reference/licences.md: the licence of every package that an installation brings, as it states it itself.
 
 Usage: python scripts/licences.py, in an environment made by ``make setup``
 """
 
 import re
+import textwrap
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
@@ -15,10 +16,11 @@ from packaging.utils import canonicalize_name
 from mwe.core.files import atomic_write
 
 ROOT = Path(__file__).parent.parent
-DOCUMENT = ROOT / "docs/licences.md"
+DOCUMENT = ROOT / "docs/reference/licences.md"
 TOOLS = "dev"  # what tests need is not part of an installation
 # libraries inside wheels whose metadata state the licence of the Python part
 BUNDLED = {
+    "av": "its wheels bundle FFmpeg: LGPL-3.0-or-later, with x264 and x265: GPL-2.0-or-later",
     "soundfile": "its wheels bundle libsndfile, mpg123 and LAME: LGPL-2.1-or-later",
     "soxr": "its wheels bundle libsoxr",
 }
@@ -86,12 +88,12 @@ def document() -> str:
     rows = [f"| {name} | {group} | {licences[name]} |" for name, group in sorted(direct.items())]
     others = [f"| {name} | {licence} |" for name, licence in sorted(licences.items()) if name not in direct]
     more = sorted(f"{name} ({licence})" for name, licence in licences.items() if ASKS_MORE.search(licence))
+    all_of_them = f"All of them are linked or imported as they are, none is changed: {'; '.join(more)}."
     parts = [
         HEAD,
         "## Direct\n| package | needed | licence |\n|---|---|---|\n" + "\n".join(rows) + "\n",
         "## Through them\n| package | licence |\n|---|---|\n" + "\n".join(others) + "\n",
-        "## Those that ask for more than attribution\nAll of them are linked or imported as they are, none is changed: "
-        f"{'; '.join(more)}.\n",
+        f"## Those that ask for more than attribution\n{textwrap.fill(all_of_them, 120, break_on_hyphens=False)}\n",
     ]
     return "\n".join(parts)
 

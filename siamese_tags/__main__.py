@@ -1,4 +1,4 @@
-"""``python -m siamese_tags`` is the console command ``siamese-tags``."""
+"""Run ``python -m siamese_tags`` as the console command ``siamese-tags``."""
 
 from siamese_tags.cli import main
 

@@ -1,4 +1,4 @@
-"""Checkpoints of runs: where they lie, and the weights in them. Nothing in them is run."""
+"""Find checkpoints of runs and read their weights; code in a checkpoint is never executed."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,21 +11,21 @@ from mwe.core.errors import MissingDataError, StaleArtefactError
 
 
 def checkpoint_path(artefact: str | Path, what: str, remedy: str) -> Path:
-    """The checkpoint file of a run folder, or the file itself.
+    """Find the checkpoint of a run folder, or return the file itself.
 
     Args:
         artefact: Run folder or checkpoint.
-        what: What the message calls it.
+        what: Name of the checkpoint in the error message.
         remedy: What to do if there is none.
 
     Raises:
-        MissingDataError: There is none.
+        MissingDataError: There is no checkpoint.
     """
     path = Path(artefact)
-    found = path / "checkpoints" / "last.ckpt" if path.is_dir() or not path.suffix else path
-    if not found.is_file():
-        raise MissingDataError(f"{what}: no checkpoint {found}. {remedy}")
-    return found
+    checkpoint = path / "checkpoints" / "last.ckpt" if path.is_dir() or not path.suffix else path
+    if not checkpoint.is_file():
+        raise MissingDataError(f"{what}: no checkpoint {checkpoint}. {remedy}")
+    return checkpoint
 
 
 def load_checkpoint(path: Path, remedy: str) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def load_checkpoint(path: Path, remedy: str) -> dict[str, Any]:
     """
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # on foreign bytes torch raises anything from KeyError to UnpicklingError
+    except Exception as error:  # for foreign bytes torch raises anything from KeyError to UnpicklingError
         raise StaleArtefactError(f"{path}: not a checkpoint ({type(error).__name__}). {remedy}") from error
     if not isinstance(checkpoint, dict):
         raise StaleArtefactError(f"{path}: not a checkpoint ({type(checkpoint).__name__}). {remedy}")
@@ -44,7 +44,7 @@ def load_checkpoint(path: Path, remedy: str) -> dict[str, Any]:
 
 
 def weights_of(checkpoint: Mapping[str, Any], part: str) -> dict[str, Tensor]:
-    """The weights of one part of the module, such as ``network``, by their names in it."""
+    """Return the weights of one part of the module, such as ``network``, by their names in it."""
     prefix = f"{part}."
     return {
         name.removeprefix(prefix): value for name, value in checkpoint["state_dict"].items() if name.startswith(prefix)

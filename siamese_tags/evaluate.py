@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from siamese_tags.baselines.base import OOVRanker, Queries, Ranker
+from siamese_tags.baselines.baseline import OOVRanker, Queries, Ranker
 from siamese_tags.documents import Fold, OOVDocuments, TagDocuments
 from siamese_tags.metrics import PrimingMetric
 from siamese_tags.oov import add_queries
@@ -16,17 +16,27 @@ BLOCK = 64
 
 
 def evaluate(ranker: Ranker, documents: TagDocuments, rows: Fold, seed: int = 0) -> dict[str, float]:
-    """Fit on the training documents; measure on both parts.
+    """Fit a ranking on the training documents and measure it on training and test documents.
 
     Args:
-        ranker: What is measured.
+        ranker: Ranking to measure.
         documents: The whole collection.
-        rows: Its division.
-        seed: Of the random order of tags with equal scores.
+        rows: Rows of its training and test documents.
+        seed: Seed of the random order of tags with equal scores.
 
     Returns:
-        ``train_p@1`` … ``test_auc`` in percent; no figure of the test documents for a ranking that is ``train_only``.
-        ``oov_p@1`` … of tags out of vocabulary where the collection sets some aside and the ranking can relate them.
+        ``train_p@1`` … ``test_auc`` in percent; no test figures for a ranking that is ``train_only``. Also ``oov_p@1``
+        … for out-of-vocabulary tags, if the collection sets some aside and the ranking supports them.
+
+    Examples:
+        >>> from mwe.tracks import tracks_of
+        >>> from siamese_tags.baselines import PopularityRanker
+        >>> from siamese_tags.documents import folds
+        >>> lists = {f"song {n}": ["pop", "calm" if n % 2 else "loud"] for n in range(6)}
+        >>> documents = TagDocuments.of(tracks_of("mine", lists))
+        >>> figures = evaluate(PopularityRanker(), documents, folds(len(documents))[0])
+        >>> figures["test_p@1"], figures["test_map"]
+        (100.0, 93.75)
     """
     ranker.fit(documents.subset(rows.train))
     figures = {}
@@ -41,7 +51,7 @@ def evaluate(ranker: Ranker, documents: TagDocuments, rows: Fold, seed: int = 0)
 
 
 def priming(ranker: Ranker, documents: TagDocuments, rows: NDArray[np.int64], seed: int = 0) -> dict[str, float]:
-    """Priming accuracy of a fitted ranking on the documents of ``rows``, in percent."""
+    """Return the priming accuracy of a fitted ranking on the documents of ``rows``, in percent."""
     metric = PrimingMetric(seed)
     for start in range(0, len(rows), BLOCK):
         block = rows[start : start + BLOCK]
@@ -57,7 +67,7 @@ def priming(ranker: Ranker, documents: TagDocuments, rows: NDArray[np.int64], se
 
 
 def oov_priming(ranker: OOVRanker, oov: OOVDocuments, seed: int = 0) -> dict[str, float]:
-    """Priming accuracy of a fitted ranking with tags out of the vocabulary as queries, in percent."""
+    """Return the priming accuracy of a fitted ranking with out-of-vocabulary tags as queries, in percent."""
     metric = PrimingMetric(seed)
     ids_D, known_DT, unseen_DU = torch.arange(len(oov)), torch.tensor(oov.known_DT), torch.tensor(oov.unseen_DU)
     add_queries(metric, ids_D, known_DT, unseen_DU, torch.tensor(ranker.rank_oov(oov)))

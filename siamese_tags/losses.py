@@ -1,6 +1,6 @@
 """Losses of both stages, as pure functions.
 
-Gradients come from automatic differentiation, but for the prediction loss, by far the widest: it brings its own.
+Gradients come from automatic differentiation, except for that of the prediction loss, by far the largest.
 
 Shape suffixes: N examples or pairs, T tags, E embedding dimensions, C topics.
 """
@@ -15,22 +15,35 @@ Kappa = Literal["swapped", "printed"]
 
 
 def prediction_loss(logits_NT: Tensor, targets_NT: Tensor, kappa: Kappa = "swapped") -> Tensor:
-    """Prediction loss L_P (eq. 3), mean over examples and tags.
+    """Return the prediction loss L_P (eq. 3), mean over examples and tags.
 
-    As printed, kappa is the fraction of +1 in an example's target and weighs the +1 terms: with few tags in a document
-    this plays false negatives down, although the text wants them highlighted. ``swapped`` weighs the +1 terms by the
+    As printed, kappa is the fraction of +1 in an example's target and weighs the +1 terms. With few tags per document
+    this gives false negatives a low weight, although the text wants a high one. ``swapped`` weighs the +1 terms by the
     fraction of -1 instead. With ŷ = tanh(z), log(1 + y ŷ) = y z - |z| + log(1 + |ŷ|), which needs no clamping.
 
     Args:
         logits_NT: Outputs z before the last tanh.
         targets_NT: +1 or -1.
-        kappa: Reading of the weights.
+        kappa: Which weights to use, ``swapped`` or ``printed``.
+
+    Examples:
+        One of four tags is in the document. Missing it costs more than predicting another:
+
+        >>> target_NT = torch.tensor([[1.0, -1.0, -1.0, -1.0]])
+        >>> missed, added = torch.tensor([[-2.0, -2.0, -2.0, -2.0]]), torch.tensor([[2.0, 2.0, -2.0, -2.0]])
+        >>> float(prediction_loss(missed, target_NT)), float(prediction_loss(added, target_NT))
+        (0.497, -0.003)
     """
     return weighted_prediction_loss(logits_NT, targets_NT, prediction_weights(targets_NT, kappa))
 
 
 def prediction_weights(targets_NT: Tensor, kappa: Kappa = "swapped") -> Tensor:
-    """Weights of eq. 3, N × T; a target and its complement have the same."""
+    """Return the weights of eq. 3, N × T. A target and its complement have equal weights.
+
+    Examples:
+        >>> prediction_weights(torch.tensor([[1.0, -1.0, -1.0, -1.0]]))
+        tensor([[0.7500, 0.2500, 0.2500, 0.2500]])
+    """
     positive_N1 = (1 + targets_NT.mean(dim=1, keepdim=True)) / 2
     of_positive_N1 = 1 - positive_N1 if kappa == "swapped" else positive_N1
     # of_positive where the target is +1, and its complement where it is -1, without a pass for the comparison
@@ -38,13 +51,13 @@ def prediction_weights(targets_NT: Tensor, kappa: Kappa = "swapped") -> Tensor:
 
 
 def weighted_prediction_loss(logits_NT: Tensor, targets_NT: Tensor, weights_NT: Tensor) -> Tensor:
-    """Prediction loss L_P (eq. 3) with weights that were worked out before."""
+    """Return the prediction loss L_P (eq. 3) with precomputed weights."""
     loss: Tensor = _WeightedLogLoss.apply(logits_NT, targets_NT, weights_NT)  # type: ignore[no-untyped-call]
     return loss
 
 
 class _WeightedLogLoss(torch.autograd.Function):
-    """Mean of -w log(1 + y tanh z); its derivative with respect to z is w (tanh z - y).
+    """Mean of -w log(1 + y tanh z). Its derivative with respect to z is w (tanh z - y).
 
     Softplus, and its derivative from automatic differentiation, take three times as long; the tanh is needed once.
     """
@@ -64,12 +77,17 @@ class _WeightedLogLoss(torch.autograd.Function):
 
 
 def embedding_distance(first_NE: Tensor, second_NE: Tensor) -> Tensor:
-    """Euclidean distance E of two embeddings (Sect. 4.2), N; its gradient at distance zero is zero, not NaN."""
+    """Return the Euclidean distance E of embeddings (Sect. 4.2), N; its gradient at distance zero is zero, not NaN."""
     return ((first_NE - second_NE).square().sum(dim=-1) + 1e-12).sqrt()
 
 
 def context_divergence(first_NC: Tensor, second_NC: Tensor) -> Tensor:
-    """Symmetric Kullback-Leibler divergence of two contexts (Sect. 4.2), N, in nats; contexts must be above zero."""
+    """Return the symmetric Kullback-Leibler divergence of contexts (Sect. 4.2), N, in nats; contexts must be above 0.
+
+    Examples:
+        >>> context_divergence(torch.tensor([[0.5, 0.5]]), torch.tensor([[0.9, 0.1]]))
+        tensor([0.8789])
+    """
     return ((first_NC - second_NC) * (first_NC.log() - second_NC.log())).sum(dim=-1)
 
 
@@ -82,18 +100,30 @@ def siamese_loss(
     rho: float = 0.1,
     sensitivity: float = 0.5,
 ) -> Tensor:
-    """Siamese loss L_S (eq. 4), mean over pairs.
+    """Return the Siamese loss L_S (eq. 4), mean over pairs.
 
-    The factor rho is missing from eq. 4 in the main text; the supplement (Sect. A.3) puts it on pairs of negatives.
+    The factor rho is missing from eq. 4 in the main text; in the supplement (Sect. A.3) it weighs pairs of negatives.
 
     Args:
         distance_N: Embedding distance E of the pairs.
         divergence_N: Divergence of their contexts.
         first_sign_N: +1 for a positive example, -1 for a negative one.
         second_sign_N: The same for the partner.
-        beta: Largest distance that is aimed at.
+        beta: Target distance of a positive and a negative example.
         rho: Weight of pairs of negatives, below 1.
-        sensitivity: lambda; the smaller, the further apart contexts must be for their embeddings to part.
+        sensitivity: lambda; the smaller, the further apart contexts must be before their embeddings are separated.
+
+    Examples:
+        Two positive examples of the same context should have the same embedding:
+
+        >>> near, far, same, plus = torch.tensor([0.0]), torch.tensor([2.0]), torch.tensor([0.0]), torch.tensor([1.0])
+        >>> float(siamese_loss(near, same, plus, plus)), float(siamese_loss(far, same, plus, plus))
+        (0.0, 4.0)
+
+        A positive and a negative example should be at distance ``beta``:
+
+        >>> float(siamese_loss(far, same, plus, -plus))
+        1.0
     """
     similarity_N = torch.exp(-0.5 * sensitivity * divergence_N)
     alike_N = (distance_N - beta * (1 - similarity_N)).square()
@@ -104,5 +134,5 @@ def siamese_loss(
 
 
 def total_loss(first_prediction: Tensor, second_prediction: Tensor, siamese: Tensor, alpha: float = 2000.0) -> Tensor:
-    """Loss of the second stage (eq. 5): both prediction losses and alpha times the Siamese loss."""
+    """Return the loss of the second stage (eq. 5): both prediction losses plus alpha times the Siamese loss."""
     return first_prediction + second_prediction + alpha * siamese

@@ -19,16 +19,23 @@ JITTER = 1e-9
 
 
 def shuffled_ties(scores_QT: Tensor, document_Q: Tensor, tag_Q: Tensor, seed: int = 0) -> Tensor:
-    """Scores in float64 with ties broken at random, by a jitter far below the row's largest score.
+    """Return scores in float64 with ties broken at random, by a jitter far below the row's largest score.
 
-    The jitter is a hash of (seed, document, query tag, tag) and not a stream of random numbers, so it depends neither
-    on the batch nor on the process in which a query is scored.
+    The jitter is a hash of (seed, document, query tag, tag) and not a stream of random numbers, so it does not depend
+    on the batch or the process that scores a query.
 
     Args:
-        scores_QT: Scores; differences below 1e-9 of the row's largest magnitude count as ties. Infinities keep place.
-        document_Q: Document id of each query.
+        scores_QT: Scores; differences below 1e-9 of the row's largest magnitude count as ties. Infinities stay.
+        document_Q: Document ID of each query.
         tag_Q: Tag of each query.
-        seed: Another seed breaks the ties in another way.
+        seed: Seed of the jitter.
+
+    Examples:
+        >>> scores_QT = shuffled_ties(torch.zeros(1, 4), torch.tensor([7]), torch.tensor([2]))
+        >>> scores_QT.argsort(dim=1, descending=True)
+        tensor([[1, 3, 0, 2]])
+        >>> bool((scores_QT < 1e-9).all())
+        True
     """
     scores = scores_QT.double()
     columns_T = torch.arange(scores.shape[1], device=scores.device)
@@ -43,25 +50,33 @@ def shuffled_ties(scores_QT: Tensor, document_Q: Tensor, tag_Q: Tensor, seed: in
 
 
 def priming_figures(scores_QT: Tensor, related_QT: Tensor, levels: int = 100) -> Tensor:
-    """Figures of each query from its ranked list.
+    """Return the figures of each query from its ranked list.
 
     Args:
-        scores_QT: Scores without ties, the highest is ranked first.
-        related_QT: Boolean; the tags of the query's document, the query itself included, at least one.
-        levels: m of the mean average precision, to be chosen above the size of every document.
+        scores_QT: Scores without ties, the highest ranks first.
+        related_QT: Boolean; the tags of the query's document including the query itself, at least one.
+        levels: m of the mean average precision; must exceed the size of every document.
 
     Returns:
         Q × 16: P@1, P@2, P@5, P@10; the mean of P@k over k = 1 … min(m, tags of the document); interpolated precision
         at recall 0, 0.1, …, 1. All in 0 to 1.
+
+    Examples:
+        The first and the third of four tags in the ranking are those of the document:
+
+        >>> scores_QT = torch.tensor([[0.9, 0.8, 0.7, 0.1]])
+        >>> related_QT = torch.tensor([[True, False, True, False]])
+        >>> priming_figures(scores_QT, related_QT)[0, :5]  # P@1, P@2, P@5, P@10, mean of P@1 and P@2
+        tensor([1.0000, 0.5000, 0.4000, 0.2000, 0.7500], dtype=torch.float64)
     """
     n_tags = scores_QT.shape[1]
     ranked_QT = related_QT.gather(1, scores_QT.argsort(dim=1, descending=True))
     hits_QT = ranked_QT.cumsum(dim=1)
-    place_T = torch.arange(1, n_tags + 1, device=scores_QT.device)
-    precision_QT = hits_QT / place_T.double()
+    rank_T = torch.arange(1, n_tags + 1, device=scores_QT.device)
+    precision_QT = hits_QT / rank_T.double()
     n_related_Q1 = hits_QT[:, -1:]
     at_k = torch.stack([hits_QT[:, min(k, n_tags) - 1] / k for k in CUTOFFS], dim=1)
-    counted_QT = place_T <= n_related_Q1.clamp_max(levels)
+    counted_QT = rank_T <= n_related_Q1.clamp_max(levels)
     average_Q1 = (precision_QT * counted_QT).sum(dim=1, keepdim=True) / counted_QT.sum(dim=1, keepdim=True)
     interpolated_QT = precision_QT.flip(1).cummax(dim=1).values.flip(1)
     recall_R = torch.arange(RECALL_LEVELS, device=scores_QT.device)
@@ -72,7 +87,7 @@ def priming_figures(scores_QT: Tensor, related_QT: Tensor, levels: int = 100) ->
 
 
 def curve_area(curve_R: Tensor) -> Tensor:
-    """Area (trapezoid) under the 11-point precision-recall curve."""
+    """Return the area (trapezoid) under the 11-point precision-recall curve."""
     return torch.trapezoid(curve_R, dx=1.0 / (RECALL_LEVELS - 1))
 
 
@@ -80,9 +95,20 @@ class PrimingMetric(CatalogueMetric):
     """Priming accuracy in percent over all queries of all documents seen.
 
     Args:
-        seed: Of the random order of ties.
+        seed: Seed of the random order of ties.
         levels: m of the mean average precision.
-        kwargs: Passed to ``torchmetrics.Metric``.
+        kwargs: Arguments of ``torchmetrics.Metric``.
+
+    Examples:
+        A document with tags 0 and 2, each ranked first when it is the query itself:
+
+        >>> metric = PrimingMetric()
+        >>> scores_QT = torch.tensor([[0.9, 0.8, 0.7], [0.6, 0.1, 0.9]])
+        >>> bags_DT = torch.tensor([[True, False, True]])
+        >>> metric.add_documents(torch.tensor([5]), torch.tensor([0, 0]), torch.tensor([0, 2]), scores_QT, bags_DT)
+        >>> figures = metric.compute()
+        >>> {name: float(figures[name]) for name in ("p@1", "p@2", "map")}
+        {'p@1': 100.0, 'p@2': 75.0, 'map': 87.5}
     """
 
     def __init__(self, seed: int = 0, levels: int = 100, **kwargs: Any) -> None:
@@ -96,17 +122,17 @@ class PrimingMetric(CatalogueMetric):
         """Add documents with all their queries.
 
         Args:
-            ids_D: Document ids.
-            document_Q: Place of each query's document in ``ids_D``.
+            ids_D: Document IDs.
+            document_Q: Index of each query's document in ``ids_D``.
             tag_Q: Tag of each query.
             scores_QT: Score of every tag for each query, the highest first.
             bags_DT: Boolean; the tags of each document.
 
         Raises:
-            ValueError: A score is not finite; the document is named. Only a query itself may be put first by infinity.
+            ValueError: A score is not finite. Only the score of the query itself may be infinite, to rank it first.
         """
-        own_QT = torch.arange(scores_QT.shape[1], device=scores_QT.device) == tag_Q[:, None]
-        finite_Q = (scores_QT.isfinite() | (own_QT & (scores_QT == math.inf))).all(dim=1)
+        query_QT = torch.arange(scores_QT.shape[1], device=scores_QT.device) == tag_Q[:, None]
+        finite_Q = (scores_QT.isfinite() | (query_QT & (scores_QT == math.inf))).all(dim=1)
         if not finite_Q.all():
             raise ValueError(f"not finite among the scores of document {int(ids_D[document_Q[~finite_Q]][0])}")
         ranked_QT = shuffled_ties(scores_QT, ids_D[document_Q], tag_Q, self.seed)
@@ -116,7 +142,7 @@ class PrimingMetric(CatalogueMetric):
         self.update(ids_D, sums_DM)
 
     def compute(self) -> dict[str, Tensor]:
-        """Figures in percent; NaN without a document.
+        """Compute the figures in percent; NaN without a document.
 
         Returns:
             ``p@1``, ``p@2``, ``p@5``, ``p@10``, ``map``; the precision-recall curve, from ``precision@0.0`` to

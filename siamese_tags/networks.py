@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 class ComponentNetwork(nn.Module):
-    """Feed-forward network of tanh layers; the contextual embedding (CE) is what the last layer reads.
+    """Feed-forward network of tanh layers; the contextual embedding (CE) is the input of the last layer.
 
     Args:
         n_features: Tag features F.
@@ -21,6 +21,12 @@ class ComponentNetwork(nn.Module):
 
     Raises:
         ValueError: No hidden layer, or a width below 1.
+
+    Examples:
+        >>> network = ComponentNetwork(n_features=5, n_topics=2, n_tags=5)
+        >>> embedding_NE, logits_NT = network(torch.ones(3, 5), torch.full((3, 2), 0.5))
+        >>> embedding_NE.shape, logits_NT.shape
+        (torch.Size([3, 10]), torch.Size([3, 5]))
     """
 
     def __init__(self, n_features: int, n_topics: int, n_tags: int, hidden: Sequence[int] = (100, 100, 10)) -> None:
@@ -36,11 +42,11 @@ class ComponentNetwork(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def layers(self) -> list[nn.Linear]:
-        """All layers, input to output."""
+        """Return all layers, from input to output."""
         return [module for module in self.modules() if isinstance(module, nn.Linear)]
 
     def embed(self, features_NF: Tensor, contexts_NC: Tensor) -> Tensor:
-        """Contextual embeddings of tags in contexts.
+        """Return the contextual embeddings of tags in contexts.
 
         Args:
             features_NF: Features of the tags.
@@ -55,10 +61,10 @@ class ComponentNetwork(nn.Module):
         return activation
 
     def embed_at(self, features_TF: Tensor, contexts_DC: Tensor, tag_N: Tensor, document_N: Tensor) -> Tensor:
-        """Contextual embeddings of examples by index, N × E.
+        """Return the contextual embeddings of examples by index, N × E.
 
-        The first layer is applied to tags and contexts apart. With fewer tags than examples it is applied to every tag
-        once, and the outcome is gathered in place of the much wider features.
+        The first layer is applied to tags and contexts separately. With fewer tags than examples, it is applied to
+        every tag once, and its output is gathered instead of the much wider features.
 
         Args:
             features_TF: Features of all tags.
@@ -79,9 +85,9 @@ class ComponentNetwork(nn.Module):
         return activation
 
     def embed_grid(self, features_TF: Tensor, contexts_DC: Tensor) -> Tensor:
-        """Contextual embedding of every tag in every document, D × T × E.
+        """Return the contextual embedding of every tag in every document, D × T × E.
 
-        The first layer is applied to tags and contexts apart and the parts are added, D + T products in place of D · T.
+        The first layer is applied to tags and contexts separately, and the parts are added: D + T products, not D · T.
         """
         first, *others = [module for module in self.hidden if isinstance(module, nn.Linear)]
         of_tag_TH = features_TF @ first.weight[:, : self.n_features].T
@@ -92,6 +98,6 @@ class ComponentNetwork(nn.Module):
         return activation
 
     def forward(self, features_NF: Tensor, contexts_NC: Tensor) -> tuple[Tensor, Tensor]:
-        """Contextual embeddings (N × E) and logits z (N × T); the prediction of the paper is tanh(z)."""
+        """Return contextual embeddings (N × E) and logits z (N × T); the prediction of the paper is tanh(z)."""
         embedding_NE = self.embed(features_NF, contexts_NC)
         return embedding_NE, self.output(embedding_NE)

@@ -1,4 +1,4 @@
-"""Start of the component network by sparse auto-encoders, layer by layer (supplement, Sect. A.1).
+"""Pretrain the component network by sparse auto-encoders, layer by layer (supplement, Sect. A.1).
 
 Shape suffixes: N examples, I inputs of a layer, Q its units.
 """
@@ -15,8 +15,8 @@ class Pretraining:
 
     Args:
         sparsity: Weight alpha of the penalty on the hidden outputs; the paper sets 2.
-        steps: Adam steps a layer; 0 leaves the random start.
-        batch_size: Positive examples a step.
+        steps: Adam steps per layer; 0 keeps the random weights.
+        batch_size: Positive examples per step.
         lr: Learning rate.
     """
 
@@ -27,7 +27,7 @@ class Pretraining:
 
 
 def autoencoder_loss(input_NI: Tensor, hidden_NQ: Tensor, output_NI: Tensor, sparsity: float) -> Tensor:
-    """Reconstruction error and sparsity penalty, mean over examples (loss L_A of Sect. A.1).
+    """Return reconstruction error plus sparsity penalty, mean over examples (loss L_A of Sect. A.1).
 
     The constant epsilon of the printed penalty does not depend on the weights and is left out.
     """
@@ -36,12 +36,12 @@ def autoencoder_loss(input_NI: Tensor, hidden_NQ: Tensor, output_NI: Tensor, spa
 
 
 def pretrain(layers: list[nn.Linear], inputs_NI: Tensor, settings: Pretraining, generator: Generator) -> None:
-    """Train each layer, in place, to reconstruct the outputs of the layer before it; encoder and decoder are untied.
+    """Train each layer, in place, to reconstruct the outputs of the previous layer; encoder and decoder are untied.
 
     Args:
         layers: Hidden layers, in order.
         inputs_NI: Inputs of the positive training examples.
-        settings: Sizes and rates.
+        settings: Settings of the auto-encoders.
         generator: Random numbers, on the device of the inputs.
     """
     if settings.steps == 0:

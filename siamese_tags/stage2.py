@@ -20,27 +20,29 @@ from siamese_tags.stage import ContextualEmbedding, require_same_identity
 
 
 class SiameseNetwork(ContextualEmbedding):
-    """Siamese learning; the embedding is the row "Siamese CE" of Table 1.
+    """Siamese learning. The embedding is the row "Siamese CE" of Table 1.
 
-    With epochs chosen by validation its training MAP is 4 points below the published one and its test MAP 1. Starting
-    from random weights, as validation chose, and not from those of the first stage, training is lower and test higher.
+    With epochs chosen by validation, its training MAP is 4 points below the published one, and its test MAP 1 point.
+    Starting from random weights, as chosen by validation, instead of those of the first stage gives a lower training
+    MAP and a higher test MAP.
 
-    The two component networks are kept equal by averaging in the paper; here they are one network applied twice.
+    The paper keeps the two component networks equal by averaging; here one network is applied twice.
 
     Args:
-        n_tags: Tags of the vocabulary (comes from the data).
-        n_topics: Topics of the context (comes from the data).
-        init_from: Run folder or checkpoint of the first stage on the same fold; random weights if not given.
+        n_tags: Tags of the vocabulary (set from the data).
+        n_topics: Topics of the context (set from the data).
+        init_from: Run folder or checkpoint of the first stage on the same fold; by default weights are random.
         hidden: Widths of the hidden layers, as in the first stage; the last is the embedding dimension.
         optimizer: Optimiser of the network's parameters.
-        scheduler: Schedule of the learning rate, stepped once an epoch; constant if not given.
-        kappa: Weights of eq. 3: ``swapped`` highlights false negatives as the text wants, ``printed`` is the formula.
+        scheduler: Schedule of the learning rate, stepped once per epoch; constant if not given.
+        kappa: Weights of eq. 3: ``swapped`` gives false negatives a high weight, as in the text; ``printed`` is the
+            formula.
         alpha: Weight of the Siamese loss; the paper sets 2000 (1000 in its supplement).
-        beta: Largest distance that is aimed at, half the diagonal of the embedding space.
-        rho: Weight of pairs of negatives; small, or these swamp the pairs inside a document.
+        beta: Target distance of a positive and a negative example, half the diagonal of the embedding space.
+        rho: Weight of pairs of negatives; if large, these dominate the pairs within a document.
         sensitivity: lambda of eq. 4.
-        share_inside: Share of the pairs drawn inside one document; pairs drawn at random almost never are.
-        tie_seed: Of the random order of tags with equal scores, in testing.
+        share_inside: Share of the pairs drawn within one document; random pairs almost never are.
+        tie_seed: Seed of the random order of tags with equal scores, in testing.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class SiameseNetwork(ContextualEmbedding):
     ) -> None:
         super().__init__(n_tags, n_topics, hidden, optimizer, scheduler, kappa, tie_seed)
         if not 0 <= share_inside <= 1:
-            raise ValueError(f"share_inside={share_inside}: a share lies between 0 and 1")
+            raise ValueError(f"share_inside={share_inside}: give a share from 0 to 1")
         self.init_from = init_from
         self.alpha = alpha
         self.beta = beta
@@ -70,22 +72,22 @@ class SiameseNetwork(ContextualEmbedding):
         self.share_inside = share_inside
 
     def setup(self, stage: str) -> None:
-        """Take over data and, at the start of a fit, the weights of the first stage."""
+        """Register the data and, at the start of a fit, load the weights of the first stage."""
         super().setup(stage)
         if stage == "fit" and self.init_from is not None and self.trainer.ckpt_path is None:
             self._start_from(self.init_from)
 
     def draw(self, generator: Generator) -> Examples:
-        """All positive examples, a negative for each, and a partner for each of either."""
+        """Return all positive examples, a negative for each, and a partner for every example."""
         first = super().draw(generator)
         second = partners(self.tags_in_documents, first, self.positives_P2[:, 0], self.share_inside, generator)
         return Examples(*(torch.cat(parts) for parts in zip(first, second, strict=True)))
 
     def training_step(self, positive_N: Tensor, batch_idx: int) -> dict[str, Tensor]:
-        """Loss of eq. 5 on positive examples and as many negatives, each with a partner, and its parts."""
+        """Return the loss of eq. 5, and its parts, on positive examples and as many negatives, each with a partner."""
         both = self.examples(positive_N)
         embedding_NE, logits_NT = self(both)
-        # the mean over both halves, which are equally long, is the mean of their losses
+        # the mean over both halves, which have the same size, is the mean of their losses
         prediction = self.prediction_loss(logits_NT, both)
         first_sign_N, second_sign_N = both.sign_N.chunk(2)
         siamese = siamese_loss(
@@ -97,7 +99,7 @@ class SiameseNetwork(ContextualEmbedding):
             self.rho,
             self.sensitivity,
         )
-        self.keep(prediction=prediction, siamese=siamese)
+        self.record(prediction=prediction, siamese=siamese)
         total = total_loss(prediction, prediction, siamese, self.alpha)
         return {"loss": total, "prediction": prediction.detach(), "siamese": siamese.detach()}
 
@@ -108,9 +110,10 @@ class SiameseNetwork(ContextualEmbedding):
         require_same_identity(checkpoint, self.data.identity, f"init_from={path}")
         weights = weights_of(checkpoint, "network")
         sizes = {name: tuple(value.shape) for name, value in weights.items()}
-        wanted = {name: tuple(value.shape) for name, value in self.network.state_dict().items()}
-        if sizes != wanted:
+        expected = {name: tuple(value.shape) for name, value in self.network.state_dict().items()}
+        if sizes != expected:
             raise StaleArtefactError(
-                f"init_from={path}: its network has layers {sizes}, this one {wanted}. Give `hidden` as in its fit.yaml"
+                f"init_from={path}: its network has layers {sizes}, this one {expected}. Set `hidden` as in its "
+                "fit.yaml"
             )
         self.network.load_state_dict(weights)

@@ -6,9 +6,10 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,11 @@ import soundfile
 import torch
 import torch.multiprocessing
 from hypothesis import settings
+
+from mwe.reproduce.experiments.paper import paper
+from tests.published_weights import bundle, declared, miniature_wheel, published, wheel
+
+__all__ = ["bundle", "declared", "miniature_wheel", "published", "wheel"]  # fixtures
 
 # the same examples every time, so that a commit has one verdict; `make fuzz` draws new ones
 settings.register_profile("tests", derandomize=True)
@@ -47,6 +53,34 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MWE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")
+
+
+@pytest.fixture(autouse=True)
+def _no_service_left_open() -> Iterator[None]:
+    """W&B ends with the test that began it, as it would with its process: its service keeps the first folder."""
+    yield
+    if "wandb" in sys.modules:
+        sys.modules["wandb"].finish()
+        sys.modules["wandb"].teardown()
+
+
+@pytest.fixture
+def planned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., list[str]]:
+    """Lines that ``paper`` prints with some files of the collections at hand and outputs in ``tmp_path / "out"``."""
+
+    def of(*words: str, present: Sequence[str] = (), kind: str = "--plan") -> list[str]:
+        for file in present:
+            (tmp_path / "data" / file).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "data" / file).touch()
+        monkeypatch.chdir(Path(__file__).parent.parent)
+        monkeypatch.setenv("MWE_DATA", str(tmp_path / "data"))
+        capsys.readouterr()
+        paper([*words, kind, "--out", str(tmp_path / "out")])
+        return [line for line in capsys.readouterr().out.splitlines() if not line.startswith("touch ")]
+
+    return of
 
 
 @pytest.fixture(scope="session")

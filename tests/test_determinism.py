@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from mwe.core.runs import RunMetrics
-from mwe.core.tables import table_of
 from mwe.corpora import CorpusSettings, write_corpus
+from mwe.reproduce.result_table import table_of
 from mwe.tracks import FolderTracks
 from mwe.words import SkipGramSettings, train_skipgram
-from siamese_tags.datamodule import PrimingData
 from siamese_tags.documents import TsvDocuments
+from siamese_tags.fold_data import PrimingData
 
 TABLE = """
 title: T
@@ -68,7 +68,9 @@ def test_files_are_the_same_whatever_python_s_hash_seed(miniature, tmp_path):
 
 def test_every_test_that_the_page_names_is_there():
     root = Path(__file__).parents[1]
-    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (root / "docs/determinism.md").read_text(encoding="utf-8"))
+    named = re.findall(
+        r"`(tests/[\w/]+\.py)::(\w+)`", (root / "docs/reference/determinism.md").read_text(encoding="utf-8")
+    )
     assert len(named) > 20
     for path, name in named:
         assert f"def {name}(" in (root / path).read_text(encoding="utf-8"), f"{path} has no {name}"

@@ -1,1 +1,1 @@
-"""Audio files to log-mel spectrograms, computed once and kept in a memory-mapped store."""
+"""Audio files, and their log-mel spectrograms, computed once into a memory-mapped store."""

@@ -2,22 +2,26 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from pytorch_lightning import LightningModule, Trainer
+from pytorch_lightning import LightningModule
 from pytorch_lightning.utilities import rank_zero_only
 from rich.console import Console
 from torch import Tensor
+from torch.utils.data import DataLoader
 
-from mwe.audio.clips import ERROR, ClipBatch, ClipDataset, Collate, decoding_loader
+from mwe.audio.clips import ClipBatch, ClipDataset, Collate, decoding_loader
 from mwe.audio.decode import MAX_SECONDS, MIN_SECONDS
-from mwe.audio.logmel import LogMel, MelSettings
+from mwe.audio.logmel import LogMel
+from mwe.audio.mel_settings import MelSettings
+from mwe.audio.predict import Hardware, PredictionShards, Track, predict_to_shards, unfinished
 from mwe.audio.shards import (
     OK,
+    MelRow,
     MelShardWriter,
-    Source,
     declare_made,
     declare_settings,
     made_before,
@@ -28,20 +32,19 @@ from mwe.audio.store import MelStore
 from mwe.core.files import write_csv
 from mwe.core.manifest import fits, manifest
 from mwe.core.outcomes import outcome_text, require_few_failed
-from mwe.core.trainers import CollectingWriter, passing_trainer
 
 SKIPPED_FILE = "skipped.tsv"
 MADE_WITH = ("torch", "numpy", "soundfile", "soxr")
 
 
 class ExtractionReport(NamedTuple):
-    """Outcome for the tracks asked for.
+    """Outcomes of the requested tracks.
 
     Attributes:
-        ok: Tracks with a spectrogram in the store.
-        skipped: Tracks without one, by reason.
-        reused: Tracks that were already dealt with and whose files have not changed.
-        table: Every skipped track of the store with its reason.
+        ok: Number of tracks with a spectrogram in the store.
+        skipped: Number of tracks without one, by reason.
+        reused: Number of tracks from an earlier run, with unchanged files.
+        table: Path of the table of all skipped tracks and reasons.
     """
 
     ok: int
@@ -78,58 +81,20 @@ class MelExtractor(LightningModule):
         self.logmel = LogMel(settings)
 
     def predict_step(self, batch: ClipBatch, batch_idx: int) -> list[MelGroup]:
-        """One result a group of clips of similar length."""
+        """Return one result per group of clips of similar length."""
         return [
             MelGroup(self.logmel(group.wave_BN).to(torch.float16), self.logmel.frame_counts(group.lengths_B))
             for group in batch.groups
         ]
 
 
-class MelWriter(CollectingWriter):
-    """Writes the shards of one process.
-
-    Args:
-        out: Folder of the store.
-        n_mels: Number of mel bands.
-        first: Number of the first shard.
-        shard_tracks: A shard is written at this many tracks.
-        shard_frames: Or at this many frames.
-    """
-
-    def __init__(self, out: Path, *, n_mels: int, first: int, shard_tracks: int, shard_frames: int) -> None:
-        super().__init__()
-        self._out = out
-        self._sizes = {"first": first, "n_mels": n_mels, "shard_tracks": shard_tracks, "shard_frames": shard_frames}
-        self._shards: MelShardWriter | None = None
-
-    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Begin with the numbers of this process."""
-        super().setup(trainer, pl_module, stage)
-        self._shards = MelShardWriter(self._out, rank=trainer.global_rank, **self._sizes)
-
-    def write_on_batch_end(
-        self,
-        trainer: Trainer,
-        pl_module: LightningModule,
-        prediction: Sequence[MelGroup],
-        batch_indices: Sequence[int] | None,
-        batch: ClipBatch,
-        batch_idx: int,
-        dataloader_idx: int,
-    ) -> None:
-        """Hand the tracks of a batch to the shard, in their order."""
-        assert self._shards is not None
-        mels: dict[int, Any] = {}
-        for group, computed in zip(batch.groups, prediction, strict=True):
-            mel_BTM, frames = computed.mel_BTM.cpu().numpy(), computed.frames_B.tolist()
-            mels |= {place: mel_BTM[at, : frames[at]] for at, place in enumerate(group.places)}
-        for place, row in enumerate(batch.rows):
-            self._shards.append(row, mels.get(place))
-
-    def flush(self) -> None:
-        """Write the tracks collected since the last shard; before the set-up there are none."""
-        if self._shards is not None:
-            self._shards.flush()
+def spectrograms_of(batch: ClipBatch, prediction: Sequence[MelGroup]) -> list[tuple[MelRow, Any]]:
+    """Return the files of a batch in order, each with its spectrogram if it was readable."""
+    mels: dict[int, Any] = {}
+    for group, computed in zip(batch.groups, prediction, strict=True):
+        mel_BTM, frames = computed.mel_BTM.cpu().numpy(), computed.frames_B.tolist()
+        mels |= {position: mel_BTM[index, : frames[index]] for index, position in enumerate(group.indices)}
+    return [(row, mels.get(position)) for position, row in enumerate(batch.rows)]
 
 
 def extract_mels(
@@ -149,30 +114,29 @@ def extract_mels(
     shard_frames: int = 1 << 20,
     max_failed: float = 0.5,
 ) -> ExtractionReport:
-    """Compute the log-mel spectrograms of audio files into a store, or complete one.
+    """Compute the log-mel spectrograms of audio files into a new or existing store.
 
-    Tracks whose file has the size and time of change known to the store are not read again, whether they were readable
-    or not. Of a changed file the new spectrogram replaces the old one. An interrupted run loses at most the shards it
-    was collecting.
+    Tracks with a file size and modification time known to the store are not read again, whether readable or not. The
+    spectrogram of a changed file is replaced. An interrupted run loses at most its unfinished shards.
 
     Args:
-        tracks: Track and its audio file.
+        tracks: Tracks and their audio files.
         out: Folder of the store.
         settings: Window, hop and bands.
-        workers: Loader workers that decode, per device.
-        accelerator: As for the Lightning trainer.
-        devices: As for the Lightning trainer.
-        strategy: As for the Lightning trainer.
+        workers: Decoding processes per device.
+        accelerator: As in the Lightning trainer.
+        devices: As in the Lightning trainer.
+        strategy: As in the Lightning trainer.
         min_seconds: Shorter files are skipped.
         max_seconds: Longer files are read up to here.
-        batch_tracks: Files decoded for one batch.
-        batch_seconds: Bound on the audio, padding included, of which spectrograms are computed at once.
-        shard_tracks: A shard is written at this many tracks.
-        shard_frames: Or at this many frames, which bounds the memory.
-        max_failed: Share of unreadable tracks from which on the collection is taken for wrong.
+        batch_tracks: Files per batch.
+        batch_seconds: Maximum audio, including padding, per computation of spectrograms.
+        shard_tracks: Maximum number of tracks per shard.
+        shard_frames: Maximum number of frames per shard, which bounds the memory.
+        max_failed: Largest share of unreadable tracks; more suggests the wrong collection.
 
     Returns:
-        What became of ``tracks``.
+        Outcomes of ``tracks``.
 
     Raises:
         BadFileError: More than ``max_failed`` of the tracks are unreadable. The others are in the store.
@@ -183,22 +147,33 @@ def extract_mels(
     _check_names(tracks)
     declare_settings(out, settings, {"min_seconds": min_seconds, "max_seconds": max_seconds})
     remove_leftovers(out)
-    pending = _unread(tracks, MelStore.open(out, settings))
+    pending = unfinished(tracks, MelStore.open(out, settings).outcome)
     first_process = rank_zero_only.rank == 0  # type: ignore[attr-defined]
     if pending:
         if first_process and made_before(out) is not None:
             declare_made(out, None)
         first = 1 + max((name.number for name in shard_names(out)), default=-1)
-        writer = MelWriter(
-            out, n_mels=settings.n_mels, first=first, shard_tracks=shard_tracks, shard_frames=shard_frames
+        open_writer = partial(
+            MelShardWriter,
+            out,
+            first=first,
+            n_mels=settings.n_mels,
+            shard_tracks=shard_tracks,
+            shard_frames=shard_frames,
         )
-        trainer = passing_trainer(writer, accelerator=accelerator, devices=devices, strategy=strategy)
-        # every process needs a batch; a track read twice is stored twice, and the later row counts
-        items = pending * -(-trainer.world_size // len(pending))
-        clips = ClipDataset(items, settings.sample_rate, min_seconds, max_seconds)
         collate = Collate(int(batch_seconds * settings.sample_rate))
-        loader = decoding_loader(clips, collate, batch_tracks, workers)
-        trainer.predict(MelExtractor(settings), loader, return_predictions=False)
+
+        def loader_of(items: list[Track]) -> DataLoader[Any]:
+            clips = ClipDataset(items, settings.sample_rate, min_seconds, max_seconds)
+            return decoding_loader(clips, collate, batch_tracks, workers)
+
+        predict_to_shards(
+            MelExtractor(settings),
+            pending,
+            loader_of,
+            PredictionShards(open_writer, spectrograms_of),
+            Hardware(workers, devices, accelerator=accelerator, strategy=strategy),
+        )
     store = MelStore.open(out, settings)
     if first_process:
         _write_tables(store, settings)
@@ -209,25 +184,15 @@ def _check_names(tracks: Sequence[tuple[str, Path]]) -> None:
     repeated = [track_id for track_id, count in Counter(track_id for track_id, _ in tracks).items() if count > 1]
     if repeated:
         raise ValueError(
-            f"{len(repeated):,} tracks are listed twice, the first {repeated[0]!r}. Give every track once."
+            f"{len(repeated):,} tracks are listed twice, the first {repeated[0]!r}. List every track once."
         )
     for track_id, path in tracks:
         if not track_id.isascii() and any("\ud800" <= letter <= "\udfff" for letter in track_id):
             raise ValueError(f"track {track_id!r} ({path}): the name is not Unicode text. Rename it.")
 
 
-def _unread(tracks: Sequence[tuple[str, Path]], store: MelStore) -> list[tuple[str, Path]]:
-    """Tracks the store has not dealt with, that met an unforeseen error, or whose file has changed since."""
-    outcomes = ((track_id, Path(path), store.outcome(track_id)) for track_id, path in tracks)
-    return [
-        (track_id, path)
-        for track_id, path, known in outcomes
-        if known is None or known[1] == ERROR or known[0] != Source.of(path)
-    ]
-
-
 def _write_tables(store: MelStore, settings: MelSettings) -> None:
-    """Write the table of skipped tracks, then the manifest of the store, if it is another than before."""
+    """Write the table of skipped tracks, then the manifest of the store, if it has changed."""
     made = manifest({"audio": store.fingerprint()}, settings.to_dict(), store.counts(), MADE_WITH)
     if not fits(made_before(store.root), made):
         write_csv(store.root / SKIPPED_FILE, [("track_id", "path", "reason", "detail"), *store.skipped_tracks], "\t")
@@ -235,7 +200,7 @@ def _write_tables(store: MelStore, settings: MelSettings) -> None:
 
 
 def _report(tracks: Sequence[tuple[str, Path]], store: MelStore, reused: int, max_failed: float) -> ExtractionReport:
-    """Count, print one line, and judge."""
+    """Count the outcomes, print one line, and check the share of failures."""
     outcomes = (store.outcome(track_id) for track_id, _ in tracks)
     counts = Counter(outcome[1] for outcome in outcomes if outcome is not None)
     ok, table = counts.pop(OK, 0), store.root / SKIPPED_FILE

@@ -1,23 +1,33 @@
-"""From an audio file to the excerpts that a model embeds."""
+"""Preprocessing from an audio file to the excerpts that a model embeds."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from mwe.audio.decode import MAX_SECONDS, MIN_SECONDS
-from mwe.audio.logmel import MelSettings
+from mwe.audio.mel_settings import MelSettings
 from mwe.core.numbers import check_numbers
+
+OPTIONAL = ("mel", "loudness", "trim")  # not numbers above 0
 
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """What becomes of an audio file before it is embedded.
+    """Preprocessing of an audio file before it is embedded.
 
     Args:
         mel: Window, hop and bands.
         seconds: Length of an excerpt.
-        excerpts: Evenly spaced excerpts a track.
+        excerpts: Evenly spaced excerpts per track.
         min_seconds: Shorter files are skipped.
         max_seconds: Longer files are read up to here.
+        loudness: Level that the excerpts of a track are set to, in LUFS; by default they stay as they are.
+        trim: Whether to leave out the silence at both ends; by default it is kept.
+
+    Examples:
+        >>> from mwe.audio.mel_settings import MelSettings
+        >>> preprocessing = Preprocessing(MelSettings(), seconds=3.0, excerpts=8)
+        >>> Preprocessing.from_dict(preprocessing.to_dict()) == preprocessing
+        True
     """
 
     mel: MelSettings
@@ -25,21 +35,30 @@ class Preprocessing:
     excerpts: int
     min_seconds: float = MIN_SECONDS
     max_seconds: float = MAX_SECONDS
+    loudness: float | None = None
+    trim: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON holds it."""
-        return {**vars(self), "mel": self.mel.to_dict()}
+        """Return the content for JSON, without options that are not set, so that older models keep their identity."""
+        values = {**vars(self), "mel": self.mel.to_dict()}
+        return {name: value for name, value in values.items() if value is not None and value is not False}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Preprocessing":
-        """Undoes ``to_dict``.
+        """Return the preprocessing from the values of ``to_dict``.
 
         Raises:
-            ValueError: A value is missing, unknown or no number that makes sense.
+            ValueError: A value is missing, unknown or not a valid number.
         """
         try:
-            found = cls(**{**values, "mel": MelSettings.from_dict(values["mel"])})
-            check_numbers({name: value for name, value in vars(found).items() if name != "mel"}, whole={"excerpts"})
+            preprocessing = cls(**{**values, "mel": MelSettings.from_dict(values["mel"])})
+            numbers = {name: value for name, value in vars(preprocessing).items() if name not in OPTIONAL}
+            check_numbers(numbers, whole={"excerpts"})
+            loudness = preprocessing.loudness
+            if loudness is not None and not -70 <= loudness <= 0:
+                raise ValueError(f"loudness {loudness!r} is not a level from -70 to 0 LUFS")
+            if not isinstance(preprocessing.trim, bool):
+                raise ValueError(f"trim {preprocessing.trim!r} is neither true nor false")
         except (TypeError, KeyError, AttributeError, ValueError) as error:
-            raise ValueError(f"no preprocessing ({type(error).__name__}: {error})") from error
-        return found
+            raise ValueError(f"not a preprocessing ({type(error).__name__}: {error})") from error
+        return preprocessing

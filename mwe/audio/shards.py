@@ -1,8 +1,8 @@
-"""Files of a mel store: shards of spectrograms, their indices, and the settings they were made with."""
+"""Files of a mel store: shards of spectrograms, their indices, and their settings."""
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mwe.audio.logmel import MelSettings
+from mwe.audio.mel_settings import MelSettings
 from mwe.core.arrays import read_array, write_rows
 from mwe.core.errors import BadFileError, StaleArtefactError
 from mwe.core.files import atomic_write, read_json, write_json
@@ -40,7 +40,7 @@ _SCHEMA = pa.schema(
 )
 
 
-class Source(NamedTuple):
+class FileStamp(NamedTuple):
     """State of an audio file when it was read.
 
     Attributes:
@@ -52,8 +52,8 @@ class Source(NamedTuple):
     mtime_ns: int
 
     @classmethod
-    def of(cls, path: str | Path) -> "Source":
-        """Look at the file without reading it."""
+    def of(cls, path: str | Path) -> "FileStamp":
+        """Return the state of a file without reading it."""
         try:
             state = os.stat(path)
         except OSError:
@@ -62,30 +62,43 @@ class Source(NamedTuple):
 
 
 class MelRow(NamedTuple):
-    """What the index keeps of one track beside the place of its spectrogram.
+    """Entry of a track in the index, without the position of its spectrogram.
 
     Attributes:
         track_id: The track.
         path: Its audio file.
         source: State of that file.
         status: ``ok``, or the reason why there is no spectrogram.
-        detail: One line on that reason.
+        detail: One line on that reason, or on what is damaged in a file that was read.
         loudness_db: Mean square of the samples in dB of full scale; NaN without a spectrogram.
     """
 
     track_id: str
     path: str
-    source: Source
+    source: FileStamp
     status: str = OK
     detail: str = ""
     loudness_db: float = float("nan")
 
 
+def columns_of(rows: Sequence[MelRow]) -> dict[str, list[Any]]:
+    """Return rows as columns of an Arrow table."""
+    return {
+        "track_id": [row.track_id for row in rows],
+        "path": [row.path for row in rows],
+        "size": [row.source.size for row in rows],
+        "mtime_ns": [row.source.mtime_ns for row in rows],
+        "status": [row.status for row in rows],
+        "detail": [row.detail for row in rows],
+        "loudness_db": [row.loudness_db for row in rows],
+    }
+
+
 class ShardName(NamedTuple):
-    """A shard: later numbers replace tracks of earlier ones.
+    """A shard; later numbers replace tracks of earlier ones.
 
     Attributes:
-        number: Counts up over all runs into a store.
+        number: Number that increases over all runs into a store.
         rank: Process that wrote it.
     """
 
@@ -93,18 +106,18 @@ class ShardName(NamedTuple):
     rank: int
 
     def path(self, root: Path, ending: str) -> Path:
-        """File of the shard, for ``npy`` or ``parquet``."""
+        """Return the file of the shard, for ``npy`` or ``parquet``."""
         return root / f"shard-r{self.rank}-{self.number:05d}.{ending}"
 
 
 def shard_names(root: Path) -> list[ShardName]:
-    """Finished shards, oldest first; one without an index was interrupted and does not count."""
+    """Return the finished shards, oldest first; a shard without an index was interrupted and does not count."""
     matches = (_NAME.fullmatch(path.name) for path in root.glob("shard-*.parquet"))
     return sorted(ShardName(int(match[2]), int(match[1])) for match in matches if match)
 
 
 def remove_leftovers(root: Path) -> None:
-    """Delete what an interrupted run left: temporary files and spectrograms without an index."""
+    """Delete leftovers of an interrupted run: temporary files and spectrograms without an index."""
     finished = {name.path(root, "npy") for name in shard_names(root)}
     for path in [*root.glob(".shard-*"), *root.glob("shard-*.npy")]:
         if path not in finished:
@@ -112,7 +125,7 @@ def remove_leftovers(root: Path) -> None:
 
 
 def declare_settings(root: Path, settings: MelSettings, decoding: dict[str, Any]) -> None:
-    """Write ``mel.json`` into a new store, or compare with that of an existing one.
+    """Write ``mel.json`` into a new store, or compare it with that of an existing store.
 
     Raises:
         StaleArtefactError: The store was made with other settings.
@@ -130,63 +143,63 @@ def declare_settings(root: Path, settings: MelSettings, decoding: dict[str, Any]
 
 
 def declare_made(root: Path, made: dict[str, Any] | None) -> None:
-    """Put the manifest of a store that is finished into its ``mel.json``, or take it out while tracks are added."""
-    told = {name: value for name, value in read_json(root / SETTINGS_FILE).items() if name != _MADE}
-    write_json(root / SETTINGS_FILE, told if made is None else {**told, _MADE: made})
+    """Write the manifest of a finished store into its ``mel.json``, or remove it while tracks are added."""
+    content = {name: value for name, value in read_json(root / SETTINGS_FILE).items() if name != _MADE}
+    write_json(root / SETTINGS_FILE, content if made is None else {**content, _MADE: made})
 
 
 def made_before(root: Path) -> Any:
-    """The manifest of a store; nothing where an extraction into it is not finished."""
+    """Return the manifest of a store, or None if an extraction into it is not finished."""
     return read_json(root / SETTINGS_FILE).get(_MADE)
 
 
 def read_settings(root: Path, wanted: MelSettings | None = None) -> MelSettings:
-    """The mel settings of a store, compared with those ``wanted`` if given.
+    """Return the mel settings of a store, compared with ``wanted`` if given.
 
     Raises:
         StaleArtefactError: There is no store, it has another format, or it was made with other settings.
     """
     path = root / SETTINGS_FILE
     if not path.exists():
-        raise StaleArtefactError(f"{path}: not found, so {root} is no mel store. Extract the audio first.")
-    found = read_json(path)
+        raise StaleArtefactError(f"{path}: not found, so {root} is not a mel store. Extract the audio first.")
+    content = read_json(path)
     try:
-        settings = MelSettings.from_dict(found["mel"])
-        known = found["format"] == _FORMAT and settings.to_dict() == found["mel"]
+        settings = MelSettings.from_dict(content["mel"])
+        known = content["format"] == _FORMAT and settings.to_dict() == content["mel"]
     except (KeyError, TypeError, AttributeError, ValueError):
         known = False
     if not known:
-        raise StaleArtefactError(f"{path}: not as this version writes it. Extract the audio into a new folder.")
+        raise StaleArtefactError(f"{path}: not in the format of this version. Extract the audio into a new folder.")
     if wanted is not None:
-        _compare(path, found["mel"], wanted.to_dict())
+        _compare(path, content["mel"], wanted.to_dict())
     return settings
 
 
-def _compare(path: Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:
+def _compare(path: Path, actual: dict[str, Any], expected: dict[str, Any]) -> None:
     differing = [
-        f"{name} is {found.get(name)!r}, wanted {wanted.get(name)!r}"
-        for name in sorted({*found, *wanted})
-        if found.get(name) != wanted.get(name)
+        f"{name} is {actual.get(name)!r}, expected {expected.get(name)!r}"
+        for name in sorted({*actual, *expected})
+        if actual.get(name) != expected.get(name)
     ]
     if differing:
         raise StaleArtefactError(
-            f"{path}: {'; '.join(differing)}. Ask for the settings of the store, or extract into another folder."
+            f"{path}: {'; '.join(differing)}. Use the settings of the store, or extract into another folder."
         )
 
 
 class MelShardWriter:
-    """Collects spectrograms and writes them as shards; at most one shard is held in memory.
+    """Collects spectrograms and writes them as shards. At most one shard is in memory.
 
-    The spectrograms come first, then the index, both under temporary names that are synced and renamed: a shard exists
-    once its index does, whatever interrupts the writing.
+    The spectrograms are written first, then the index, both under temporary names that are synced and renamed. A shard
+    exists if its index does, even after an interruption.
 
     Args:
         root: Folder of the store.
-        rank: This process.
-        first: Number of the first shard, above those already there.
+        rank: Rank of this process.
+        first: Number of the first shard, above those of existing shards.
         n_mels: Number of mel bands.
-        shard_tracks: A shard is written at this many tracks.
-        shard_frames: Or at this many frames; 2^20 frames of 128 bands take 256 MiB.
+        shard_tracks: Maximum number of tracks per shard.
+        shard_frames: Maximum number of frames per shard; 2^20 frames of 128 bands take 256 MiB.
     """
 
     def __init__(
@@ -205,7 +218,7 @@ class MelShardWriter:
         self._mels: list[Mel] = []
 
     def append(self, row: MelRow, mel_TM: npt.ArrayLike | None = None) -> None:
-        """Add one track; ``mel_TM`` of shape (frames, bands) is absent for one that was skipped."""
+        """Add one track; ``mel_TM`` of shape (frames, bands) is None for a skipped one."""
         mel = np.empty((0, self._n_mels)) if mel_TM is None else np.asarray(mel_TM)
         if mel.ndim != 2 or mel.shape[1] != self._n_mels or (row.status == OK) != bool(len(mel)):
             raise ValueError(f"track {row.track_id!r}: status {row.status!r} with a spectrogram of shape {mel.shape}")
@@ -214,8 +227,13 @@ class MelShardWriter:
         if len(self._rows) >= self._shard_tracks or sum(map(len, self._mels)) >= self._shard_frames:
             self.flush()
 
+    def extend(self, tracks: Iterable[tuple[MelRow, npt.ArrayLike | None]]) -> None:
+        """Add several tracks."""
+        for row, mel_TM in tracks:
+            self.append(row, mel_TM)
+
     def flush(self) -> None:
-        """Write what is held as one shard, if anything is."""
+        """Write the collected tracks, if any, as one shard."""
         if not self._rows:
             return
         name = ShardName(self._number, self._rank)
@@ -230,22 +248,11 @@ class MelShardWriter:
 
 
 def _index_table(rows: Sequence[MelRow], offsets: npt.NDArray[np.int64], frames: npt.NDArray[np.int64]) -> pa.Table:
-    columns = {
-        "track_id": [row.track_id for row in rows],
-        "path": [row.path for row in rows],
-        "offset": offsets,
-        "frames": frames,
-        "size": [row.source.size for row in rows],
-        "mtime_ns": [row.source.mtime_ns for row in rows],
-        "loudness_db": [row.loudness_db for row in rows],
-        "status": [row.status for row in rows],
-        "detail": [row.detail for row in rows],
-    }
-    return pa.table(columns, schema=_SCHEMA)
+    return pa.table({**columns_of(rows), "offset": offsets, "frames": frames}, schema=_SCHEMA)
 
 
 def read_indices(root: Path, n_mels: int) -> Iterator[tuple[ShardName, pa.Table]]:
-    """Indices of the finished shards, oldest first, each compared with the size of its spectrograms.
+    """Yield the indices of the finished shards, oldest first, each compared with the size of its spectrograms.
 
     Raises:
         StaleArtefactError: An index is damaged, or its spectrograms are missing or of another size.
@@ -254,22 +261,22 @@ def read_indices(root: Path, n_mels: int) -> Iterator[tuple[ShardName, pa.Table]
         path, npy = name.path(root, "parquet"), name.path(root, "npy")
         try:
             table = pq.read_table(path, schema=_SCHEMA, partitioning=None)
-            table.validate(full=True)  # texts are UTF-8
+            table.validate(full=True)  # checks that texts are UTF-8
             stated = int(pq.read_schema(path).metadata[_SIZE_KEY])
         except (*PARQUET_ERRORS, KeyError, TypeError) as error:
             raise _damaged(path, f"not a readable index ({type(error).__name__})", path, npy) from error
         size = npy.stat().st_size if npy.exists() else -1
         if any(table[name].null_count for name in table.column_names):
-            raise _damaged(path, "a value is not there", path, npy)
+            raise _damaged(path, "a value is missing", path, npy)
         if size != stated:
-            found = f"{size:,} bytes" if size >= 0 else "missing"
-            raise _damaged(npy, f"{found}, its index says {stated:,} bytes", path, npy)
+            actual = f"{size:,} bytes" if size >= 0 else "missing"
+            raise _damaged(npy, f"{actual}, its index states {stated:,} bytes", path, npy)
         offsets, frames = np.asarray(table["offset"]), np.asarray(table["frames"])
         ends = offsets + frames
         if min(offsets.min(initial=0), frames.min(initial=0), ends.min(initial=0)) < 0:
-            raise _damaged(path, "a place of a spectrogram is negative", path, npy)
-        if len(ends) and int(ends.max()) * n_mels * 2 >= size:  # the .npy header takes the rest
-            raise _damaged(path, f"frame {int(ends.max()):,} lies beyond the {size:,} bytes of {npy.name}", path, npy)
+            raise _damaged(path, "a position of a spectrogram is negative", path, npy)
+        if len(ends) and int(ends.max()) * n_mels * 2 >= size:  # the rest is the .npy header
+            raise _damaged(path, f"frame {int(ends.max()):,} is beyond the {size:,} bytes of {npy.name}", path, npy)
         yield name, table
 
 
@@ -277,18 +284,18 @@ def open_mels(path: Path, n_mels: int) -> Mel:
     """Memory-map the spectrograms of a shard, shape (frames, bands).
 
     Raises:
-        StaleArtefactError: The file is no float16 array of that width.
+        StaleArtefactError: The file is not a float16 array of that width.
     """
     try:
         mels: Mel = read_array(path, "", mapped=True)
     except BadFileError as error:
         raise _damaged(path, f"not a readable array ({error.__cause__})", path, path.with_suffix(".parquet")) from error
     if mels.dtype != np.float16 or mels.ndim != 2 or mels.shape[1] != n_mels:
-        what = f"{mels.dtype} of shape {mels.shape}, not float16 of shape (frames, {n_mels})"
-        raise _damaged(path, what, path, path.with_suffix(".parquet"))
+        message = f"{mels.dtype} of shape {mels.shape}, not float16 of shape (frames, {n_mels})"
+        raise _damaged(path, message, path, path.with_suffix(".parquet"))
     return mels
 
 
 def _damaged(file: Path, what: str, *shard: Path) -> StaleArtefactError:
     names = " and ".join(sorted(path.name for path in shard))
-    return StaleArtefactError(f"{file}: {what}. Delete {names} and extract again: only their tracks are read anew.")
+    return StaleArtefactError(f"{file}: {what}. Delete {names} and extract again: only their tracks are read again.")

@@ -1,4 +1,4 @@
-"""Reading a mel store: whole batches of crops from memory-mapped shards."""
+"""Reader of a mel store: whole batches of crops from memory-mapped shards."""
 
 import hashlib
 import sys
@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mwe.audio.logmel import MelSettings
+from mwe.audio.mel_settings import MelSettings
 from mwe.audio.mels import Ints, Mels
-from mwe.audio.shards import OK, Mel, Source, open_mels, read_indices, read_settings
+from mwe.audio.shards import OK, FileStamp, Mel, open_mels, read_indices, read_settings
 
 
 class SkippedTrack(NamedTuple):
@@ -22,7 +22,7 @@ class SkippedTrack(NamedTuple):
         track_id: The track.
         path: Its audio file.
         reason: Class of outcome, such as ``truncated``.
-        detail: One line on what was found.
+        detail: One line about the cause.
     """
 
     track_id: str
@@ -34,12 +34,12 @@ class SkippedTrack(NamedTuple):
 class MelStore(Mels):
     """Log-mel spectrograms of many tracks, float16 and time-major, read in place.
 
-    Rows number the tracks that have a spectrogram, in the order of ``track_ids``. A store can be sent to loader
-    workers: the memory maps are opened where they are first used.
+    Rows number the tracks with a spectrogram, in the order of ``track_ids``. A store can be sent to loader workers:
+    memory maps are opened at their first use.
 
     Args:
         root: Folder of the store.
-        settings: Settings the reader relies on; compared with those of the store.
+        settings: Settings that the reader needs, compared with those of the store.
 
     Raises:
         StaleArtefactError: There is no store, it was made with other settings, or one of its files is damaged.
@@ -56,19 +56,19 @@ class MelStore(Mels):
             self._shard_names.append(name)
             shards.append(np.full(len(table), number))
             for column in table.column_names:
-                kept = table[column]
-                text = str(kept.type) == "string"
-                columns.setdefault(column, []).append(kept.to_pylist() if text else kept.to_numpy())
+                values = table[column]
+                text = str(values.type) == "string"
+                columns.setdefault(column, []).append(values.to_pylist() if text else values.to_numpy())
         self._index(shards, columns)
         self._maps: dict[int, Mel] = {}
 
     @classmethod
     def open(cls, root: str | Path, settings: MelSettings | None = None) -> "MelStore":
-        """The store in a folder; see the class."""
+        """Open the store in a folder; see the class."""
         return cls(root, settings)
 
     def _index(self, shards: list[Ints], columns: dict[str, list[Any]]) -> None:
-        """Keep the last row of every track, those with a spectrogram apart from the skipped."""
+        """Index the last row of every track, separately for tracks with a spectrogram and skipped ones."""
 
         def texts(name: str) -> list[str]:
             return [text for part in columns.get(name, []) for text in part]
@@ -91,10 +91,10 @@ class MelStore(Mels):
         self.loudness_db: npt.NDArray[np.float32] = numbers("loudness_db", np.float32)[rows]
 
     @cached_property
-    def _outcomes(self) -> dict[str, tuple[Source, str]]:
-        """By track; made where it is asked for, since it takes 70 MB of memory for the tracks of MSD."""
+    def _outcomes(self) -> dict[str, tuple[FileStamp, str]]:
+        """Outcomes by track, made on first use, since they take 70 MB of memory for the tracks of MSD."""
         ids, size, mtime_ns = self._listed
-        sources = map(Source, size.tolist(), mtime_ns.tolist())
+        sources = map(FileStamp, size.tolist(), mtime_ns.tolist())
         return dict(zip(ids, zip(sources, self._status, strict=True), strict=True))
 
     def __getstate__(self) -> dict[str, Any]:
@@ -107,25 +107,25 @@ class MelStore(Mels):
         return {str(reason): int(count) for reason, count in zip(reasons, counts, strict=True)}
 
     def fingerprint(self) -> str:
-        """Hash of all tracks, the sizes of their files and what became of them."""
-        told = (f"{name}\t{source.size}\t{status}\n" for name, (source, status) in sorted(self._outcomes.items()))
-        return hashlib.sha256("".join(told).encode(errors="surrogatepass")).hexdigest()
+        """Return a hash of all tracks, the sizes of their files and their outcomes."""
+        lines = (f"{name}\t{source.size}\t{status}\n" for name, (source, status) in sorted(self._outcomes.items()))
+        return hashlib.sha256("".join(lines).encode(errors="surrogatepass")).hexdigest()
 
     def counts(self) -> dict[str, int]:
-        """Tracks by outcome."""
+        """Return the number of tracks by outcome."""
         return dict(sorted(Counter(self._status).items()))
 
-    def outcome(self, track_id: str) -> tuple[Source, str] | None:
-        """State of the audio file when it was read and the status it got; nothing for a track never tried."""
+    def outcome(self, track_id: str) -> tuple[FileStamp, str] | None:
+        """Return the state of the audio file when it was read, and its status; None for a track never tried."""
         return self._outcomes.get(track_id)
 
     def _read(self, row_B: Ints, frame_BL: Ints) -> Mel:
-        place_BL = frame_BL + self._offset[row_B, None]
+        frame_in_shard_BL = frame_BL + self._offset[row_B, None]
         crop_BLM = np.empty((*frame_BL.shape, self.n_mels), np.float16)
         shard_B = self._shard[row_B]
-        for shard in np.unique(shard_B):  # one gather a shard; measured as fast as a copy an item
-            here = shard_B == shard
-            crop_BLM[here] = self._mels(int(shard))[place_BL[here]]
+        for shard in np.unique(shard_B):  # one gather per shard, as fast as one copy per item
+            in_shard_B = shard_B == shard
+            crop_BLM[in_shard_B] = self._mels(int(shard))[frame_in_shard_BL[in_shard_B]]
         return crop_BLM
 
     def _missing(self, track_id: str) -> str:
@@ -133,7 +133,7 @@ class MelStore(Mels):
         return f"track in {self.root}" if status is None else f"track in {self.root} (it was skipped as {status})"
 
     def mel(self, track_id: str) -> Mel:
-        """The whole spectrogram of a track, shape (frames, bands)."""
+        """Return the whole spectrogram of a track, shape (frames, bands)."""
         row = int(self.rows_of([track_id])[0])
         offset = int(self._offset[row])
         return np.array(self._mels(int(self._shard[row]))[offset : offset + int(self._frames[row])])

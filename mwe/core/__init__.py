@@ -1,1 +1,1 @@
-"""What both packages share: errors, files, dataset declarations, exact evaluation, the command line, results tables."""
+"""Modules of both packages: errors, files, dataset declarations, exact evaluation, the command line, results tables."""

@@ -1,6 +1,6 @@
-"""Metrics over a whole catalogue, right whatever the sampler, batch split or number of processes did.
+"""Metrics over a whole catalogue, independent of the sampler, the batch split and the number of processes.
 
-Shape suffixes: N items, D numbers an item.
+Shape suffixes: N items, D numbers per item.
 """
 
 from typing import Any
@@ -12,21 +12,27 @@ from torchmetrics.utilities.data import dim_zero_cat
 
 
 def first_of_each(ids_N: Tensor) -> Tensor:
-    """Positions of the first row of every id, in the order of the ids."""
-    unique, place = torch.unique(ids_N, return_inverse=True)
+    """Return the position of the first row of every ID, in the order of the IDs.
+
+    Examples:
+        >>> import torch
+        >>> first_of_each(torch.tensor([7, 3, 7])).tolist()
+        [1, 0]
+    """
+    unique, id_index_N = torch.unique(ids_N, return_inverse=True)
     rows = torch.arange(len(ids_N), device=ids_N.device)
-    return torch.full_like(unique, len(ids_N)).scatter_reduce_(0, place, rows, "amin")
+    return torch.full_like(unique, len(ids_N)).scatter_reduce_(0, id_index_N, rows, "amin")
 
 
 class CatalogueMetric(Metric):
-    """Collects one row of numbers per item under the item's id; sub-classes compute from the assembled catalogue.
+    """Collects one row of numbers per item under the item's ID. Sub-classes compute from the assembled catalogue.
 
-    The ids are part of the state: a repeated item counts once, and the order of batches and processes has no effect.
+    The IDs are part of the state: a repeated item counts once, and the order of batches and processes has no effect.
     Metrics of one ``MetricCollection`` share the state.
 
     Args:
-        width: Numbers a row, needed so that a process without items can take part in the gathering.
-        kwargs: Passed to ``torchmetrics.Metric``.
+        width: Numbers per row, which a process without items needs for gathering.
+        kwargs: Arguments of ``torchmetrics.Metric``.
     """
 
     full_state_update = False
@@ -44,11 +50,11 @@ class CatalogueMetric(Metric):
         """Add items.
 
         Args:
-            ids_N: int64 ids.
+            ids_N: IDs, int64.
             rows_ND: The items' rows, cast to float32.
 
         Raises:
-            ValueError: Shapes do not fit, or a row is not finite (the ids are named).
+            ValueError: The shapes do not fit.
         """
         if rows_ND.shape != (len(ids_N), self.width):
             raise ValueError(f"expected rows of shape ({len(ids_N)}, {self.width}), got {tuple(rows_ND.shape)}")
@@ -56,17 +62,17 @@ class CatalogueMetric(Metric):
         self.rows.append(rows_ND.float())
 
     def _sync_dist(self, *args: Any, **kwargs: Any) -> None:
-        """Gather; a process without items offers empty states of the right type, else the gathering fails."""
+        """Gather the states. A process without items needs empty states of the right type, else gathering fails."""
         if not self.ids:
             self.ids = [torch.zeros(0, dtype=torch.long, device=self.device)]
             self.rows = [torch.zeros(0, self.width, device=self.device)]
         super()._sync_dist(*args, **kwargs)
 
     def catalogue(self) -> tuple[Tensor, Tensor]:
-        """All items seen by all processes: ids in ascending order and their rows, repeats dropped.
+        """Return the IDs, in ascending order, and the rows of all items of all processes, without repeats.
 
         Raises:
-            ValueError: A row holds NaN or infinity; the first ids are named.
+            ValueError: A row contains NaN or infinity.
         """
         if not len(self.ids):
             return torch.zeros(0, dtype=torch.long, device=self.device), torch.zeros(0, self.width, device=self.device)

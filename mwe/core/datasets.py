@@ -1,7 +1,7 @@
-"""Declarations of the collections: what each is, its licence, where to get it, and the checksum of every file.
+"""Declarations of the collections: description, licence, download instructions, and the checksum of every file.
 
-A declaration is data, not code: ``collections/<name>.json`` describes the collection and ``collections/<name>.tsv``
-lists ``path <TAB> sha256`` per file (``-`` where upstream's own file could not be pinned).
+A declaration is data, not code: ``collections/<name>.json`` describes the collection, and ``collections/<name>.tsv``
+lists ``path <TAB> sha256`` per file (``-`` if upstream's own file could not be pinned).
 """
 
 from collections.abc import Sequence
@@ -19,18 +19,18 @@ from mwe.core.progress import track
 
 DECLARATIONS = Path(str(files("mwe.core"))) / "collections"
 UNPINNED = "-"
-pooch.get_logger().setLevel("WARNING")  # one line per file would bury the progress bar
+pooch.get_logger().setLevel("WARNING")  # one line per file would hide the progress bar
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What a look at the files found.
+    """Result of checking the files of a collection.
 
     Args:
-        intact: Files that are there with the declared checksum.
-        missing: Files that are not there.
+        intact: Files with the declared checksum.
+        missing: Files that do not exist.
         altered: Files with another checksum.
-        unpinned: Files that are there and have no declared checksum.
+        unpinned: Existing files without a declared checksum.
     """
 
     intact: tuple[str, ...]
@@ -40,24 +40,24 @@ class Verification:
 
     @property
     def complete(self) -> bool:
-        """Whether every declared file is there and as declared."""
+        """Whether every declared file exists as declared."""
         return not self.missing and not self.altered
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A collection that the programs know.
+    """A declared collection.
 
     Args:
         name: Folder name under the data root.
-        title: Full name and what it holds.
-        homepage: Where it is described.
-        licence: Terms, as its makers state them.
+        title: Full name and content.
+        homepage: Address of its description.
+        licence: Terms, as stated by its authors.
         citation: The paper to cite.
-        how_to_get: What to do to have it.
+        how_to_get: Instructions to get it.
         layout: Expected files under the folder, in words.
-        base_url: Prefix of every file's address; empty where files cannot be fetched.
-        strip: Prefix of the local path that the address lacks.
+        base_url: Prefix of every file's address; empty if the files cannot be fetched.
+        strip: Prefix of the local path that is not part of the address.
         checksums: SHA-256 by relative path.
     """
 
@@ -80,27 +80,27 @@ class Dataset:
     def verify(self, root: Path | None = None) -> Verification:
         """Compare every declared file with its checksum."""
         folder = root or self.root
-        found: dict[str, list[str]] = {"intact": [], "missing": [], "altered": [], "unpinned": []}
+        paths_of_state: dict[str, list[str]] = {"intact": [], "missing": [], "altered": [], "unpinned": []}
         for path, expected in track(self.checksums.items(), f"checking {self.name}", total=len(self.checksums)):
-            found[_state(folder / path, expected)].append(path)
-        return Verification(**{state: tuple(paths) for state, paths in found.items()})
+            paths_of_state[_state(folder / path, expected)].append(path)
+        return Verification(**{state: tuple(paths) for state, paths in paths_of_state.items()})
 
     def fetch(self, root: Path | None = None, threads: int = 8) -> Verification:
-        """Fetch what is missing or altered, checking each file before it is put in place.
+        """Fetch missing and altered files. Every file is checked before it is moved to its path.
 
         Raises:
-            MissingDataError: The collection cannot be fetched, or the fetching failed; the message says what to do.
-            CannotWriteError: The disk is full, or the place cannot be written.
+            MissingDataError: The collection cannot be fetched, or fetching failed.
+            CannotWriteError: The disk is full, or the folder cannot be written.
         """
         folder = root or self.root
-        before = self.verify(folder)
-        wanted = [*before.missing, *before.altered]
-        if not self.base_url and wanted:
+        present = self.verify(folder)
+        paths = [*present.missing, *present.altered]
+        if not self.base_url and paths:
             raise MissingDataError(f"{self.name} cannot be fetched by program. {self.how_to_get}")
         with ThreadPoolExecutor(threads) as pool:
-            fetched = pool.map(lambda path: self._fetch_one(path, folder), wanted)
+            fetched = pool.map(lambda path: self._fetch_one(path, folder), paths)
             try:
-                for _ in track(fetched, f"fetching {self.name}", total=len(wanted)):
+                for _ in track(fetched, f"fetching {self.name}", total=len(paths)):
                     pass
             except (OSError, ValueError) as error:
                 pool.shutdown(cancel_futures=True)
@@ -110,10 +110,10 @@ class Dataset:
         return self.verify(folder)
 
     def require(self, *paths: str, root: Path | None = None) -> Path:
-        """The collection's folder, once it holds all of ``paths``.
+        """Return the collection's folder after checking that it holds all of ``paths``.
 
         Raises:
-            MissingDataError: Something is not there; the message names it and says what to do.
+            MissingDataError: A path is missing.
         """
         folder = root or self.root
         missing = [path for path in paths if not (folder / path).exists()]
@@ -121,17 +121,17 @@ class Dataset:
             raise MissingDataError(
                 f"{self.name}: {', '.join(missing) or 'the folder'} not found in {folder}. The data root is the "
                 f"environment variable MWE_DATA (now {str(data_root())!r}). {self.how_to_get} "
-                f"`mwe data {self.name}` tells what is missing."
+                f"`mwe data show {self.name}` lists missing files."
             )
         return folder
 
     def _fetch_one(self, path: str, folder: Path) -> None:
         target = folder / path
-        known = None if self.checksums[path] == UNPINNED else f"sha256:{self.checksums[path]}"
+        checksum = None if self.checksums[path] == UNPINNED else f"sha256:{self.checksums[path]}"
         url = self.base_url + path.removeprefix(self.strip)
         with writing(target):
             target.unlink(missing_ok=True)
-            pooch.retrieve(url, known, fname=target.name, path=target.parent, progressbar=False)
+            pooch.retrieve(url, checksum, fname=target.name, path=target.parent, progressbar=False)
 
 
 def _state(path: Path, expected: str) -> str:
@@ -143,15 +143,15 @@ def _state(path: Path, expected: str) -> str:
 
 
 def names() -> list[str]:
-    """Names of all declared collections."""
+    """Return the names of all declared collections."""
     return sorted(path.stem for path in DECLARATIONS.glob("*.json"))
 
 
 def declared(name: str) -> Dataset:
-    """The declaration of a collection.
+    """Return the declaration of a collection.
 
     Raises:
-        UnknownNameError: There is none of that name.
+        UnknownNameError: There is no collection of that name.
     """
     if name not in names():
         raise UnknownNameError("collection", name, names())
@@ -160,8 +160,8 @@ def declared(name: str) -> Dataset:
     return Dataset(name=name, checksums=checksums, **read_json(DECLARATIONS / f"{name}.json"))
 
 
-def describe(dataset: Dataset, found: Verification, most: int = 5) -> str:
-    """What ``mwe data NAME`` prints: the collection, how to get it, and what is missing."""
+def describe(dataset: Dataset, result: Verification, max_paths: int = 5) -> str:
+    """Return the text of ``mwe data show NAME``: the collection, how to get it, and missing files."""
     lines = [
         dataset.title,
         f"  homepage   {dataset.homepage}",
@@ -169,16 +169,16 @@ def describe(dataset: Dataset, found: Verification, most: int = 5) -> str:
         f"  citation   {dataset.citation}",
         f"  folder     {dataset.root}",
         f"  layout     {dataset.layout}",
-        f"  files      {len(found.intact):,} intact, {len(found.unpinned):,} present without a pinned checksum, "
-        f"{len(found.missing):,} missing, {len(found.altered):,} altered",
-        *_listed("missing", found.missing, most),
-        *_listed("altered", found.altered, most),
+        f"  files      {len(result.intact):,} intact, {len(result.unpinned):,} present without a pinned checksum, "
+        f"{len(result.missing):,} missing, {len(result.altered):,} altered",
+        *_listed("missing", result.missing, max_paths),
+        *_listed("altered", result.altered, max_paths),
     ]
-    if not found.complete:
+    if not result.complete:
         lines.append(f"  to get it  {dataset.how_to_get}")
     return "\n".join(lines)
 
 
-def _listed(state: str, paths: Sequence[str], most: int) -> list[str]:
-    shown = [f"    {state}: {path}" for path in paths[:most]]
-    return shown + ([f"    … and {len(paths) - most:,} more"] if len(paths) > most else [])
+def _listed(state: str, paths: Sequence[str], max_paths: int) -> list[str]:
+    lines = [f"    {state}: {path}" for path in paths[:max_paths]]
+    return lines + ([f"    … and {len(paths) - max_paths:,} more"] if len(paths) > max_paths else [])

@@ -1,4 +1,4 @@
-"""One error class per situation a caller may handle; every message says what was wanted, found, and what to do."""
+"""One error class per situation that callers may handle. Every message gives the expected, the actual, and a remedy."""
 
 import difflib
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class MissingDataError(FileNotFoundError):
-    """A collection or one of its files is not where it is looked for."""
+    """A collection, or one of its files, is missing."""
 
 
 class BadFileError(ValueError):
@@ -18,43 +18,51 @@ class BadFileError(ValueError):
         path: The file.
         what: What is wrong with it.
         remedy: What to do next.
-        line: Line number, counted from 1, where there is one.
+        line: Line number, counted from 1, if known.
+
+    Examples:
+        >>> print(BadFileError("tracks.tsv", "expected 4 fields, found 3", "Write a tab between all fields.", line=7))
+        tracks.tsv, line 7: expected 4 fields, found 3. Write a tab between all fields.
     """
 
     def __init__(self, path: str | Path, what: str, remedy: str, line: int | None = None) -> None:
-        place = f"{path}, line {line}" if line is not None else f"{path}"
-        super().__init__(f"{place}: {what}. {remedy}")
+        location = f"{path}, line {line}" if line is not None else f"{path}"
+        super().__init__(f"{location}: {what}. {remedy}")
 
 
 class CannotWriteError(OSError):
-    """A file or folder cannot be written: the disk is full, the place is read-only, or it lies below no folder.
+    """A file or folder cannot be written: the disk is full, the path is read-only, or its parent is not a folder.
 
     Args:
         path: The file or folder.
-        reason: What the system says.
+        reason: Error message of the system.
     """
 
     def __init__(self, path: str | Path, reason: str) -> None:
-        remedy = "Make room there or give another place; what was there before has been left as it was."
+        remedy = "Free some space or give another path. Existing files are unchanged."
         super().__init__(f"{path}: cannot be written ({reason}). {remedy}")
         self.path, self.reason = path, reason
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """As it was made, so that it comes out of a process that works for another."""
+        """Return the original arguments, so that the error can pass between processes."""
         return type(self), (self.path, self.reason)
 
 
 class StaleArtefactError(ValueError):
-    """Something computed earlier does not fit what is asked of it now (other settings, version or size)."""
+    """An artefact computed earlier does not fit the current settings, version or size."""
 
 
 class UnknownNameError(LookupError):
-    """A tag, artist, track or word that is not known.
+    """A tag, artist, track or word is not known.
 
     Args:
-        kind: What the name should have been, such as ``tag``.
+        kind: Kind of the name, such as ``tag``.
         name: The unknown name.
-        known: All names of that kind; the nearest are put into the message.
+        known: All names of that kind; the message contains the nearest.
+
+    Examples:
+        >>> print(UnknownNameError("tag", "pianno", ["piano", "drums", "calm"]))
+        unknown tag 'pianno' (3 known; nearest: 'piano')
     """
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
@@ -65,30 +73,37 @@ class UnknownNameError(LookupError):
 
 
 class BadRequestError(ValueError):
-    """What somebody asked cannot be understood."""
+    """A request is invalid."""
 
 
 class NotFiniteLossError(ArithmeticError):
-    """The loss of a training became NaN or infinite; its last checkpoint is from before."""
+    """The loss of a training became NaN or infinite. Its last checkpoint is from before."""
 
 
-# whose message is all that people need: command lines print it and exit. Missing data and full disks are OSErrors
-TOLD = (OSError, BadFileError, StaleArtefactError, UnknownNameError, BadRequestError, NotFiniteLossError)
+# errors whose message is enough: command lines print it and exit. Missing data and full disks are OSErrors
+REPORTED = (OSError, BadFileError, StaleArtefactError, UnknownNameError, BadRequestError, NotFiniteLossError)
 
 
 @contextmanager
 def expecting(path: str | Path, what: str, remedy: str, line: int | None = None) -> Iterator[None]:
-    """Around code that takes apart what a file of others holds: content of another form is an error of that file.
+    """Report errors of the enclosed code, which reads the content of a foreign file, as errors of the file.
 
     Args:
         path: The file.
-        what: What the message says about it.
+        what: What is wrong with it.
         remedy: What to do next.
-        line: Line number, where there is one.
+        line: Line number, if known.
 
     Raises:
-        BadFileError: Something within was missing, of another type or out of range; errors of this module pass as they
-            are.
+        BadFileError: Something in the content was missing, of the wrong type or out of range. Errors of this module
+            pass unchanged.
+
+    Examples:
+        >>> with expecting("ages.json", "no age", "Fetch it again.", line=3):
+        ...     {}["age"]
+        Traceback (most recent call last):
+            ...
+        mwe.core.errors.BadFileError: ages.json, line 3: no age (KeyError: 'age'). Fetch it again.
     """
     try:
         yield

@@ -7,15 +7,15 @@ from mwe.core.errors import MissingDataError
 
 
 def require_extra(module: str, extra: str, needs: str) -> Any:
-    """A module of an optional extra.
+    """Import a module of an optional extra.
 
     Args:
-        module: What is imported.
-        extra: The extra that brings it.
-        needs: What the message says of who needs it.
+        module: The module.
+        extra: The extra that installs it.
+        needs: Sentence for the message about what needs it.
 
     Raises:
-        MissingDataError: It is not installed.
+        MissingDataError: The extra is not installed.
     """
     try:
         return import_module(module)

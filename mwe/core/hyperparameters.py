@@ -1,4 +1,4 @@
-"""Which constructor arguments a checkpoint keeps."""
+"""Constructor arguments in checkpoints."""
 
 import inspect
 from collections.abc import Sequence
@@ -8,10 +8,10 @@ from pytorch_lightning.core.mixins.hparams_mixin import _given_hyperparameters
 
 
 def keep_hyperparameters(module: LightningModule, injected: Sequence[str]) -> None:
-    """Keep the arguments of a module's constructor in its checkpoints; call it first thing in the constructor.
+    """Save the arguments of a module's constructor in its checkpoints. Call this first in the constructor.
 
-    Under the command line all of them are kept, in the plain form the configuration gives. A module built by hand
-    gets live objects for ``injected`` arguments; those are left out, since they would have to be pickled.
+    From the command line all arguments are saved, in the plain form of the configuration. A module built in Python
+    gets objects for ``injected`` arguments; those are left out, since they would have to be pickled.
 
     Args:
         module: The module under construction.

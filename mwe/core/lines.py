@@ -1,4 +1,4 @@
-"""Reading text files line by line, compressed or not, with the line number of whatever is wrong."""
+"""Read text files line by line, compressed or not, with line numbers in errors."""
 
 import bz2
 import gzip
@@ -12,16 +12,16 @@ from typing import IO
 from mwe.core.errors import BadFileError, MissingDataError
 
 OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-# what the decompressors raise at a damaged or cut-off file
+# errors of the decompressors for a damaged or truncated file
 DAMAGED = (EOFError, OSError, lzma.LZMAError, zlib.error)
-LONGEST_COUNT = 19  # digits of a whole number; longer ones are no counts, and Python refuses the longest
+LONGEST_COUNT = 19  # digits of an integer; longer numbers are not counts, and Python refuses very long ones
 
 
 def opened(path: Path) -> IO[bytes]:
-    """A file's bytes, decompressed where its name ends in ``.gz``, ``.bz2`` or ``.xz``.
+    """Open a file, decompressed if its name ends in ``.gz``, ``.bz2`` or ``.xz``.
 
     Raises:
-        MissingDataError: The file is not there.
+        MissingDataError: The file is missing.
     """
     if not path.is_file():
         raise MissingDataError(f"{path} not found. Check the path.")
@@ -29,19 +29,19 @@ def opened(path: Path) -> IO[bytes]:
 
 
 def numbered_lines(path: Path, remedy: str, ends: bool = False) -> Iterator[tuple[int, str]]:
-    r"""Line number and text of every line of a UTF-8 file; lines end with a line feed and nothing else.
+    r"""Yield the line number and text of every line of a UTF-8 file. Only a line feed ends a line.
 
-    A byte-order mark before the first line is no part of it.
+    A byte-order mark before the first line is removed.
 
     Args:
         path: The file, compressed or not.
-        remedy: What to do about a damaged one.
+        remedy: What to do about a damaged file.
         ends: Whether lines keep their ``\n`` or ``\r\n``.
 
     Raises:
-        MissingDataError: The file is not there.
-        BadFileError: A line is not UTF-8 or holds a zero byte, as what a crash leaves does; or the compressed data is
-            damaged or cut off.
+        MissingDataError: The file is missing.
+        BadFileError: A line is not UTF-8, a line has a zero byte (as after a crash), or the compressed data is damaged
+            or truncated.
     """
     number = 0
     with opened(path) as lines:
@@ -49,7 +49,7 @@ def numbered_lines(path: Path, remedy: str, ends: bool = False) -> Iterator[tupl
             for number, line in enumerate(lines, 1):
                 text = (line.removeprefix(BOM_UTF8) if number == 1 else line).decode("utf-8")
                 if "\0" in text:
-                    raise BadFileError(path, "a zero byte, which no text has", remedy, number)
+                    raise BadFileError(path, "a zero byte, which text never contains", remedy, number)
                 yield number, text if ends else text.rstrip("\r\n")
         except UnicodeDecodeError as error:
             raise BadFileError(path, f"not UTF-8 ({error.reason})", remedy, number) from error

@@ -1,4 +1,4 @@
-"""The default logger: a CSV file in the run folder that no later run deletes."""
+"""The default logger: a CSV file in the run folder that later runs do not delete."""
 
 import os
 import warnings
@@ -13,7 +13,7 @@ from pytorch_lightning.loggers.csv_logs import ExperimentWriter
 class RunLogger(CSVLogger):
     """CSV logger for run folders that ``fit``, a resumed ``fit`` and ``test`` share.
 
-    Lightning's own logger deletes the ``metrics.csv`` it finds; here it is moved aside to ``metrics-1.csv`` and so on.
+    Lightning's own logger deletes an existing ``metrics.csv``; this one renames it to ``metrics-1.csv`` and so on.
 
     Args:
         save_dir: Folder of all runs.
@@ -33,7 +33,7 @@ class RunLogger(CSVLogger):
             if earlier.is_file():
                 number = len(list(earlier.parent.glob("metrics-*.csv"))) + 1
                 os.replace(earlier, earlier.with_name(f"metrics-{number}.csv"))
-            with warnings.catch_warnings():  # the folder is meant to hold the files of earlier runs
+            with warnings.catch_warnings():  # the folder may hold files of earlier runs
                 warnings.filterwarnings("ignore", message="Experiment logs directory")
                 self._experiment = ExperimentWriter(log_dir=self.log_dir)
         return self._experiment

@@ -1,7 +1,7 @@
-"""What a stage tells of what it made: what it was made of, by which settings and versions, and how much there is.
+"""The manifest of a stage's result: its inputs, settings, versions and counts.
 
-It stands in the JSON file that the stage writes last, so that a result with one is whole. Nothing in it changes between
-equal runs: no dates, no places.
+It is part of the JSON file that the stage writes last, so that a result with a manifest is complete. It is the same for
+equal runs: it has no dates and no paths.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any
 
 from mwe import __version__
 
-PACKAGES = ("torch", "pytorch-lightning", "numpy", "scipy", "scikit-learn")  # what trainings compute with
+PACKAGES = ("torch", "pytorch-lightning", "numpy", "scipy", "scikit-learn")  # packages that trainings compute with
 INPUTS, SETTINGS, VERSIONS, COUNTS = "inputs", "settings", "versions", "counts"
 
 
@@ -22,37 +22,37 @@ def manifest(
     counts: Mapping[str, int] | None = None,
     packages: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """The manifest of a stage.
+    """Return the manifest of a stage.
 
     Args:
-        inputs: Hashes of what was read, by name.
+        inputs: Hashes of the inputs, by name.
         settings: The configuration.
-        counts: How much there is.
-        packages: What else computes, beside this package and Python.
+        counts: Counts of the result.
+        packages: Packages to list beside this package and Python.
     """
-    told = {INPUTS: dict(inputs), SETTINGS: dict(settings), VERSIONS: versions(*packages)}
-    return told if counts is None else {**told, COUNTS: dict(counts)}
+    content = {INPUTS: dict(inputs), SETTINGS: dict(settings), VERSIONS: versions(*packages)}
+    return content if counts is None else {**content, COUNTS: dict(counts)}
 
 
 def versions(*packages: str) -> dict[str, str]:
-    """Versions of this package, of Python and of installed packages."""
-    found = {"mwe": __version__, "python": platform.python_version()}
+    """Return the versions of this package, of Python and of installed packages."""
+    numbers = {"mwe": __version__, "python": platform.python_version()}
     for name in packages:
         try:
-            found[name] = version(name)
+            numbers[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "unknown"
-    return found
+            numbers[name] = "unknown"
+    return numbers
 
 
-def fits(found: Any, wanted: Mapping[str, Any]) -> bool:
-    """Whether something was made of the same inputs by the same settings; other versions do not outdate it.
+def fits(saved: Any, expected: Mapping[str, Any]) -> bool:
+    """Return whether a result was made from the same inputs with the same settings; versions may differ.
 
     Args:
-        found: Its manifest, or whatever stands in the place of one.
-        wanted: The manifest that it would have now.
+        saved: Its manifest, or any other value.
+        expected: The manifest that it would have now.
     """
-    if not isinstance(found, Mapping):
+    if not isinstance(saved, Mapping):
         return False
-    as_read = json.loads(json.dumps(wanted))
-    return all(found.get(name) == as_read[name] for name in (INPUTS, SETTINGS))
+    as_read = json.loads(json.dumps(expected))
+    return all(saved.get(name) == as_read[name] for name in (INPUTS, SETTINGS))

@@ -1,9 +1,9 @@
-"""Numbers of command lines and of files that are refused there when they make no sense."""
+"""Types and checks of numbers from command lines and files."""
 
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # jsonargparse makes its types while it runs, which type checkers do not follow
+if TYPE_CHECKING:  # jsonargparse makes its types at run time, which type checkers cannot follow
     PositiveInt = int
     NonNegativeInt = int
     Share = float
@@ -13,20 +13,27 @@ else:
 
 __all__ = ["NonNegativeInt", "PositiveInt", "Share", "check_numbers"]
 
-_LARGEST = 1e6  # beyond, a file asks for more memory than there is
+_LARGEST = 1e6  # larger values could need more memory than there is
 
 
 def check_numbers(numbers: Mapping[str, Any], whole: Collection[str]) -> None:
-    """Refuse settings read from a file that are no numbers from 0 to a million.
+    """Check that settings read from a file are numbers from 0 to a million.
 
     Args:
         numbers: The numbers by name.
-        whole: Names of those that are whole and above 0.
+        whole: Names of the numbers that must be integers above 0.
 
     Raises:
-        ValueError: One is something else.
+        ValueError: A value is not such a number.
+
+    Examples:
+        >>> check_numbers({"hop": 512, "seconds": 3.0}, whole={"hop"})
+        >>> check_numbers({"hop": 0}, whole={"hop"})
+        Traceback (most recent call last):
+            ...
+        ValueError: hop is 0
     """
     for name, value in numbers.items():
-        kinds, least = (int, 1) if name in whole else ((int, float), 0)
-        if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= _LARGEST:
+        kinds, minimum = (int, 1) if name in whole else ((int, float), 0)
+        if isinstance(value, bool) or not isinstance(value, kinds) or not minimum <= value <= _LARGEST:
             raise ValueError(f"{name} is {value!r}")

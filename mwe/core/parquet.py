@@ -1,6 +1,6 @@
-"""What pyarrow says of a damaged file, for those who read tables."""
+"""Errors of pyarrow for damaged files, for readers of tables."""
 
 import pyarrow as pa
 
-# ValueError: names and texts that are no UTF-8, found when a table is opened or when its rows are taken out
+# ValueError: names and texts that are not UTF-8, raised when a table is opened or its rows are read
 PARQUET_ERRORS = (pa.ArrowException, OSError, ValueError)

@@ -1,4 +1,4 @@
-"""How pictures look, and how they are written: equal input gives equal bytes."""
+"""Style and writing of pictures. Equal input gives equal bytes."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from mwe.core.files import written_together
 
-# eight colours that people with any common colour blindness tell apart (Okabe and Ito, 2008)
+# eight colours that people with common colour blindness can distinguish (Okabe and Ito, 2008)
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK = (
     *("#000000", "#E69F00", "#56B4E9", "#009E73"),
     *("#F0E442", "#0072B2", "#D55E00", "#CC79A7"),
@@ -17,14 +17,14 @@ DPI = 150
 
 
 def figure(width: float, height: float) -> Figure:
-    """An empty figure of that many inches, laid out so that nothing overlaps."""
-    made = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(made)
-    return made
+    """Return an empty figure of a size in inches, with a layout that avoids overlaps."""
+    empty_figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(empty_figure)
+    return empty_figure
 
 
 def save(drawn: Figure, png: Path) -> tuple[Path, Path]:
-    """Write a figure as PNG and, beside it, as SVG whose text stays text.
+    """Write a figure as PNG and, beside it, as SVG with selectable text.
 
     Args:
         drawn: The figure.

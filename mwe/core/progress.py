@@ -12,12 +12,12 @@ Item = TypeVar("Item")
 
 
 def track(items: Iterable[Item], description: str, total: int | None = None) -> Iterator[Item]:
-    """Hand on ``items`` one by one while showing how far the work is.
+    """Yield ``items`` one by one and show the progress.
 
     Args:
-        items: What is worked through.
-        description: A few words on the work.
-        total: Number of items, where ``len(items)`` does not tell.
+        items: Items to process.
+        description: Short description of the work.
+        total: Number of items; by default ``len(items)`` if it has a length.
     """
     if total is None:
         total = len(items) if isinstance(items, Sized) else None
@@ -29,7 +29,7 @@ def track(items: Iterable[Item], description: str, total: int | None = None) -> 
 
 @contextmanager
 def advancing(description: str, total: int | None = None) -> Iterator[Callable[[], None]]:
-    """Yield a function to call after each piece of work, for work that is not a loop of one's own."""
+    """Yield a function to call after each piece of work, for work that is not a loop."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     started, count = monotonic(), 0

@@ -1,4 +1,4 @@
-"""Keeps advertisements and notes to other developers off the terminal; importing it is enough."""
+"""Hides advertisements and deprecation notes of libraries; importing this module is enough."""
 
 import logging
 import warnings

@@ -1,6 +1,6 @@
-"""Rows: configuration files that name the parts they are made of."""
+"""Configuration files: rows that include other files as parts, and experiments with a section ``config``."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
@@ -12,19 +12,33 @@ from mwe.core.errors import BadFileError
 from mwe.core.files import read_yaml
 
 PARTS = "parts"
+CONFIG = "config"
+
+
+class ExperimentFile(ActionConfigFile):
+    """``-c FILE`` of a command: the options in the section ``config`` of an experiment, or in the whole file."""
+
+    def __call__(self, parser: Any, cfg: Any, values: Any, option_string: str | None = None) -> None:
+        """Read the section, or the whole file if it has none."""
+        path = Path(str(values))
+        content = _content(path)
+        if isinstance(content, dict) and isinstance(content.get(CONFIG), dict):
+            _read_options(super().__call__, parser, cfg, path, content[CONFIG])
+        else:
+            super().__call__(parser, cfg, values, option_string)  # type: ignore[no-untyped-call]
 
 
 class RowFile(ActionConfigFile):
-    """``-c FILE``, where a file may have ``parts``: files, relative to it, that are read in order before the rest.
+    """``-c FILE``, where a file may list ``parts``: files, relative to it, that are read in order before the rest.
 
-    A part is a configuration as ``-c`` takes it, and may have parts of its own.
+    A part is a configuration for ``-c`` as well, and may have parts.
     """
 
     def __call__(self, parser: Any, cfg: Any, values: Any, option_string: str | None = None) -> None:
         """Read the parts, then the file.
 
         Raises:
-            BadFileError: The parts are no list of files that are there.
+            BadFileError: The parts are not a list of existing files.
         """
         path = Path(str(values))
         content = _content(path)
@@ -34,22 +48,27 @@ class RowFile(ActionConfigFile):
         for part in _parts(path, content.pop(PARTS)):
             self(parser, cfg, str(part), option_string)
         if content:
-            with chdir(path.parent):  # where paths in the rest count from
-                super().__call__(parser, cfg, yaml.safe_dump(content))  # type: ignore[no-untyped-call]
+            _read_options(super().__call__, parser, cfg, path, content)
+
+
+def _read_options(read: Callable[..., None], parser: Any, cfg: Any, path: Path, options: Mapping[str, Any]) -> None:
+    """Read options of a file; paths in them are relative to its folder."""
+    with chdir(path.parent):
+        read(parser, cfg, yaml.safe_dump(options, sort_keys=False))
 
 
 def _content(path: Path) -> Any:
-    """What a file holds; nothing where there is none or it is damaged, about which the parser complains."""
+    """Return the content of a file, or None if it is missing or damaged, which the parser reports."""
     try:
         return read_yaml(path, "")
     except (OSError, BadFileError):
         return None
 
 
-def _parts(row: Path, named: Any) -> Sequence[Path]:
-    found = [row.parent / str(one) for one in named] if isinstance(named, list) else []
-    missing = next((path for path in found if not path.is_file()), None)
-    if not found or missing is not None:
-        what = "`parts` is no list of files" if missing is None else f"its part {missing} is not there"
-        raise BadFileError(row, what, "Name configuration files, relative to this one.")
-    return found
+def _parts(row: Path, names: Any) -> Sequence[Path]:
+    paths = [row.parent / str(name) for name in names] if isinstance(names, list) else []
+    missing = next((path for path in paths if not path.is_file()), None)
+    if not paths or missing is not None:
+        message = "`parts` is not a list of files" if missing is None else f"its part {missing} is missing"
+        raise BadFileError(row, message, "Name configuration files, relative to this one.")
+    return paths

@@ -1,27 +1,28 @@
-"""The folder of a run: its configuration, checkpoints and ``metrics.json``, from which the tables are built."""
+"""The folder of a run: its configuration, checkpoints and ``metrics.json``, the source of the tables."""
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
-
-from pytorch_lightning import Trainer
+from typing import TYPE_CHECKING, Any
 
 from mwe.core.errors import expecting
 from mwe.core.files import read_json, write_json
+
+if TYPE_CHECKING:
+    from pytorch_lightning import Trainer
 
 METRICS = "metrics.json"
 
 
 @dataclass(frozen=True)
 class RunMetrics:
-    """What a run measured.
+    """Measurements of a run.
 
     Args:
-        metrics: Name to value.
-        collection: What it was measured on.
+        metrics: Values by name.
+        collection: Name of the collection.
         seed: Seed of the run.
-        notes: What was counted and decided on the way.
-        made: What it was made of: see ``mwe.core.manifest``.
+        notes: Counts and decisions of the run.
+        made: Manifest of the run: see ``mwe.core.manifest``.
     """
 
     metrics: dict[str, float]
@@ -40,18 +41,18 @@ class RunMetrics:
         """Read a ``metrics.json``.
 
         Raises:
-            BadFileError: The file is not one.
+            BadFileError: The file is not a ``metrics.json``.
         """
         content = read_json(path)
         with expecting(path, "not a metrics.json", "Delete it and run the row again."):
-            found = cls(**content)
-            if not all(isinstance(value, int | float) for value in found.metrics.values()):
-                raise TypeError("a metric is no number")
-            return found
+            result = cls(**content)
+            if not all(isinstance(value, int | float) for value in result.metrics.values()):
+                raise TypeError("a metric is not a number")
+            return result
 
 
-def run_dir(trainer: Trainer) -> Path | None:
-    """The run's own folder, where its checkpoints go too. No collective call, safe on one process."""
+def run_dir(trainer: "Trainer") -> Path | None:
+    """Return the run's folder, which also holds its checkpoints. One process can call it alone."""
     log = trainer.logger
     if log is None or log.save_dir is None:
         return None

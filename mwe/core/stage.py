@@ -1,4 +1,4 @@
-"""The command line of every training stage: LightningCLI with run folders, ``metrics.json`` and honest tests."""
+"""The command line of every training stage: LightningCLI with run folders and ``metrics.json``."""
 
 import math
 from collections.abc import Sequence
@@ -22,10 +22,10 @@ Data = TypeVar("Data", bound=LightningDataModule)
 
 
 def datamodule_of(module: LightningModule, kind: type[Data]) -> Data:
-    """The datamodule of a module's run.
+    """Return the datamodule of a module's run.
 
     Raises:
-        TypeError: It is of another kind.
+        TypeError: The datamodule is of another kind.
     """
     data = getattr(module.trainer, "datamodule", None)
     if not isinstance(data, kind):
@@ -36,22 +36,22 @@ def datamodule_of(module: LightningModule, kind: type[Data]) -> Data:
 
 
 class RunConfig(SaveConfigCallback):
-    """Keeps the whole configuration in the run folder as ``fit.yaml`` or ``test.yaml``, and hands it to the logger."""
+    """Saves the configuration in the run folder as ``fit.yaml`` or ``test.yaml``, and passes it to the loggers."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "save_to_log_dir": False})
 
     def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Write the configuration; called on one process only, so no collective calls here."""
+        """Write the configuration. Only one process calls this, so it must not make collective calls."""
         run = run_dir(trainer)
         if run is None:
             return
         name = "run" if trainer.state.fn is None else trainer.state.fn.value
         text = self.parser.dump(self.config, skip_none=False)
         write_text(run / f"{name}.yaml", text)
-        whole = yaml.safe_load(text)
+        configuration = yaml.safe_load(text)
         for logger in trainer.loggers:
-            logger.log_hyperparams({"cli": whole})
+            logger.log_hyperparams({"cli": configuration})
 
 
 class StageCLI(LightningCLI):
@@ -73,54 +73,54 @@ class StageCLI(LightningCLI):
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
-        """The sub-commands that the stages implement."""
+        """Return the sub-commands that the stages implement."""
         return {name: skipped for name, skipped in LightningCLI.subcommands().items() if name != "predict"}
 
     def _parse_ckpt_path(self) -> None:
-        """Take over what the checkpoint keeps of its configuration.
+        """Read the configuration saved in the checkpoint.
 
         Raises:
-            BadFileError: The file is damaged or cut off, or holds more than weights and plain values.
+            BadFileError: The file is damaged or truncated, or holds more than weights and plain values.
         """
         try:
             super()._parse_ckpt_path()
-        except Exception as error:  # on foreign bytes PyTorch raises anything from KeyError to UnpicklingError
-            what = f"not a checkpoint of weights and plain values ({type(error).__name__})"
+        except Exception as error:  # for foreign bytes PyTorch raises anything from KeyError to UnpicklingError
+            message = f"not a checkpoint of weights and plain values ({type(error).__name__})"
             path = str(self.config[self.config.subcommand].ckpt_path)
-            raise BadFileError(path, what, "Give the checkpoint of a fit, or fit anew.") from error
+            raise BadFileError(path, message, "Give the checkpoint of a fit, or fit again.") from error
 
     def _prepare_subcommand_kwargs(self, subcommand: str) -> dict[str, Any]:
-        """Arguments of the trainer's method; a checkpoint is read without running anything in it, wherever it is from.
+        """Return the arguments of the trainer's method, with checkpoints read without running any code in them.
 
-        Left to itself Lightning unpickles one that is given by its address on the web, and PyTorch any one where an
-        environment variable says so.
+        By default, Lightning unpickles checkpoints given by a URL, and PyTorch unpickles any checkpoint if an
+        environment variable is set.
 
         Raises:
-            ValueError: That is asked for.
+            ValueError: The command line asks to unpickle checkpoints.
         """
-        given: dict[str, Any] = super()._prepare_subcommand_kwargs(subcommand)
-        if given.get("weights_only") is False:
+        arguments: dict[str, Any] = super()._prepare_subcommand_kwargs(subcommand)
+        if arguments.get("weights_only") is False:
             raise ValueError("--weights_only false: a checkpoint could then run any code. Leave it out.")
-        return {**given, "weights_only": True}
+        return {**arguments, "weights_only": True}
 
     def _run_subcommand(self, subcommand: str) -> None:
-        """Run it; where checkpoints or figures cannot be written, the error names the folder of the run."""
+        """Run it. If checkpoints or figures cannot be written, the error names the folder of the run."""
         with writing(run_dir(self.trainer) or Path.cwd()):
             super()._run_subcommand(subcommand)
 
     def before_test(self) -> None:
-        """Refuse to measure random weights, which Lightning does without a word."""
+        """Refuse to measure random weights, which Lightning does silently."""
         self.require_weights()
 
     def before_validate(self) -> None:
-        """Refuse to measure random weights, which Lightning does without a word."""
+        """Refuse to measure random weights, which Lightning does silently."""
         self.require_weights()
 
     def require_weights(self) -> None:
         """Require a checkpoint for a model that has something to train.
 
         Raises:
-            ValueError: None was given.
+            ValueError: No checkpoint was given.
         """
         trainable = any(parameter.requires_grad for parameter in self.model.parameters())
         if trainable and not self._get(self.config, "ckpt_path"):
@@ -134,7 +134,7 @@ class StageCLI(LightningCLI):
         self.write_metrics()
 
     def write_metrics(self) -> None:
-        """Write what the run logged into its folder; every process computes, one writes."""
+        """Write the metrics that the run logged into its folder. All processes compute, one writes."""
         run = run_dir(self.trainer)
         if run is None or not self.trainer.is_global_zero:
             return
@@ -147,13 +147,13 @@ class StageCLI(LightningCLI):
             collection=str(getattr(self.datamodule, "collection_name", "")),
             seed=seed if isinstance(seed, int) and not isinstance(seed, bool) else None,
             notes=notes,
-            made=manifest(inputs, {}, packages=PACKAGES),  # the settings stand beside it, in fit.yaml and test.yaml
+            made=manifest(inputs, {}, packages=PACKAGES),  # the settings are in fit.yaml and test.yaml
         ).write(run)
-        print(f"metrics written to {_shown(path)}")
+        print(f"metrics written to {_typed_path(path)}")
 
 
-def _shown(path: Path) -> str:
-    """Path as the user would type it."""
+def _typed_path(path: Path) -> str:
+    """Return a path as the user would type it."""
     try:
         return str(path.resolve().relative_to(Path.cwd().resolve()))
     except ValueError:

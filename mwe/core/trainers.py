@@ -1,19 +1,19 @@
-"""Trainers for jobs that are no stage of their own: they leave nothing on disk but what their callbacks write."""
+"""Trainers for jobs that are not stages. Only their callbacks write to disk."""
 
 import sys
 from typing import Any
 
-from pytorch_lightning import Callback, LightningModule, Trainer
-from pytorch_lightning.callbacks import BasePredictionWriter, RichProgressBar
+from pytorch_lightning import Callback, Trainer
+from pytorch_lightning.callbacks import RichProgressBar
 
 from mwe.core import quiet  # noqa: F401 - imported for its effect
 
 
 def passing_trainer(*callbacks: Callback, **settings: Any) -> Trainer:
-    """A trainer without checkpoints, summary and logger; a progress bar where someone looks.
+    """Return a trainer without checkpoints, summary and logger, and with a progress bar on terminals.
 
     Args:
-        callbacks: What writes the results.
+        callbacks: Callbacks that write the results.
         settings: Further settings of Lightning's Trainer, such as ``devices``.
     """
     terminal = sys.stderr.isatty()
@@ -25,24 +25,3 @@ def passing_trainer(*callbacks: Callback, **settings: Any) -> Trainer:
         logger=False,
         **settings,
     )
-
-
-class CollectingWriter(BasePredictionWriter):
-    """Base of what collects predictions and writes them in larger pieces, each process its own."""
-
-    def __init__(self) -> None:
-        super().__init__("batch")
-
-    def flush(self) -> None:
-        """Write what has been collected."""
-        raise NotImplementedError
-
-    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Write the last piece and wait until every process has."""
-        self.flush()
-        trainer.strategy.barrier(type(self).__name__)
-
-    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Keep what was computed when the user stops the run; after other errors the writing itself may be at fault."""
-        if isinstance(exception, KeyboardInterrupt):
-            self.flush()

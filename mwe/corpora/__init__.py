@@ -1,12 +1,12 @@
 """Text for the word vectors: one training file of whitespace-separated lowercase tokens."""
 
+from mwe.corpora.corpus_parts import CorpusStatistics
 from mwe.corpora.heldout import held_out_path, hold_out, read_held_out
 from mwe.corpora.mixture import source_statistics, write_corpus
 from mwe.corpora.paragraphs import CorpusSettings
-from mwe.corpora.parts import CorpusStatistics
+from mwe.corpora.plain_text import Brown, PlainText, WikiText
 from mwe.corpora.reviews import AlbumReviews, AmazonReviews, KeyedTexts, MusicCaps, ReviewSource, SongDescriber
 from mwe.corpora.source import TextSource
-from mwe.corpora.texts import Brown, PlainText, WikiText
 from mwe.corpora.tokens import artist_token, tag_of_token, tag_token, tag_words, text_tokens, track_token
 from mwe.corpora.wikipedia import Wikipedia
 

@@ -1,4 +1,4 @@
-"""Tags kept out of a corpus, so that word vectors can be measured on pairs of track and tag they never saw together."""
+"""Tags held out of a corpus, to measure word vectors on pairs of track and tag that they were not trained on."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,50 +14,59 @@ from mwe.tracks import TrackTags
 
 
 def hold_out(tracks: TrackTags, share: float, seed: int) -> tuple[TrackTags, sparse.csr_array]:
-    """Take a random share of the tags from every track; at least one tag stays with each.
+    """Hold out a random share of the tags of every track; each track keeps at least one tag.
 
     Args:
         tracks: The collection.
-        share: Share of a track's tags; where it gives a fraction of a tag, chance decides with that probability.
+        share: Share of a track's tags to hold out. A fraction of a tag is the probability of one tag more.
         seed: Seed of the choice.
 
     Returns:
-        The collection without those tags, and a sparse boolean (N, T) matrix of them.
+        The collection without the held-out tags, and a sparse boolean (N, T) matrix of them.
+
+    Examples:
+        >>> from mwe.tracks import tag_matrix
+        >>> tags = ("calm", "piano", "live", "jazz")
+        >>> groups, unseen = ("",) * 4, np.zeros(4, bool)
+        >>> tracks = TrackTags("toy", ("t1",), ("air",), tags, tag_matrix([tags], tags), groups, unseen, {})
+        >>> kept, held = hold_out(tracks, share=0.5, seed=0)
+        >>> len(kept.of_track(0)), held.nnz
+        (2, 2)
     """
     if not 0 <= share < 1:
-        raise ValueError(f"the share of tags to keep out is {share}, not from 0 to below 1")
+        raise ValueError(f"the share of tags to hold out is {share}, not from 0 to below 1")
     rng = np.random.default_rng(seed)
     full = tracks.matrix
-    own_N = np.diff(full.indptr)
-    out_N = np.minimum(np.floor(share * own_N + rng.random(len(own_N))).astype(np.int64), np.maximum(own_N - 1, 0))
-    row_P = np.repeat(np.arange(len(own_N)), own_N)
-    # pairs of a track in random order; the first of them go
+    tags_N = np.diff(full.indptr)
+    out_N = np.minimum(np.floor(share * tags_N + rng.random(len(tags_N))).astype(np.int64), np.maximum(tags_N - 1, 0))
+    row_P = np.repeat(np.arange(len(tags_N)), tags_N)
+    # the first pairs of each track in random order are held out
     order_P = np.lexsort((rng.random(full.nnz), row_P))
-    rank_P = np.arange(full.nnz) - np.repeat(full.indptr[:-1], own_N)
+    rank_P = np.arange(full.nnz) - np.repeat(full.indptr[:-1], tags_N)
     held_P = np.zeros(full.nnz, dtype=bool)
     held_P[order_P] = rank_P < out_N[row_P]
     return replace(tracks, matrix=_part(full, row_P, ~held_P)), _part(full, row_P, held_P)
 
 
 def held_out_path(corpus: Path) -> Path:
-    """The file beside a corpus that lists the tags kept out of it."""
+    """Return the path of the file beside a corpus that lists its held-out tags."""
     return corpus.with_suffix(".held_out.tsv")
 
 
 def write_held_out(path: Path, tracks: TrackTags, held: sparse.csr_array) -> None:
-    """Write pairs kept out, ``track ID <TAB> tag`` a line."""
+    """Write the held-out pairs, one ``track ID <TAB> tag`` per line."""
     with atomic_write(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
         file.writelines(f"{tracks.track_ids[row]}\t{tracks.tags[column]}\n" for row, column in _pairs(held))
 
 
 def read_held_out(path: Path, tracks: TrackTags) -> sparse.csr_array:
-    """Read pairs kept out as a sparse boolean (N, T) matrix over a collection's tracks and tags.
+    """Read the held-out pairs as a sparse boolean (N, T) matrix over a collection's tracks and tags.
 
     Raises:
         MissingDataError: There is no such file.
         BadFileError: A line is not a pair, or the collection does not know its track or tag.
     """
-    remedy = "It belongs to a corpus of another collection: write the corpus anew with `mwe corpus`."
+    remedy = "It belongs to a corpus of another collection: write the corpus again with `mwe words corpus`."
     row_of = {name: row for row, name in enumerate(tracks.track_ids)}
     column_of = {name: column for column, name in enumerate(tracks.tags)}
     rows, columns = [], []

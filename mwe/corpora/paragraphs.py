@@ -10,26 +10,26 @@ from mwe.corpora.reviews import Review, ReviewSource
 from mwe.corpora.tokens import artist_token, tag_token, tag_words, text_tokens, track_token
 from mwe.tracks import TrackTags
 
-# gensim drops what lies behind this many tokens of a line, without a word
+# gensim silently drops the tokens of a line beyond this number
 LONGEST_LINE = 10_000
-FILES, CORPUS = "files", "corpus"  # in the file beside a corpus: hashes by name, that of the training file among them
+FILES, CORPUS = "files", "corpus"  # keys of the hashes, and of the training file's among them, in .vocabulary.json
 
 
 @dataclass(frozen=True)
 class CorpusSettings:
-    """How paragraphs are made.
+    """Settings of the paragraphs of a corpus.
 
     Args:
-        reviews: Whether review words are part of the paragraphs.
-        tags: Whether tags are.
-        ids: Whether artist and track IDs are.
-        tag_words: Whether the plain words of a tag of several words stand in the paragraph too, beside the tag's own
-            token: ``deep_house`` with ``deep`` and ``house``, so that a query in plain words finds what is tagged so.
-        review_repeats: How often each review is repeated, its words in a new order each time (the paper: 4).
-        copies: Paragraphs per track. More than one is the shuffling augmentation: each copy is in an order of its own.
-        shuffle: Whether the tokens of a paragraph are shuffled.
-        hold_out: Share of each track's tags kept out of the corpus and listed beside it, to be evaluated on.
-        seed: Seed of all shuffling and of the tags kept out.
+        reviews: Whether paragraphs include review words.
+        tags: Whether paragraphs include tags.
+        ids: Whether paragraphs include artist and track IDs.
+        tag_words: Whether paragraphs include the words of a tag of several words beside its token: ``deep_house`` with
+            ``deep`` and ``house``. A query in plain words then finds the tagged tracks.
+        review_repeats: Repetitions of each review, its words in a new order each time (the paper: 4).
+        copies: Paragraphs per track, each in a different order. More than one is the shuffling augmentation.
+        shuffle: Whether to shuffle the tokens of a paragraph.
+        hold_out: Share of each track's tags to hold out of the corpus for evaluation; they are listed beside it.
+        seed: Seed of all shuffling and of the held-out tags.
     """
 
     reviews: bool = True
@@ -44,7 +44,7 @@ class CorpusSettings:
 
 
 def kinds_path(corpus: Path) -> Path:
-    """The file beside a corpus that says what kind each token is."""
+    """Return the path of the file beside a corpus that lists the kinds of its tokens."""
     return corpus.with_suffix(".vocabulary.json")
 
 
@@ -52,9 +52,20 @@ class Paragraphs:
     """Makes the paragraphs of a corpus.
 
     Args:
-        settings: How they are made.
-        tracks: The collection whose tags and artists are known, where there is one.
-        tags: Takes the token of every tag that is met.
+        settings: Settings of the paragraphs.
+        tracks: The collection that provides tags and artists; None if there is none.
+        tags: Collects the token of every tag used.
+
+    Examples:
+        >>> from mwe.tracks import TrackTags, tag_matrix
+        >>> tags = ("calm", "deep house")
+        >>> groups, unseen = ("", ""), np.zeros(2, bool)
+        >>> tracks = TrackTags("toy", ("t1",), ("air",), tags, tag_matrix([tags], tags), groups, unseen, {})
+        >>> settings, tokens_of_tags = CorpusSettings(shuffle=False), set()
+        >>> [list(copies) for copies in Paragraphs(settings, tracks, tokens_of_tags).of_collection()]
+        [[['calm', 'deep_house', 'deep', 'house', 'artist:air', 'track:t1']]]
+        >>> sorted(tokens_of_tags)
+        ['calm', 'deep_house']
     """
 
     def __init__(self, settings: CorpusSettings, tracks: TrackTags | None, tags: set[str]) -> None:
@@ -62,10 +73,10 @@ class Paragraphs:
         self.rng = np.random.default_rng(settings.seed)
 
     def of_collection(self) -> Iterator[Iterable[list[str]]]:
-        """A paragraph for every track of the collection: its own reviews, its tags and IDs.
+        """Yield a paragraph for every track of the collection: its reviews, tags and IDs.
 
-        All tracks are used: a track's ID and tags are text, not audio, and words are trained on all text there is
-        (Table IV evaluates on the same track IDs).
+        All splits are used: IDs and tags are text, not audio, and words are trained on all text (Table IV evaluates
+        on the same track IDs).
         """
         if self.tracks is None:
             return
@@ -75,9 +86,9 @@ class Paragraphs:
             yield self._copies(texts, self._labels(self.tracks.of_track(row), artists, [track_id]))
 
     def of_reviews(self, source: ReviewSource) -> Iterator[Iterable[list[str]]]:
-        """A paragraph for every review: its words, the IDs it is tied to, and what the collection knows of them.
+        """Yield a paragraph for every review: its words, its IDs, and the tags and artists of these in the collection.
 
-        So a track with three reviews has three paragraphs, besides that of the collection (Table I counts reviews).
+        A track with three reviews has three paragraphs, besides that of the collection (Table I counts reviews).
         """
         known = {} if self.tracks is None else {name: row for row, name in enumerate(self.tracks.track_ids)}
         for review in source.reviews():
@@ -94,7 +105,7 @@ class Paragraphs:
     def _labels(self, tags: Sequence[str], artists: Sequence[str], track_ids: Sequence[str]) -> list[str]:
         labels: list[str] = []
         if self.settings.tags:
-            tokens = {tag_token(tag): tag_words(tag) for tag in tags}  # each once, whoever gave it
+            tokens = {tag_token(tag): tag_words(tag) for tag in tags}  # each once, from whatever source
             for token, words in tokens.items():
                 if token:
                     self.tags.add(token)
@@ -105,29 +116,34 @@ class Paragraphs:
         return labels
 
     def _copies(self, texts: Sequence[str], labels: list[str]) -> Iterator[list[str]]:
-        own = [text_tokens(text) for text in texts]
+        token_lists = [text_tokens(text) for text in texts]
         for _ in range(self.settings.copies):
-            yield from self._pieces(own, labels)
+            yield from self._pieces(token_lists, labels)
 
     def _pieces(self, texts: Sequence[list[str]], labels: list[str]) -> Iterator[list[str]]:
-        """One paragraph; one too long for gensim is cut, and each piece holds the tags and IDs."""
+        """Yield one paragraph. If it is too long for gensim, yield pieces that each hold the tags and IDs."""
         words: list[str] = []
-        for own in texts:
+        for tokens in texts:
             for _ in range(self.settings.review_repeats):
-                words += self._shuffled(own)
+                words += self._shuffled(tokens)
         if words or labels:
             room = max(1, LONGEST_LINE - len(labels))
-            for at in range(0, max(1, len(words)), room):
-                yield self._shuffled(words[at : at + room] + labels)
+            for start in range(0, max(1, len(words)), room):
+                yield self._shuffled(words[start : start + room] + labels)
 
     def _shuffled(self, tokens: list[str]) -> list[str]:
         if not self.settings.shuffle:
             return tokens
-        return [tokens[place] for place in self.rng.permutation(len(tokens)).tolist()]
+        return [tokens[index] for index in self.rng.permutation(len(tokens)).tolist()]
 
 
 def general_lines(documents: Iterable[Iterable[str]]) -> Iterator[Iterable[list[str]]]:
-    """Tokens of the lines of general text; a line too long for gensim is cut."""
+    """Yield the tokens of the lines of general text; lines too long for gensim are split.
+
+    Examples:
+        >>> [list(lines) for lines in general_lines([["A calm song", "in two lines"]])]
+        [[['a', 'calm', 'song'], ['in', 'two', 'lines']]]
+    """
     for document in documents:
         yield (piece for line in document for piece in _cut(text_tokens(line)))
 
@@ -135,4 +151,4 @@ def general_lines(documents: Iterable[Iterable[str]]) -> Iterator[Iterable[list[
 def _cut(tokens: list[str]) -> Iterable[list[str]]:
     if len(tokens) <= LONGEST_LINE:
         return (tokens,)
-    return (tokens[at : at + LONGEST_LINE] for at in range(0, len(tokens), LONGEST_LINE))
+    return (tokens[start : start + LONGEST_LINE] for start in range(0, len(tokens), LONGEST_LINE))

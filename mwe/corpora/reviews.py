@@ -1,4 +1,4 @@
-"""Texts about tracks and artists: Amazon reviews, captions, album reviews, a table of one's own."""
+"""Texts about tracks and artists: Amazon reviews, captions, album reviews, your own table."""
 
 import html
 from abc import abstractmethod
@@ -18,12 +18,12 @@ from mwe.tracks.folder import read_rows
 
 
 class Review(NamedTuple):
-    """A text and what it is about.
+    """A text about tracks or an artist.
 
-    Args:
+    Attributes:
         text: The text.
-        track_ids: Tracks that it is about; several where it is about an album.
-        artist_id: Their artist, where known.
+        track_ids: Tracks that it describes; several for an album.
+        artist_id: Their artist; empty if unknown.
         tags: Tags that come with the text.
     """
 
@@ -34,11 +34,11 @@ class Review(NamedTuple):
 
 
 class ReviewSource(Source):
-    """Texts tied to tracks or artists; sub-classes are named in configurations by class path."""
+    """A source of texts about tracks or artists. Configurations name its sub-classes by class path."""
 
     @abstractmethod
     def reviews(self) -> Iterator[Review]:
-        """Every text.
+        """Yield every text.
 
         Raises:
             BadFileError: A file is damaged.
@@ -50,10 +50,11 @@ class AmazonReviews(ReviewSource):
 
     Args:
         root: Folder of the collection; by default ``mumu`` under the data root.
-        texts: Reviews, one JSON object a line, with ``amazon_id`` (or ``asin``), ``reviewText`` and maybe ``summary``.
-        mapping: Table with the columns ``amazon_id``, ``MSD_track_id`` and maybe ``artist_mbid``.
-        tracks: ``first``: a review is tied to the album's first track (Table I counts one track an album);
-            ``all``: to every track.
+        texts: Reviews, one JSON object per line, with ``amazon_id`` (or ``asin``), ``reviewText`` and optionally
+            ``summary``.
+        mapping: Table with the columns ``amazon_id``, ``MSD_track_id`` and optionally ``artist_mbid``.
+        tracks: Tracks that a review belongs to: ``first``, only the album's first track (Table I counts one track per
+            album), or ``all`` of them.
     """
 
     def __init__(
@@ -67,20 +68,20 @@ class AmazonReviews(ReviewSource):
         self.texts, self.mapping, self.tracks = texts, mapping, tracks
 
     def files(self) -> Sequence[Path]:
-        """Reviews and mapping."""
+        """Return the reviews and the mapping."""
         declared("mumu").require(self.texts, self.mapping, root=self.root)
         return [self.root / self.texts, self.root / self.mapping]
 
     def reviews(self) -> Iterator[Review]:
-        """Every review of an album that the mapping knows; how many others there are is said at the end.
+        """Yield every review of an album that the mapping knows; print the number of skipped reviews at the end.
 
         Raises:
             BadFileError: A file is damaged, or no review is of an album that the mapping knows.
         """
         path, mapping = self.files()
         tracks, artists = self._albums(mapping)
-        known = others = 0
-        remedy = "Write one JSON object a line (`jq -c '.[]'` does so with an array), or fetch the file anew."
+        known = skipped = 0
+        remedy = "Write one JSON object per line (for an array: `jq -c '.[]'`), or download the file again."
         for number, line in numbered_lines(path, remedy):
             with expecting(path, "not a review", remedy, number):
                 entry = parsed_json(line)
@@ -90,20 +91,20 @@ class AmazonReviews(ReviewSource):
                 known += 1
                 yield Review(text, tuple(tracks[album]), artists.get(album, ""))
             else:
-                others += 1
+                skipped += 1
         if not known:
-            raise BadFileError(path, f"none of {others:,} reviews is of an album that {mapping.name} knows", remedy)
-        if others:
-            said = f"{path}: left out {others:,} reviews of albums that {mapping.name} lacks"
-            Console(stderr=True).print(said, highlight=False, markup=False, soft_wrap=True)
+            raise BadFileError(path, f"none of {skipped:,} reviews is of an album that {mapping.name} knows", remedy)
+        if skipped:
+            message = f"{path}: left out {skipped:,} reviews of albums that {mapping.name} lacks"
+            Console(stderr=True).print(message, highlight=False, markup=False, soft_wrap=True)
 
     def _albums(self, mapping: Path) -> tuple[dict[str, list[str]], dict[str, str]]:
         tracks: dict[str, list[str]] = {}
         artists: dict[str, str] = {}
-        for _, row in read_rows(mapping, ("amazon_id", "MSD_track_id"), remedy="Fetch MuMu anew."):
-            own = tracks.setdefault(row["amazon_id"], [])
-            if self.tracks == "all" or not own:
-                own.append(row["MSD_track_id"])
+        for _, row in read_rows(mapping, ("amazon_id", "MSD_track_id"), remedy="Download MuMu again."):
+            album_tracks = tracks.setdefault(row["amazon_id"], [])
+            if self.tracks == "all" or not album_tracks:
+                album_tracks.append(row["MSD_track_id"])
             artists.setdefault(row["amazon_id"], row.get("artist_mbid", ""))
         return tracks, artists
 
@@ -119,18 +120,18 @@ class SongDescriber(ReviewSource):
         self.root = Path(root) if root else declared("song_describer").root
 
     def files(self) -> Sequence[Path]:
-        """The table of captions."""
+        """Return the table of captions."""
         return [declared("song_describer").require("song_describer.csv", root=self.root) / "song_describer.csv"]
 
     def reviews(self) -> Iterator[Review]:
-        """Every caption, with track and artist IDs spelt as MTG-Jamendo does."""
+        """Yield every caption, with track and artist IDs in the spelling of MTG-Jamendo."""
         (path,) = self.files()
-        remedy = "Fetch it anew: `mwe fetch song_describer`."
+        remedy = "Fetch it again: `mwe data fetch song_describer`."
         for line, row in read_rows(path, ("caption", "track_id", "artist_id"), remedy=remedy):
             try:
                 track_id, artist_id = f"track_{int(row['track_id']):07}", f"artist_{int(row['artist_id']):06}"
             except ValueError as error:
-                raise BadFileError(path, f"track or artist is no number ({error})", remedy, line) from error
+                raise BadFileError(path, f"track or artist is not a number ({error})", remedy, line) from error
             yield Review(row["caption"], (track_id,), artist_id)
 
 
@@ -139,7 +140,7 @@ class MusicCaps(ReviewSource):
 
     Args:
         root: Folder of the collection; by default ``musiccaps`` under the data root.
-        aspects: Whether a clip's aspects are tags.
+        aspects: Whether to use a clip's aspects as tags.
     """
 
     def __init__(self, root: str | None = None, aspects: bool = True) -> None:
@@ -147,13 +148,13 @@ class MusicCaps(ReviewSource):
         self.aspects = aspects
 
     def files(self) -> Sequence[Path]:
-        """The table of captions."""
+        """Return the table of captions."""
         return [declared("musiccaps").require("musiccaps-public.csv", root=self.root) / "musiccaps-public.csv"]
 
     def reviews(self) -> Iterator[Review]:
-        """Every caption."""
+        """Yield every caption."""
         (path,) = self.files()
-        remedy = "Fetch it anew: `mwe fetch musiccaps`."
+        remedy = "Fetch it again: `mwe data fetch musiccaps`."
         for line, row in read_rows(path, ("ytid", "aspect_list", "caption"), remedy=remedy):
             tags = literal_strings(path, line, row["aspect_list"], remedy) if self.aspects else ()
             yield Review(row["caption"], (row["ytid"],), tags=tags)
@@ -164,7 +165,7 @@ class AlbumReviews(ReviewSource):
 
     Args:
         root: Folder of the collection; by default ``album_reviews`` under the data root.
-        genres: Whether an album's genre is a tag.
+        genres: Whether to use an album's genre as a tag.
     """
 
     FILE = "BDHSI2016_music_reviews.csv"
@@ -174,20 +175,20 @@ class AlbumReviews(ReviewSource):
         self.genres = genres
 
     def files(self) -> Sequence[Path]:
-        """The table of reviews; tab-separated, whatever its name says."""
+        """Return the table of reviews, which is tab-separated despite its name."""
         return [declared("album_reviews").require(self.FILE, root=self.root) / self.FILE]
 
     def reviews(self) -> Iterator[Review]:
-        """Every review."""
+        """Yield every review."""
         (path,) = self.files()
-        rows = read_rows(path, ("artist", "genre", "body"), delimiter="\t", remedy="See `mwe data album_reviews`.")
+        rows = read_rows(path, ("artist", "genre", "body"), delimiter="\t", remedy="See `mwe data show album_reviews`.")
         for _, row in rows:
-            genre = html.unescape(row["genre"]).strip(";")  # upstream wrote R&B;
+            genre = html.unescape(row["genre"]).strip(";")  # the file has "R&B;"
             yield Review(row["body"], artist_id=row["artist"], tags=(genre,) if self.genres and genre else ())
 
 
 class KeyedTexts(ReviewSource):
-    """A table of one's own: a key and a text in every row (TSV, or CSV by its ending; with a header).
+    """Your own table with a header, and a key and a text in every row (CSV if the file name ends so, else TSV).
 
     Args:
         path: The table.
@@ -203,24 +204,24 @@ class KeyedTexts(ReviewSource):
 
     @property
     def name(self) -> str:
-        """What statistics call the source."""
+        """Name of the source in statistics."""
         return self.path.name
 
     def files(self) -> Sequence[Path]:
-        """The table.
+        """Return the table.
 
         Raises:
-            MissingDataError: It is not there.
+            MissingDataError: It does not exist.
         """
         if not self.path.is_file():
             raise MissingDataError(
-                f"{self.path} not found. It is to be a table with the columns {self.key}, {self.text}"
+                f"{self.path} not found. It must be a table with the columns {self.key} and {self.text}."
             )
         return [self.path]
 
     def reviews(self) -> Iterator[Review]:
-        """Every row."""
-        remedy = "It needs a header and the columns that `key` and `text` name."
+        """Yield every row."""
+        remedy = "It needs a header and the columns named by `key` and `text`."
         for line, row in read_rows(self.path, (self.key, self.text), remedy=remedy):
             if not row[self.key].strip():
                 raise BadFileError(self.path, f"no {self.about} in the column {self.key}", remedy, line)
@@ -229,15 +230,15 @@ class KeyedTexts(ReviewSource):
 
 
 def literal_strings(path: Path, line: int, text: str, remedy: str) -> tuple[str, ...]:
-    """Strings of a Python list literal, as some tables hold them.
+    """Parse the Python list literal of strings that some tables hold.
 
     Raises:
-        BadFileError: The text is no such list.
+        BadFileError: The text is not a list of strings.
     """
     try:
-        found = literal_eval(text)
+        strings = literal_eval(text)
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
         raise BadFileError(path, f"not a list: {text[:60]!r}", remedy, line) from error
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+    if not isinstance(strings, list) or not all(isinstance(string, str) for string in strings):
         raise BadFileError(path, f"not a list of strings: {text[:60]!r}", remedy, line)
-    return tuple(found)
+    return tuple(strings)

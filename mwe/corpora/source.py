@@ -1,4 +1,4 @@
-"""What all sources of text have in common: files, an identity, documents."""
+"""Base of all sources of text: files, an identity, documents."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,41 +7,41 @@ from typing import Any
 
 from mwe.core.files import sha256
 
-PLACES = ("path", "root")  # settings that say where the files lie, which changes nothing in the text
+LOCATIONS = ("path", "root")  # settings that name the location of the files, which does not affect the text
 
 
 class Source(ABC):
-    """Where text comes from; its public attributes are its settings."""
+    """A source of text. Its public attributes are its settings."""
 
     @abstractmethod
     def files(self) -> Sequence[Path]:
-        """The files that are read.
+        """Return the files that are read.
 
         Raises:
-            MissingDataError: One is not there.
+            MissingDataError: A file is missing.
         """
 
     @property
     def name(self) -> str:
-        """What statistics call the source."""
+        """Name of the source in statistics."""
         return type(self).__name__
 
     def identity(self) -> dict[str, Any]:
-        """What the text depends on: settings, and name and content of every file."""
-        own = {name: value for name, value in vars(self).items() if not name.startswith("_") and name not in PLACES}
-        settings = {name: str(value) for name, value in own.items()}
+        """Return everything that the text depends on: settings, and the name and hash of every file."""
+        attributes = {name: value for name, value in vars(self).items() if not name.startswith("_")}
+        settings = {name: str(value) for name, value in attributes.items() if name not in LOCATIONS}
         files = [[path.name, sha256(path)] for path in self.files()]
         return {"source": type(self).__name__, "settings": settings, "files": files}
 
 
 class TextSource(Source):
-    """General text: documents of lines; sub-classes are named in configurations by class path."""
+    """A source of general text: documents of lines. Configurations name its sub-classes by class path."""
 
     @abstractmethod
     def documents(self) -> Iterator[Iterable[str]]:
-        """Every document as lines of text; each is to be read to its end before the next is asked for.
+        """Yield every document as lines of text. Read each to its end before the next.
 
-        A line becomes a line of the corpus, so that no context window spans two.
+        A line becomes a line of the corpus, so that no context window spans two lines.
 
         Raises:
             BadFileError: A file is damaged.

@@ -1,6 +1,6 @@
-"""How words, tags, artists and tracks are spelt in a corpus.
+"""Spelling of words, tags, artists and tracks in a corpus.
 
-Tags become one token each. Artist and track IDs carry a prefix, so that an artist called "Air" never meets the word.
+Each tag becomes one token. Artist and track IDs have a prefix, so that an artist called "Air" differs from the word.
 """
 
 ARTIST_PREFIX = "artist:"
@@ -9,7 +9,12 @@ PREFIXES = (ARTIST_PREFIX, TRACK_PREFIX)
 
 
 def text_tokens(text: str) -> list[str]:
-    """Lowercase whitespace tokens of running text (section IV-A); none of them is spelt like an ID."""
+    """Split running text into lowercase whitespace tokens (section IV-A). No token is spelt like an ID.
+
+    Examples:
+        >>> text_tokens("A Calm piano piece")
+        ['a', 'calm', 'piano', 'piece']
+    """
     lowered = text.lower()
     tokens = lowered.split()
     if ARTIST_PREFIX in lowered or TRACK_PREFIX in lowered:
@@ -18,37 +23,62 @@ def text_tokens(text: str) -> list[str]:
 
 
 def tag_token(tag: str) -> str:
-    """One token for a tag: ``Deep House`` becomes ``deep_house``. Case, and ``_`` for a space, make no difference."""
+    """Return the token of a tag: ``Deep House`` becomes ``deep_house``. Case and ``_`` for a space do not matter.
+
+    Examples:
+        >>> tag_token("Deep House"), tag_token("deep_house")
+        ('deep_house', 'deep_house')
+    """
     return "_".join(tag_words(tag))
 
 
 def tag_words(tag: str) -> list[str]:
-    """The plain words of a tag: ``Deep House`` has ``deep`` and ``house``."""
+    """Return the words of a tag: ``Deep House`` has ``deep`` and ``house``.
+
+    Examples:
+        >>> tag_words("Deep House")
+        ['deep', 'house']
+    """
     return text_tokens(tag.replace("_", " "))
 
 
 def tag_of_token(token: str) -> str:
-    """The tag that a token stands for, in lower case: ``deep_house`` is ``deep house``; undoes ``tag_token``."""
+    """Return the tag of a token, in lower case: ``deep_house`` becomes ``deep house``. The inverse of ``tag_token``.
+
+    Examples:
+        >>> tag_of_token("deep_house")
+        'deep house'
+    """
     return token.replace("_", " ")
 
 
 def artist_token(artist_id: str) -> str:
-    """Token of an artist ID; inner white space is joined."""
+    """Return the token of an artist ID; white space becomes ``_``.
+
+    Examples:
+        >>> artist_token("Nina Simone")
+        'artist:nina_simone'
+    """
     return ARTIST_PREFIX + "_".join(artist_id.lower().split())
 
 
 def track_token(track_id: str) -> str:
-    """Token of a track ID; inner white space is joined."""
+    """Return the token of a track ID; white space becomes ``_``."""
     return TRACK_PREFIX + "_".join(track_id.lower().split())
 
 
 def kind_of_id(token: str) -> str | None:
-    """``artist`` or ``track`` where a token is spelt like an ID."""
+    """Return ``artist`` or ``track`` if a token is spelt like an ID, else None.
+
+    Examples:
+        >>> [kind_of_id(token) for token in ("artist:air", "track:42", "air")]
+        ['artist', 'track', None]
+    """
     return "artist" if token.startswith(ARTIST_PREFIX) else "track" if token.startswith(TRACK_PREFIX) else None
 
 
 def _unlike_ids(token: str) -> list[str]:
-    """A word such as ``track:`` falls into ``track`` and what follows the colon."""
+    """Split a word such as ``track:air`` into ``track`` and the rest."""
     if not token.startswith(PREFIXES):
         return [token]
     word, _, rest = token.partition(":")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mwe.encoders.base import AudioEncoder
+from mwe.encoders.audio_encoder import AudioEncoder
 
 EPSILON = 1e-5
 
@@ -21,9 +21,14 @@ class CNN1D(AudioEncoder):
         channels: Channels of each block; the last is the width of the embedding.
         kernels: Kernel of each block.
         pools: Max-pool of each block.
-        statistics: Whether a linear map of statistics over time of every mel band is added, which is not in the paper:
-            mean, standard deviation, and standard deviation of the differences between frames. From some hundred
-            tracks the convolutions do not learn these.
+        statistics: Whether to add a linear map of statistics over time of every mel band, which is not in the paper:
+            mean, standard deviation, and standard deviation of the differences between frames. The convolutions do not
+            learn these from a few hundred tracks.
+
+    Examples:
+        >>> import torch
+        >>> CNN1D()(torch.randn(2, 130, 128)).shape  # two excerpts of three seconds
+        torch.Size([2, 100])
     """
 
     def __init__(
@@ -59,11 +64,11 @@ class CNN1D(AudioEncoder):
         if self.statistics is None:
             return encoded_BD
         steps_BMF = band_BMF.diff(dim=2) if band_BMF.shape[2] > 1 else torch.zeros_like(band_BMF)
-        given = torch.cat([band_BMF.mean(dim=2), _spread(band_BMF), _spread(steps_BMF)], dim=1)
-        of_bands_BD: Tensor = self.statistics(given)
+        statistics_BS = torch.cat([band_BMF.mean(dim=2), _spread(band_BMF), _spread(steps_BMF)], dim=1)
+        of_bands_BD: Tensor = self.statistics(statistics_BS)
         return encoded_BD + of_bands_BD
 
 
 def _spread(band_BMF: Tensor) -> Tensor:
-    """Standard deviation over time; the root of 0, of a band that stands still, would have no gradient."""
+    """Return the standard deviation over time. The constant avoids the root of 0, which has no gradient."""
     return (band_BMF.var(dim=2, correction=0) + EPSILON).sqrt()

@@ -1,25 +1,30 @@
 """The Music Tagging Transformer (Won et al., 2021) as an audio encoder (section IV-B).
 
-Shape suffixes: B excerpts, F frames, M mel bands, C channels, S places of the sequence, D width, H heads, A width of a
-head.
+Shape suffixes: B excerpts, F frames, M mel bands, C channels, S positions of the sequence, D width, H heads, A width of
+a head.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from mwe.encoders.base import AudioEncoder
+from mwe.encoders.audio_encoder import AudioEncoder
 
 POOLS = ((2, 2), (2, 2), (2, 1))  # of mel bands and frames
 
 
 class ResidualConvolution(nn.Module):
-    """Two 3x3 convolutions beside a shortcut, then ReLU and max-pooling.
+    """Two 3x3 convolutions with a shortcut, then ReLU and max-pooling.
 
     Args:
-        inputs: Channels that come in.
-        outputs: Channels that go out; where they differ, the shortcut is a convolution too.
+        inputs: Input channels.
+        outputs: Output channels; if they differ, the shortcut is a convolution too.
         pool: Max-pool over mel bands and frames.
+
+    Examples:
+        >>> import torch
+        >>> ResidualConvolution(1, 4, pool=(2, 1))(torch.randn(2, 1, 128, 130)).shape
+        torch.Size([2, 4, 64, 130])
     """
 
     def __init__(self, inputs: int, outputs: int, pool: tuple[int, int]) -> None:
@@ -37,7 +42,7 @@ class ResidualConvolution(nn.Module):
         self.pool = nn.MaxPool2d(pool)
 
     def forward(self, image_BCMF: Tensor) -> Tensor:
-        """(B, inputs, M, F) to (B, outputs, M / pool, F / pool), rests dropped."""
+        """Transform images: (B, inputs, M, F) to (B, outputs, M / pool, F / pool), remainders dropped."""
         pooled: Tensor = self.pool(torch.relu(self.shortcut(image_BCMF) + self.straight(image_BCMF)))
         return pooled
 
@@ -58,7 +63,7 @@ class SelfAttention(nn.Module):
         self.out = nn.Sequential(nn.Linear(width, width), nn.Dropout(dropout))
 
     def forward(self, sequence_BSD: Tensor) -> Tensor:
-        """Every place attends to every other; the shape is kept."""
+        """Let every position attend to every other; the shape stays the same."""
         parts = self.query_key_value(sequence_BSD).unflatten(-1, (3, self.heads, -1))
         query_BHSA, key_BHSA, value_BHSA = parts.permute(2, 0, 3, 1, 4).unbind(0)
         attended_BHSA = scaled_dot_product_attention(query_BHSA, key_BHSA, value_BHSA)
@@ -67,12 +72,12 @@ class SelfAttention(nn.Module):
 
 
 class TransformerLayer(nn.Module):
-    """Attention and a feed-forward network of four times the width, each behind a layer norm and beside a shortcut.
+    """Attention and a feed-forward network of four times the width, each after a layer norm and with a shortcut.
 
     Args:
         width: Width D.
         heads: Number of heads.
-        dropout: Dropout after each linear layer but the first.
+        dropout: Dropout after each linear layer except the first.
     """
 
     def __init__(self, width: int, heads: int, dropout: float) -> None:
@@ -88,17 +93,17 @@ class TransformerLayer(nn.Module):
         )
 
     def forward(self, sequence_BSD: Tensor) -> Tensor:
-        """The shape is kept."""
+        """Transform a sequence; the shape stays the same."""
         sequence_BSD = sequence_BSD + self.attention(sequence_BSD)
-        fed: Tensor = sequence_BSD + self.feed_forward(sequence_BSD)
-        return fed
+        transformed_BSD: Tensor = sequence_BSD + self.feed_forward(sequence_BSD)
+        return transformed_BSD
 
 
 class MusicTaggingTransformer(AudioEncoder):
     """Residual convolutions, then a transformer whose CLS token is the embedding.
 
-    A 3-second excerpt has 130 frames and becomes a sequence of 32 places. Excerpts may be of any length between 4
-    frames and what the learnt positions allow: ``4 * positions + 3``.
+    A 3-second excerpt has 130 frames and becomes a sequence of 32 positions. Excerpts may have from 4 to
+    ``4 * positions + 3`` frames.
 
     Args:
         mels: Mel bands.
@@ -106,10 +111,16 @@ class MusicTaggingTransformer(AudioEncoder):
         width: Width of the attention and of the embedding; a multiple of ``heads``.
         heads: Heads of the attention.
         layers: Transformer layers.
-        positions: Learnt positions, the CLS token's not counted.
+        positions: Learnt positions, without that of the CLS token.
         dropout: Dropout in the transformer.
-        channels_last: Whether the images of the convolutions lie channels last in memory, which computes the same and
-            suits the convolutions of CPUs, and of GPUs in half precision.
+        channels_last: Whether the images of the convolutions are channels-last in memory. The results are the same;
+            convolutions are faster on CPUs, and on GPUs in half precision.
+
+    Examples:
+        >>> import torch
+        >>> encoder = MusicTaggingTransformer(channels=8, width=32, heads=4, layers=1)
+        >>> encoder(torch.randn(2, 130, 128)).shape
+        torch.Size([2, 32])
     """
 
     def __init__(
@@ -124,22 +135,22 @@ class MusicTaggingTransformer(AudioEncoder):
         channels_last: bool = False,
     ) -> None:
         if width % heads:
-            raise ValueError(f"width {width} is no multiple of the {heads} heads")
+            raise ValueError(f"width {width} is not a multiple of the {heads} heads")
         if mels < 8:
-            raise ValueError(f"the three pools divide the mel bands by 8, so {mels} of them are too few")
+            raise ValueError(f"mels is {mels}; three pools divide the mel bands by 8, so give 8 or more")
         super().__init__(width)
         self.positions = positions
         self.normalise = nn.BatchNorm2d(1)
         inputs = (1, channels, channels)
         self.convolutions = nn.Sequential(
-            *(ResidualConvolution(own, channels, pool) for own, pool in zip(inputs, POOLS, strict=True))
+            *(ResidualConvolution(channels_in, channels, pool) for channels_in, pool in zip(inputs, POOLS, strict=True))
         )
         self.to_width = nn.Linear(channels * (mels // 8), width)
         self.cls_token = nn.Parameter(torch.randn(width))
         self.position_SD = nn.Parameter(torch.randn(1 + positions, width))
         self.dropout = nn.Dropout(dropout)
         self.layers = nn.Sequential(*(TransformerLayer(width, heads, dropout) for _ in range(layers)))
-        if channels_last:  # outputs of a convolution lie as its weights do
+        if channels_last:  # the output of a convolution has the memory format of its weights
             self.convolutions.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, mel_BFM: Tensor) -> Tensor:
@@ -151,13 +162,13 @@ class MusicTaggingTransformer(AudioEncoder):
         frames = mel_BFM.shape[1]
         if not 4 <= frames < 4 * (self.positions + 1):
             raise ValueError(
-                f"an excerpt of {frames} frames does not fit: {self.positions} learnt positions stand for 4 to "
+                f"an excerpt of {frames} frames does not fit: {self.positions} learnt positions allow 4 to "
                 f"{4 * self.positions + 3} frames. Choose another length (`seconds` of the data) or more `positions`."
             )
         image_BCMF = self.convolutions(self.normalise(mel_BFM.transpose(1, 2).unsqueeze(1)))
         sequence_BSD = self.to_width(image_BCMF.permute(0, 3, 1, 2).flatten(2))
         cls_B1D = self.cls_token.expand(sequence_BSD.shape[0], 1, -1)  # len() would fix the batch of an ONNX graph
         sequence_BSD = torch.cat([cls_B1D, sequence_BSD], dim=1)
-        placed_BSD = self.dropout(sequence_BSD + self.position_SD[: sequence_BSD.shape[1]])
-        embedding_BD: Tensor = self.layers(placed_BSD)[:, 0]
+        positioned_BSD = self.dropout(sequence_BSD + self.position_SD[: sequence_BSD.shape[1]])
+        embedding_BD: Tensor = self.layers(positioned_BSD)[:, 0]
         return embedding_BD

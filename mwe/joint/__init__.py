@@ -1,8 +1,8 @@
 """The audio-word joint embedding: losses, supervision, model, baselines and data."""
 
+from mwe.joint.audio_word_data import AudioWordDataModule
 from mwe.joint.baselines import DisentangledProxies, TagClassifier
 from mwe.joint.contextual import TagsInContext
-from mwe.joint.datamodule import AudioWordDataModule
 from mwe.joint.embedding import JointEmbedding
 from mwe.joint.features import FeatureWordDataModule
 from mwe.joint.losses import AnchorLoss, InfoNCE, PrototypeLoss, Triplet, cosine_hinge

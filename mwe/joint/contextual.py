@@ -1,4 +1,4 @@
-"""Tags in context as supervision and as queries: a tag means what its companions say.
+"""Tags in context as supervision and as queries: a tag, and other tags of the same track that tell what it means.
 
 Shape suffixes: N tracks, T tags, P pairs of a tag and a context, W dimensions of their vectors.
 """
@@ -10,12 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from mwe.tracks import TrackTags
-from mwe.tracks.tags import tag_matrix
+from mwe.tracks import TrackTags, tag_matrix
 from mwe.words import WordVectors
-from mwe.words.context import ContextSource, ContextVectors, MeanOfWords, Pair
+from mwe.words.context_vectors import ContextSource, ContextVectors, MeanOfWords, Pair
 
-# numbers of the random draws of each purpose
+# seeds of the random generators, one for each purpose
 DRAW_PAIRS, DRAW_QUERIES = 0, 1
 
 
@@ -23,7 +22,7 @@ class TrackQuery(NamedTuple):
     """A query made of the tags of a track.
 
     Attributes:
-        track: Position of the track whose tags they are.
+        track: Position of the track.
         pair: A tag and other tags of the track.
     """
 
@@ -34,17 +33,16 @@ class TrackQuery(NamedTuple):
 class TagsInContext:
     """Pairs of a tag and a context of other tags, drawn from the tags of tracks.
 
-    A training track gives ``a_track`` pairs: a tag of it, and between none and ``most`` other tags of it. Every track
-    that has all tags of a pair is a positive of it, every other one a negative: also one that has the tag and lacks its
-    context. A pair holds no more than what a query may name, so nothing of a track is told beyond it.
+    Each training track gives ``a_track`` pairs: one of its tags, with between none and ``most`` of its other tags. The
+    positives of a pair are the tracks that have all of its tags. All other tracks are negatives, even those that have
+    the tag but not its context. A pair holds only what a query may name, so it reveals nothing else of the track.
 
     Args:
-        vectors: Folder of contextual embeddings, as ``siamese-tags export-context`` writes it; without one the mean of
-            the word vectors of tag and context stands for a pair.
-        a_track: Pairs that are drawn from each track.
-        most: Most tags of a context.
-        queries: Queries of the test that are drawn from each test track; 0 for none. Their contexts have between one
-            and ``most`` tags.
+        vectors: Folder of contextual embeddings that ``siamese-tags export-context`` wrote. By default a pair is
+            represented by the mean of the word vectors of tag and context.
+        a_track: Pairs drawn from each track.
+        most: Largest number of tags in a context.
+        queries: Test queries drawn from each test track; 0 for none. Their contexts have between one and ``most`` tags.
         seed: Seed of the draws.
     """
 
@@ -56,20 +54,20 @@ class TagsInContext:
         self.vectors, self.a_track, self.most, self.queries, self.seed = vectors, a_track, most, queries, seed
 
     def source(self, words: WordVectors) -> ContextSource:
-        """What gives the vectors of pairs.
+        """Return the source of the vectors of pairs.
 
         Raises:
             MissingDataError: There are no contextual embeddings in the folder.
-            BadFileError: They cannot be used.
+            BadFileError: They are damaged.
         """
         return ContextVectors(self.vectors) if self.vectors else MeanOfWords(words)
 
 
 class PairsOfTracks:
-    """The pairs of a collection's tracks.
+    """Draws pairs of a tag and a context from the tracks of a collection, and looks up their vectors.
 
     Args:
-        settings: How they are drawn.
+        settings: Settings of the draws.
         tracks: The collection.
         words: Word vectors.
     """
@@ -81,77 +79,77 @@ class PairsOfTracks:
 
     @cached_property
     def known_T(self) -> np.ndarray:
-        """Which tags of the collection the source knows."""
+        """Which tags of the collection the source knows, boolean (T,)."""
         return np.array([self._spelt[tag] is not None for tag in self.tracks.tags], dtype=bool)
 
     def alone(self) -> np.ndarray:
-        """Vectors of the collection's tags without a context, (T, W); zero where unknown."""
+        """Return the vectors of the collection's tags without a context, (T, W); zero where unknown."""
         vectors_TW = np.zeros((len(self.known_T), self.source.dim), dtype=np.float32)
         tags = [tag for tag, known in zip(self.tracks.tags, self.known_T, strict=True) if known]
         vectors_TW[self.known_T] = self.embed([Pair(tag) for tag in tags])
         return vectors_TW
 
     def embed(self, pairs: Sequence[Pair]) -> np.ndarray:
-        """Vectors of pairs of the collection's tags, (P, W).
+        """Return the vectors of pairs of the collection's tags, (P, W).
 
         Raises:
             UnknownNameError: The source does not know a tag.
         """
         return self.source.embed(
             [
-                Pair(self._spelt[one.tag] or one.tag, tuple(self._spelt[tag] or tag for tag in one.context))
-                for one in pairs
+                Pair(self._spelt[pair.tag] or pair.tag, tuple(self._spelt[tag] or tag for tag in pair.context))
+                for pair in pairs
             ]
         )
 
-    def drawn(self, places: Iterable[int]) -> list[Pair]:
-        """Distinct pairs of some tracks, of seen tags that the source knows."""
+    def drawn(self, tracks: Iterable[int]) -> list[Pair]:
+        """Draw distinct pairs from some tracks, of seen tags that the source knows."""
         draw = np.random.default_rng([self.settings.seed, DRAW_PAIRS])
         pairs = [
-            _drawn(draw, own, int(draw.integers(0, self.settings.most + 1)))
-            for place in places
-            if (own := self._own_tags(place, self.known_T))
+            _drawn(draw, tags, int(draw.integers(0, self.settings.most + 1)))
+            for track in tracks
+            if (tags := self._own_tags(track, self.known_T))
             for _ in range(self.settings.a_track)
         ]
         return list(dict.fromkeys(pairs))
 
-    def queries(self, places: Iterable[int]) -> list[TrackQuery]:
-        """Queries of some tracks: a tag and at least one other, each pair once.
+    def queries(self, tracks: Iterable[int]) -> list[TrackQuery]:
+        """Draw queries from some tracks: a tag and at least one other, each pair once.
 
-        Only tags are taken that the source knows and that have a word vector, so that all ways to ask can be compared.
+        Only tags that the source knows and that have a word vector are used, so that all ways can be compared.
         """
         draw = np.random.default_rng([self.settings.seed, DRAW_QUERIES])
         usable_T = self.known_T & self.words.of_tags(self.tracks.tags).known
-        found: dict[Pair, int] = {}
-        for place in places:
-            own = self._own_tags(place, usable_T)
-            for _ in range(self.settings.queries if len(own) > 1 else 0):
-                found.setdefault(_drawn(draw, own, int(draw.integers(1, self.settings.most + 1))), int(place))
-        return [TrackQuery(place, pair) for pair, place in found.items()]
+        first_track: dict[Pair, int] = {}
+        for track in tracks:
+            tags = self._own_tags(track, usable_T)
+            for _ in range(self.settings.queries if len(tags) > 1 else 0):
+                first_track.setdefault(_drawn(draw, tags, int(draw.integers(1, self.settings.most + 1))), int(track))
+        return [TrackQuery(track, pair) for pair, track in first_track.items()]
 
-    def _own_tags(self, place: int, usable_T: np.ndarray) -> list[str]:
-        start, stop = self.tracks.matrix.indptr[place : place + 2]
-        own = self.tracks.matrix.indices[start:stop]
-        return [self.tracks.tags[tag] for tag in own if usable_T[tag] and not self.tracks.unseen[tag]]
+    def _own_tags(self, track: int, usable_T: np.ndarray) -> list[str]:
+        start, stop = self.tracks.matrix.indptr[track : track + 2]
+        columns = self.tracks.matrix.indices[start:stop]
+        return [self.tracks.tags[tag] for tag in columns if usable_T[tag] and not self.tracks.unseen[tag]]
 
 
 def shares(tracks: TrackTags, pairs: Sequence[Pair]) -> sparse.csr_array:
-    """The share of the tags of each pair that each track has, sparse float32 (N, P)."""
-    set_PT = tag_matrix([(one.tag, *one.context) for one in pairs], tracks.tags).astype(np.float32)
+    """Return the share of the tags of each pair that each track has, sparse float32 (N, P)."""
+    set_PT = tag_matrix([(pair.tag, *pair.context) for pair in pairs], tracks.tags).astype(np.float32)
     common_NP = sparse.csr_array(tracks.matrix.astype(np.float32) @ set_PT.T)
     common_NP.data /= set_PT.sum(axis=1)[common_NP.indices]
     return common_NP
 
 
 def has_all(tracks: TrackTags, pairs: Sequence[Pair]) -> sparse.csr_array:
-    """Which tracks have all tags of each pair, sparse boolean (N, P)."""
+    """Return which tracks have all tags of each pair, sparse boolean (N, P)."""
     share_NP = shares(tracks, pairs)
     share_NP.data = share_NP.data == 1
     share_NP.eliminate_zeros()
     return share_NP.astype(bool)
 
 
-def _drawn(draw: np.random.Generator, own: Sequence[str], others: int) -> Pair:
-    """A tag and so many others of a track, or as many as it has."""
-    order = draw.permutation(len(own))[: 1 + others].tolist()
-    return Pair(own[order[0]], tuple(sorted(own[place] for place in order[1:])))
+def _drawn(draw: np.random.Generator, tags: Sequence[str], companions: int) -> Pair:
+    """Draw a tag and ``companions`` other tags of a track, or as many as it has."""
+    order = draw.permutation(len(tags))[: 1 + companions].tolist()
+    return Pair(tags[order[0]], tuple(sorted(tags[index] for index in order[1:])))

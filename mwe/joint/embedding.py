@@ -18,40 +18,41 @@ from mwe.core.errors import BadFileError, StaleArtefactError
 from mwe.core.hyperparameters import keep_hyperparameters
 from mwe.core.runs import run_dir
 from mwe.encoders import AudioEncoder
+from mwe.joint.audio_word_data import SUPERVISIONS
 from mwe.joint.context_queries import Measured, measure
-from mwe.joint.datamodule import SUPERVISIONS
 from mwe.joint.losses import AnchorLoss, PrototypeLoss, Triplet
 from mwe.joint.pretrained import CONFIG, REMEDY, build_encoder, load_weights, pretrained_folder, read_description
 from mwe.joint.supervision import PrototypeSet
+from mwe.joint.tag_encoders import ContextTags, TagEncoder, UntrainedWords, WordTags
 from mwe.joint.tracks import TrackModule
-from mwe.words.context import Pair
+from mwe.words.context_vectors import Pair
 
 
 class JointEmbedding(TrackModule):
     """Audio encoder f and semantic encoder g into one space, learnt by the weighted losses of eq. 4.
 
-    Tags, artists, tracks and their word vectors come from the datamodule, so a model trained on one collection is
-    tested on another; only the dimensions of the word vectors are part of the model.
+    Tags, artists, tracks and their word vectors come from the datamodule. A model trained on one collection can
+    therefore be tested on another: the model itself depends only on the dimensions of the word vectors.
 
     Args:
         word_dim: Dimensions of the word vectors; the command line takes it from the data.
         encoder: Audio encoder f.
-        loss: Loss of each supervision: ``Triplet`` (the paper's, the default) or ``InfoNCE``. What a loss learns, it
-            learns for each supervision apart.
+        loss: Loss of each supervision: ``Triplet`` (the paper's, the default) or ``InfoNCE``. Each supervision learns
+            its own parameters of the loss.
         optimizer: Makes the optimiser.
         scheduler: Makes the learning-rate schedule.
-        scheduler_interval: Whether the schedule is stepped every epoch or every training step.
+        scheduler_interval: When to step the schedule: every epoch or every training step.
         tag: Weight of tag supervision in eq. 4.
         artist: Weight of artist supervision.
         track: Weight of track supervision.
-        context: Weight of supervision by tags in context (``TagsInContext`` of the data), which have an encoder of
-            their own beside g. With it and no other weight nothing is learnt of words.
-        average: What a track's embedding is the mean of: the ``unit`` vectors of its excerpts, or the ``raw`` ones, as
-            in the published code.
-        compile_encoder: Arguments of ``torch.compile`` for the encoder, such as ``{}``; none leaves it as it is.
+        context: Weight of supervision by tags in context (``TagsInContext`` of the data), which have a separate
+            encoder beside g. If it is the only weight, g is not trained.
+        average: Vectors whose mean is a track's embedding: the ``unit`` vectors of its excerpts, or the ``raw`` ones,
+            as in the published code.
+        compile_encoder: Arguments of ``torch.compile`` for the encoder, such as ``{}``; by default not compiled.
     """
 
-    tag_words: Tensor
+    tag_vectors: Tensor
 
     def __init__(
         self,
@@ -72,15 +73,16 @@ class JointEmbedding(TrackModule):
         keep_hyperparameters(self, injected=("encoder", "loss", "optimizer", "scheduler"))
         weights = {"tag": tag, "artist": artist, "track": track, "context": context}
         if min(weights.values()) < 0 or not any(weights.values()):
-            raise ValueError(f"weights of supervisions must be 0 or more and one above 0, not {weights}")
+            raise ValueError(f"weights of supervisions must be 0 or more, and at least one above 0, not {weights}")
         self.weights = {name: weight for name, weight in weights.items() if weight > 0}
         self.average = average
-        self.semantic = nn.Linear(word_dim, encoder.width)
-        # of the dimensions of the data's vectors; a checkpoint brings them along
+        learns_words = set(self.weights) != {"context"}
+        self.semantic = (nn.Linear if learns_words else UntrainedWords)(word_dim, encoder.width)
+        # lazy: the data or a checkpoint determines the input dimensions
         self.contextual = nn.LazyLinear(encoder.width) if context > 0 else None
-        self.wordless = set(self.weights) == {"context"}
-        if self.wordless:  # all processes of a distributed training would wait for its gradient
-            self.semantic.requires_grad_(False)
+        self.tag_encoder: TagEncoder = WordTags(self.semantic)
+        if self.contextual is not None and not learns_words:
+            self.tag_encoder = ContextTags(self.contextual)
         self.context_identity = ""
         self.measured: Measured | None = None
         self.criteria = nn.ModuleDict({name: deepcopy(loss or Triplet()) for name in self.weights})
@@ -90,15 +92,15 @@ class JointEmbedding(TrackModule):
 
     @classmethod
     def from_pretrained(cls, name: str | Path) -> "JointEmbedding":
-        """A model that ``mwe export`` wrote, in evaluation mode.
+        """Load a model that ``mwe export`` wrote, in evaluation mode.
 
         Args:
-            name: Its folder, or where there is no such folder its name on the Hugging Face Hub (``owner/name``, maybe
+            name: Folder of the model. If there is no such folder: name on the Hugging Face Hub (``owner/name`` or
                 ``owner/name@revision``).
 
         Raises:
             MissingDataError: There is no such model.
-            BadFileError: The model is damaged, or its configuration names a class that is not known.
+            BadFileError: The model is damaged, or its configuration names an unknown class.
         """
         folder = pretrained_folder(name)
         described = read_description(folder)
@@ -106,7 +108,7 @@ class JointEmbedding(TrackModule):
             with torch.device("meta"):
                 model = cls(described.word_dim, build_encoder(described.encoder), average=described.average)
         except (ValueError, RuntimeError, TypeError) as error:
-            raise BadFileError(folder / CONFIG, f"no such model can be built ({error})", REMEDY) from error
+            raise BadFileError(folder / CONFIG, f"the model cannot be built ({error})", REMEDY) from error
         load_weights(model, folder)
         model.hparams["encoder"] = described.encoder
         model.preprocessing = described.preprocessing
@@ -115,11 +117,10 @@ class JointEmbedding(TrackModule):
     def setup(self, stage: str) -> None:
         """Take word vectors, prototypes and positives from the datamodule."""
         data = self.data
-        tags_TW = data.in_context.alone() if self.wordless else data.words.tag
-        self.register_buffer("tag_words", torch.from_numpy(tags_TW), persistent=False)
+        self.register_buffer("tag_vectors", torch.from_numpy(self.tag_encoder.vectors(data)), persistent=False)
         if self.contextual is not None:
             self.context_identity = data.in_context.source.identity
-            self.contextual(torch.zeros(1, data.in_context.source.dim, device=self.device))  # makes its weights
+            self.contextual(torch.zeros(1, data.in_context.source.dim, device=self.device))  # initialises its weights
         if stage == "fit":
             self.train_prototypes = self._prototypes("train")
             self._require_prototypes()
@@ -128,56 +129,53 @@ class JointEmbedding(TrackModule):
         super().setup(stage)
 
     def on_fit_start(self) -> None:
-        """Note what audio has to become for this model; of spectrograms that a collection publishes it is not known."""
+        """Record the preprocessing. That of published spectrograms is unknown."""
+        super().on_fit_start()
         data = self.data
         if data.mel is not None:
             self.preprocessing = Preprocessing(data.store.settings, data.seconds, data.test_excerpts)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the preprocessing, so that audio can be embedded where the mel store is gone."""
+        """Save the preprocessing, so that audio can be embedded without the mel store."""
         if self.preprocessing is not None:
             checkpoint["preprocessing"] = self.preprocessing.to_dict()
         if self.contextual is not None:
             checkpoint["context"] = self.context_identity
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take the preprocessing from where it was kept, and what tags in context it was trained with.
+        """Restore the preprocessing, and check the tags in context that the model was trained with.
 
         Raises:
-            StaleArtefactError: The data has others.
+            StaleArtefactError: The data has other tags in context.
         """
         if "preprocessing" in checkpoint:
             self.preprocessing = Preprocessing.from_dict(checkpoint["preprocessing"])
-        # a model that is made of its checkpoint gets its encoder ready-made, and would not know what from
+        # load_from_checkpoint passes the encoder as an object, so its configuration is not among the hyperparameters
         self.hparams.setdefault("encoder", checkpoint.get(self.CHECKPOINT_HYPER_PARAMS_KEY, {}).get("encoder"))
         trained_with = checkpoint.get("context", "")
         if self.context_identity not in ("", trained_with):
             raise StaleArtefactError(
                 f"the checkpoint was trained with other tags in context ({trained_with}) than the data has "
-                f"({self.context_identity}). Give the folder it was trained with, or train anew."
+                f"({self.context_identity}). Pass the folder that it was trained with, or train it again."
             )
         self.context_identity = trained_with
 
     def rows(self, excerpts_BED: Tensor) -> Tensor:
-        """Track embeddings: the mean over a track's excerpts, (B, D)."""
+        """Return track embeddings: the mean over the excerpts of each track, (B, D)."""
         excerpts_BED = excerpts_BED.float()
         return (normalize(excerpts_BED, dim=-1) if self.average == "unit" else excerpts_BED).mean(dim=1)
 
     def prototype(self, words: Tensor) -> Tensor:
-        """Semantic encoder g on word vectors (..., word_dim).
+        """Encode word vectors (..., word_dim) by the semantic encoder g.
 
         Raises:
             StaleArtefactError: The model learnt from tags in context alone.
         """
-        if self.wordless:
-            raise StaleArtefactError(
-                "this model learnt from tags in context alone and knows no words. Train it with a weight of `tag` too."
-            )
         encoded: Tensor = self.semantic(words)
         return encoded
 
     def in_context(self, vectors: Tensor) -> Tensor:
-        """Encoder of tags in context, on the vectors of pairs of a tag and a context.
+        """Encode the vectors of pairs of a tag and a context.
 
         Raises:
             StaleArtefactError: The model did not learn from tags in context.
@@ -188,29 +186,29 @@ class JointEmbedding(TrackModule):
         return encoded
 
     def tag_rows(self) -> Tensor:
-        """The prototypes of the collection's tags, (T, D)."""
-        return (self.in_context if self.wordless else self.prototype)(self.tag_words)
+        """Return the prototypes of the collection's tags, (T, D)."""
+        return self.tag_encoder(self.tag_vectors)
 
     def usable_tags(self) -> Tensor:
-        """Tags that have a word vector; of a model that knows no words, those that are known in contexts."""
-        return torch.from_numpy(self.data.in_context.known_T if self.wordless else self.data.words.tag_known)
+        """Return which tags have a word vector or, for a model without words, a contextual vector."""
+        return torch.from_numpy(self.tag_encoder.known(self.data))
 
     def loss_weights(self) -> dict[str, float]:
-        """The weights of eq. 4 that are not 0."""
+        """Return the weights of eq. 4 that are not 0."""
         return self.weights
 
     def valid_parts(self) -> Sequence[str]:
-        """Supervisions that validation tracks have two or more prototypes of."""
+        """Return the supervisions with two or more prototypes among the validation tracks."""
         return tuple(self.valid_prototypes)
 
     def losses(self, excerpt_BD: Tensor, track_B: Tensor) -> Iterator[tuple[str, AnchorLoss]]:
-        """The terms of eq. 4."""
+        """Yield the terms of eq. 4."""
         prototypes = self.train_prototypes if self.training else self.valid_prototypes
         for name in SUPERVISIONS:
             if name in prototypes:
-                own = cast(PrototypeSet, prototypes[name])
+                prototype_set = cast(PrototypeSet, prototypes[name])
                 encode = self.in_context if name == "context" else self.prototype
-                yield name, self.criteria[name](excerpt_BD, track_B, own, encode)
+                yield name, self.criteria[name](excerpt_BD, track_B, prototype_set, encode)
 
     def on_test_end(self) -> None:
         """Write the tables of tags and of queries in context into the run folder."""
@@ -220,38 +218,37 @@ class JointEmbedding(TrackModule):
             self.measured.write(run, self.data.tracks)
 
     def _figures(self) -> dict[str, Tensor]:
-        found, data = super()._figures(), self.data
+        figures, data = super()._figures(), self.data
         if self.trainer.testing and data.context is not None and data.context.queries and self.retrieval is not None:
             assert self.retrieval.computed is not None
             ids_N, row_ND = self.retrieval.computed
-            queries = data.in_context.queries(data.places("test"))
-            learnt = None if self.contextual is None else self._pair_rows
-            alone = self._pair_rows if self.wordless else self._tag_rows_of
-            self.measured = measure(data.tracks, ids_N, row_ND, queries, alone, learnt)
-            found |= self.measured.means()
-        return found
+            queries = data.in_context.queries(data.positions("test"))
+            in_context = None if self.contextual is None else self._pair_rows
+            self.measured = measure(data.tracks, ids_N, row_ND, queries, self._tag_rows_of, in_context)
+            figures |= self.measured.means()
+        return figures
 
     def _pair_rows(self, pairs: Sequence[Pair]) -> Tensor:
-        """Rows of pairs in the joint space, (P, D)."""
+        """Return the rows of pairs in the joint space, (P, D)."""
         return self.in_context(torch.from_numpy(self.data.in_context.embed(pairs)).to(self.device)).detach()
 
     def _tag_rows_of(self, pairs: Sequence[Pair]) -> Tensor:
-        """Rows of the tags of pairs, by their words alone, (P, D)."""
-        found = self.data.vectors.of_tags([one.tag for one in pairs])
-        return self.prototype(torch.from_numpy(found.vectors).to(self.device)).detach()
+        """Return the rows of pairs without context, (P, D)."""
+        vectors = torch.from_numpy(self.tag_encoder.vectors_of(self.data, pairs))
+        return self.tag_encoder(vectors.to(self.device)).detach()
 
     def _prototypes(self, split: Literal["train", "valid"]) -> nn.ModuleDict:
-        """The prototypes of each supervision that has two or more among the tracks of a split."""
-        found = {name: self.data.supervision(name, split) for name in SUPERVISIONS if name in self.weights}
+        """Return the prototypes of each supervision with two or more among the tracks of a split."""
+        prototypes = {name: self.data.supervision(name, split) for name in SUPERVISIONS if name in self.weights}
         return nn.ModuleDict(
-            {name: PrototypeSet(own.vectors, own.belongs) for name, own in found.items() if len(own.vectors) >= 2}
+            {name: prototype_set for name, prototype_set in prototypes.items() if len(prototype_set) >= 2}
         )
 
     def _require_prototypes(self) -> None:
-        """Every supervision with a weight must have prototypes to train on.
+        """Check that every supervision with a weight has prototypes to train on.
 
         Raises:
-            ValueError: One has fewer than two.
+            ValueError: A supervision has fewer than two.
         """
         for name in self.weights:
             if name not in self.train_prototypes:

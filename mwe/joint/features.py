@@ -1,4 +1,4 @@
-"""Collections of published audio features as data of the joint embedding: a track is one frame of features.
+"""Published audio features as data of the joint embedding: each track is one frame of features.
 
 Shape suffixes: N tracks, B items of a batch, L frames, F features.
 """
@@ -8,16 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from mwe.audio.mels import Ints, Mels
+from mwe.joint.audio_word_data import AudioWordDataModule
 from mwe.joint.contextual import TagsInContext
-from mwe.joint.datamodule import AudioWordDataModule
 from mwe.tracks import FeatureReader
 
 
 class FeatureRows(Mels):
-    """A table of features, read as spectrograms of one frame are.
+    """A table of features, read like spectrograms of one frame.
 
     Args:
-        track_ids: Tracks.
+        track_ids: Track IDs.
         feature_NF: float32 features.
     """
 
@@ -40,7 +40,7 @@ class FeatureWordDataModule(AudioWordDataModule):
 
     Args:
         collection: Reader of the collection.
-        words: Folder of the word vectors, as ``mwe words`` or ``mwe words-import`` writes it.
+        words: Folder of the word vectors, as ``mwe words train`` or ``mwe words import`` writes it.
         batch_size: Tracks in a training batch, on each device.
         workers: Worker processes of the loaders.
         query_tracks: Whether the test includes query-by-track.

@@ -1,4 +1,4 @@
-"""Maps of the joint space, tracks and tags on one plane: one of a run, and several side by side (Figure 5).
+"""Maps of the joint space, with tracks and tags on one plane: of one run, or of several side by side (Figure 5).
 
 Shape suffixes: N tracks, T tags, D dimensions.
 """
@@ -18,9 +18,9 @@ from torch.nn.functional import normalize
 from mwe.core.errors import BadFileError, MissingDataError
 from mwe.core.files import read_json, write_json
 from mwe.core.pictures import figure, save
-from mwe.core.plane import laid_out, method
+from mwe.core.plane import method, projected
 from mwe.core.runs import run_dir
-from mwe.joint.datamodule import AudioWordDataModule
+from mwe.joint.audio_word_data import AudioWordDataModule
 from mwe.joint.embedding import JointEmbedding
 from mwe.words.figures import COLOURS, draw_tags
 
@@ -35,14 +35,14 @@ class JointPlane:
     """Tracks and tags laid out on a plane.
 
     Args:
-        collection: What they are of.
-        method: What laid them out.
-        track_ids: The tracks, N of them.
-        tracks: Their places, (N, 2).
-        tag_names: The tags, T of them.
+        collection: Name of the collection.
+        method: Name of the layout method.
+        track_ids: N track IDs.
+        tracks: Coordinates of the tracks, (N, 2).
+        tag_names: T tag names.
         groups: Group of each tag.
         unseen: Whether each tag was held back from training.
-        tags: Their places, (T, 2).
+        tags: Coordinates of the tags, (T, 2).
     """
 
     collection: str
@@ -56,36 +56,37 @@ class JointPlane:
 
     @classmethod
     def read(cls, run: Path) -> "JointPlane":
-        """The map of a run folder.
+        """Read the map of a run folder.
 
         Raises:
-            MissingDataError: The run has none.
-            BadFileError: It is damaged.
+            MissingDataError: The run has no map.
+            BadFileError: The map is damaged.
         """
         if not (run / MAP).is_file():
             raise MissingDataError(f"{run} has no map. Test the run with {CALLBACK}.")
         try:
             return cls(**read_json(run / MAP))
         except TypeError as error:
-            raise BadFileError(run / MAP, f"not a map ({error})", f"Test the run anew with {CALLBACK}.") from error
+            raise BadFileError(run / MAP, f"not a map ({error})", f"Test the run again with {CALLBACK}.") from error
 
     def by_group(self) -> Clusters:
-        """The tags of each group, those without one as ``tag``."""
+        """Return the tags by group; those without a group are listed as ``tag``."""
         return {
-            group or "tag": [tag for tag, own in zip(self.tag_names, self.groups, strict=True) if own == group]
+            group or "tag": [
+                tag for tag, tag_group in zip(self.tag_names, self.groups, strict=True) if tag_group == group
+            ]
             for group in sorted(set(self.groups))
         }
 
 
 class JointMap(Callback):
-    """After a test, draws the tracks and the tags that they have into ``map.png`` and ``map.svg`` in the run folder.
+    """After a test, draws tracks and their tags into ``map.png`` and ``map.svg`` in the run folder.
 
-    The places are kept in ``map.json``, and loggers that take images get the picture. Tracks and tags lie on two
-    separate shells of the joint space (cosine between them is what is trained), so both clouds are centred before they
-    are laid out.
+    The coordinates are saved in ``map.json``, and loggers that take images get the picture. Training shapes only the
+    cosines between tracks and tags, so tracks and tags form two separate clouds. Both are centred before the layout.
 
     Args:
-        most_tracks: At most so many tracks are drawn, spread evenly.
+        most_tracks: Largest number of tracks to draw, spread evenly.
         seed: Seed of the map.
     """
 
@@ -117,27 +118,27 @@ class JointMap(Callback):
         every = torch.arange(len(retrieval.usable_T), device=id_N.device)
         shown_T = retrieval.usable_T & (retrieval.labels.select(id_N, every).counts_of_tags() > 0)
         points = torch.cat([_centred(track_ND), _centred(retrieval.prototypes[shown_T].float())])
-        places = laid_out(points.detach().cpu().numpy(), self.seed).round(4).tolist()
+        points_2D = projected(points.detach().cpu().numpy(), self.seed).round(4).tolist()
         tags, tracks = shown_T.nonzero().squeeze(1).tolist(), data.tracks
         return JointPlane(
             collection=tracks.name,
             method=method(),
             track_ids=[tracks.track_ids[row] for row in id_N.tolist()],
-            tracks=places[: len(id_N)],
+            tracks=points_2D[: len(id_N)],
             tag_names=[tracks.tags[tag] for tag in tags],
             groups=[tracks.groups[tag] for tag in tags],
             unseen=[bool(tracks.unseen[tag]) for tag in tags],
-            tags=places[len(id_N) :],
+            tags=points_2D[len(id_N) :],
         )
 
 
 def draw_joint(planes: Mapping[str, JointPlane], clusters: Clusters | None, title: str) -> Figure:
-    """Maps of several runs, a panel each.
+    """Draw the maps of several runs, one panel each.
 
     Args:
-        planes: Maps by the title of their panel.
-        clusters: Tags that are coloured and named, by the name of what they have in common; by default all, by group.
-        title: Title of the whole.
+        planes: Maps by panel title.
+        clusters: Tags to colour and label, by cluster name; by default all tags, by group.
+        title: Title of the figure.
     """
     columns = min(3, len(planes))
     rows = -(-len(planes) // columns)
@@ -156,13 +157,13 @@ def draw_joint(planes: Mapping[str, JointPlane], clusters: Clusters | None, titl
 
 
 def _draw(axes: Axes, plane: JointPlane, clusters: Clusters) -> None:
-    at = np.array(plane.tracks).reshape(-1, 2)
-    axes.scatter(at[:, 0], at[:, 1], s=6, color=PALE, label="tracks", rasterized=True)
-    shown = {
+    track_N2 = np.array(plane.tracks).reshape(-1, 2)
+    axes.scatter(track_N2[:, 0], track_N2[:, 1], s=6, color=PALE, label="tracks", rasterized=True)
+    labels = {
         tag: f"{tag} (unseen)" if unseen else tag for tag, unseen in zip(plane.tag_names, plane.unseen, strict=True)
     }
-    named = {name: [shown[tag] for tag in own if tag in shown] for name, own in clusters.items()}
-    draw_tags(axes, np.array(plane.tags).reshape(-1, 2), list(shown.values()), named)
+    labels_of_cluster = {name: [labels[tag] for tag in tags if tag in labels] for name, tags in clusters.items()}
+    draw_tags(axes, np.array(plane.tags).reshape(-1, 2), list(labels.values()), labels_of_cluster)
 
 
 def _centred(rows: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """The retrieval panel: for some tags, the tracks that a tested model ranks highest, with a few seconds of each.
 
-Shape suffixes: N tracks, T tags, Q tags asked for, K tracks a tag, D dimensions.
+Shape suffixes: N tracks, T tags, Q tags of the panel, K tracks per tag, D dimensions.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,8 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from mwe.audio.decode import UnreadableAudio, decode
+from mwe.audio.decode import decode
+from mwe.audio.verdict import UnreadableAudio
 from mwe.core.errors import UnknownNameError
 from mwe.core.files import atomic_write, write_csv, write_text
 from mwe.core.runs import run_dir
@@ -25,17 +26,17 @@ RATE = 22050
 COLUMNS = ("tag", "in training", "rank", "track", "artist", "score", "has the tag", "tags", "audio")
 
 
-class Hit(NamedTuple):
-    """A track that a tag found.
+class PanelHit(NamedTuple):
+    """A track among the first results of a tag.
 
-    Args:
+    Attributes:
         tag: The tag.
-        seen: Whether training knew it.
-        rank: Place of the track, from 1.
+        seen: Whether the tag was part of training.
+        rank: Rank of the track, from 1.
         track: Position of the track in the collection.
-        score: Likeness of track and tag.
+        score: Similarity of track and tag.
         right: Whether the track has the tag.
-        snippet: File of its sound below the run folder; empty where there is none.
+        snippet: Path of its audio snippet, relative to the run folder; empty if there is none.
     """
 
     tag: str
@@ -48,16 +49,16 @@ class Hit(NamedTuple):
 
 
 class RetrievalPanel(Callback):
-    """After a test, writes ``retrieval.csv`` and ``retrieval.html`` (with sound) into the run folder.
+    """After a test, writes ``retrieval.csv`` and ``retrieval.html`` (with audio) into the run folder.
 
     Loggers that take tables and audio get them too.
 
     Args:
-        tags: Tags to ask for; by default some from the best ranked to the worst, evenly spaced, so that neither the
-            successes nor the failures are picked out.
-        count: How many, where they are not named.
-        top: Tracks a tag.
-        seconds: Length of the sound of a track, from its middle; 0 for none.
+        tags: Tags to show. By default a selection from best to worst ROC-AUC, evenly spaced, so that neither
+            successes nor failures are cherry-picked.
+        count: Number of tags if ``tags`` is empty.
+        top: Tracks per tag.
+        seconds: Length of each audio snippet, taken from the middle of the track; 0 for none.
     """
 
     def __init__(self, tags: Sequence[str] = (), count: int = 8, top: int = 5, seconds: float = 5.0) -> None:
@@ -67,13 +68,13 @@ class RetrievalPanel(Callback):
         """Write the panel on one process.
 
         Raises:
-            UnknownNameError: A tag that was asked for is not in the collection or has no prototype.
+            UnknownNameError: A requested tag is not in the collection or has no prototype.
         """
         run = run_dir(trainer)
         if run is None or not trainer.is_global_zero:
             return
         if not isinstance(pl_module, TrackModule):
-            raise ValueError("RetrievalPanel asks a model of tracks and tags")
+            raise ValueError(f"RetrievalPanel needs a model of tracks and tags, not a {type(pl_module).__name__}")
         hits = self._hits(pl_module, run)
         rows = [_row(hit, pl_module.data.tracks) for hit in hits]
         write_csv(run / "retrieval.csv", [COLUMNS, *rows])
@@ -83,43 +84,45 @@ class RetrievalPanel(Callback):
                 logger.log_table("test/retrieval", columns=list(COLUMNS), data=rows)
             heard = [hit for hit in hits if hit.snippet]
             if heard and hasattr(logger, "log_audio"):
-                told = [_caption(hit, pl_module.data.tracks) for hit in heard]
-                logger.log_audio("test/retrieval_audio", audios=[str(run / hit.snippet) for hit in heard], caption=told)
+                captions = [_caption(hit, pl_module.data.tracks) for hit in heard]
+                logger.log_audio(
+                    "test/retrieval_audio", audios=[str(run / hit.snippet) for hit in heard], caption=captions
+                )
 
-    def _hits(self, model: TrackModule, run: Path) -> list[Hit]:
+    def _hits(self, model: TrackModule, run: Path) -> list[PanelHit]:
         retrieval, tracks = model.retrieval, model.data.tracks
         if retrieval is None or retrieval.computed is None or retrieval.prototypes is None or retrieval.by_tag is None:
             raise ValueError("RetrievalPanel needs the test's track embeddings")
-        asked_Q = self._asked(retrieval.by_tag.rocauc, retrieval.usable_T, tracks)
-        (id_N, track_ND), tag_QD = retrieval.computed, retrieval.prototypes[asked_Q].float()
+        tag_Q = self._asked(retrieval.by_tag.rocauc, retrieval.usable_T, tracks)
+        (id_N, track_ND), tag_QD = retrieval.computed, retrieval.prototypes[tag_Q].float()
         if retrieval.cosine:
             track_ND, tag_QD = normalize(track_ND, dim=1), normalize(tag_QD, dim=1)
-        score_QK, place_QK = (tag_QD @ track_ND.T).topk(min(self.top, len(id_N)), dim=1)
-        found_QK = id_N[place_QK].tolist()
-        found = {track for own in found_QK for track in own}
-        snippets = {track: self._snippet(tracks, track, run) for track in sorted(found)}
+        score_QK, index_QK = (tag_QD @ track_ND.T).topk(min(self.top, len(id_N)), dim=1)
+        track_QK = id_N[index_QK].tolist()
+        hit_tracks = {track for row in track_QK for track in row}
+        snippets = {track: self._snippet(tracks, track, run) for track in sorted(hit_tracks)}
         hits = []
-        for tag, scores, own in zip(asked_Q.tolist(), score_QK.tolist(), found_QK, strict=True):
-            for rank, (score, track) in enumerate(zip(scores, own, strict=True), 1):
+        for tag, scores, row in zip(tag_Q.tolist(), score_QK.tolist(), track_QK, strict=True):
+            for rank, (score, track) in enumerate(zip(scores, row, strict=True), 1):
                 name, seen = tracks.tags[tag], not tracks.unseen[tag]
-                hits.append(Hit(name, seen, rank, track, score, name in tracks.of_track(track), snippets[track]))
+                hits.append(PanelHit(name, seen, rank, track, score, name in tracks.of_track(track), snippets[track]))
         return hits
 
     def _asked(self, rocauc_T: Tensor, usable_T: Tensor, tracks: TrackTags) -> Tensor:
-        """Columns of the tags to ask for, (Q,)."""
+        """Return the columns of the tags to show, (Q,)."""
         if not self.tags:
             ranked = torch.where(rocauc_T.isnan(), -1.0, rocauc_T).argsort(descending=True, stable=True)
             ranked = ranked[: int((~rocauc_T.isnan()).sum())]
-            places = torch.linspace(0, max(0, len(ranked) - 1), min(self.count, len(ranked))).round().long()
-            return ranked[places.to(ranked.device)]
-        known = {tag: place for place, tag in enumerate(tracks.tags) if usable_T[place]}
+            indices = torch.linspace(0, max(0, len(ranked) - 1), min(self.count, len(ranked))).round().long()
+            return ranked[indices.to(ranked.device)]
+        known = {tag: column for column, tag in enumerate(tracks.tags) if usable_T[column]}
         for tag in self.tags:
             if tag not in known:
                 raise UnknownNameError("tag", tag, known)
         return torch.tensor([known[tag] for tag in self.tags], device=usable_T.device)
 
     def _snippet(self, tracks: TrackTags, track: int, run: Path) -> str:
-        """Cut some seconds from the middle of a track; nothing where its sound cannot be had."""
+        """Write some seconds from the middle of a track and return the path; empty if its audio cannot be read."""
         name = f"retrieval/{track}.flac"
         if not tracks.audio or self.seconds <= 0:
             return ""
@@ -133,12 +136,12 @@ class RetrievalPanel(Callback):
         return name
 
 
-def _caption(hit: Hit, tracks: TrackTags) -> str:
-    verdict = "has the tag" if hit.right else "has it not"
+def _caption(hit: PanelHit, tracks: TrackTags) -> str:
+    verdict = "has the tag" if hit.right else "lacks the tag"
     return f"{hit.tag} {hit.rank}: {tracks.track_ids[hit.track]}, {hit.score:.3f}, {verdict}"
 
 
-def _row(hit: Hit, tracks: TrackTags) -> list[str | int | float]:
+def _row(hit: PanelHit, tracks: TrackTags) -> list[str | int | float]:
     return [
         *(hit.tag, int(hit.seen), hit.rank, tracks.track_ids[hit.track], tracks.artist_ids[hit.track]),
         *(round(hit.score, 4), int(hit.right), ", ".join(tracks.of_track(hit.track)), hit.snippet),
@@ -146,7 +149,7 @@ def _row(hit: Hit, tracks: TrackTags) -> list[str | int | float]:
 
 
 def _page(collection: str, rows: Sequence[Sequence[str | int | float]]) -> str:
-    """The rows as a page of their own, tracks to be listened to."""
+    """Return the rows as an HTML page with audio players."""
     lines = []
     for row in rows:
         cells = [escape(str(cell)) for cell in row]

@@ -1,12 +1,13 @@
-"""A joint embedding as it is shared: a folder of safetensors and JSON, on disk or on the Hugging Face Hub.
+"""The format of shared joint embeddings: a folder of safetensors and JSON, on disk or on the Hugging Face Hub.
 
-Nothing in such a folder can run code: weights are safetensors, and the configuration may name the encoders of
-``mwe.encoders`` and no other class.
+Nothing in such a folder can run code: weights are safetensors, and the configuration may only name the encoders of
+``mwe.encoders``.
 """
 
 import json
 import re
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -23,28 +24,32 @@ from mwe.core.files import atomic_write, read_json, write_json
 from mwe.encoders import AudioEncoder
 
 FORMAT = 1
-CONFIG, WEIGHTS, CARD, TAGS, WORDS, METRICS = (
-    *("config.json", "model.safetensors", "README.md"),
-    *("tags.parquet", "words", "metrics.json"),
-)
+OPEN = "open"  # name of the model that comes with the package
+PACKAGED = Path(str(files("mwe.joint"))) / OPEN
+CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+CARD = "README.md"
+TAGS = "tags.parquet"
+WORDS = "words"
+METRICS = "metrics.json"
 FETCHED = (CONFIG, WEIGHTS, CARD, TAGS, f"{WORDS}/vectors.npy", f"{WORDS}/vocabulary.json", METRICS)
-SHARED_PARTS = ("encoder.", "semantic.")  # what a loss learnt beside them is of no use to others
+SHARED_PARTS = ("encoder.", "semantic.")  # parameters of the losses are only used in training
 ENCODERS: dict[str, type[AudioEncoder]] = {
     f"mwe.encoders.{name}": getattr(encoders, name) for name in encoders.__all__ if name != AudioEncoder.__name__
 }
-REMEDY = "Fetch the model anew, or export it anew with `mwe export`."
+REMEDY = "Download the model again, or export it again with `mwe export`."
 
 _HUB_ID = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?")
 
 
 class Description(NamedTuple):
-    """What ``config.json`` says of a model.
+    """The contents of ``config.json``.
 
     Attributes:
         word_dim: Dimensions of its word vectors.
-        average: What a track's embedding is the mean of.
+        average: Vectors whose mean is a track's embedding.
         encoder: ``class_path`` and ``init_args`` of the audio encoder.
-        preprocessing: From an audio file to the excerpts that are embedded.
+        preprocessing: Steps from an audio file to the excerpts that are embedded.
         space: Name of the embedding space.
     """
 
@@ -55,25 +60,25 @@ class Description(NamedTuple):
     space: str
 
     def write(self, folder: Path) -> None:
-        """Write ``config.json``; it comes last, so that a folder with one is whole."""
-        told = {**self._asdict(), "preprocessing": self.preprocessing.to_dict()}
-        write_json(folder / CONFIG, {"format": FORMAT, "library_name": "mwe", **told})
+        """Write ``config.json``. It is written last, so that a folder that has it is complete."""
+        fields = {**self._asdict(), "preprocessing": self.preprocessing.to_dict()}
+        write_json(folder / CONFIG, {"format": FORMAT, "library_name": "mwe", **fields})
 
     @classmethod
     def read(cls, folder: Path) -> "Description":
         """Read ``config.json``.
 
         Raises:
-            BadFileError: It is damaged, of another version, or names a class that is not known.
+            BadFileError: It is damaged, of another version, or names an unknown class.
         """
         path, content = folder / CONFIG, read_json(folder / CONFIG)
         expected = {"format", "library_name", *cls._fields}
         if not isinstance(content, dict) or content.get("format") != FORMAT or set(content) != expected:
-            raise BadFileError(path, "not as this version of `mwe export` writes it", REMEDY)
+            raise BadFileError(path, "not in the format of this version of `mwe export`", REMEDY)
         word_dim, average, space = content["word_dim"], content["average"], content["space"]
         if type(word_dim) is not int or word_dim < 1 or average not in ("unit", "raw") or not isinstance(space, str):
-            what = f"word_dim {word_dim!r}, average {average!r} and space {space!r} do not fit"
-            raise BadFileError(path, what, REMEDY)
+            problem = f"word_dim {word_dim!r}, average {average!r} or space {space!r} is not valid"
+            raise BadFileError(path, problem, REMEDY)
         try:
             encoder = known_encoder(content["encoder"])
             preprocessing = Preprocessing.from_dict(content["preprocessing"])
@@ -83,59 +88,66 @@ class Description(NamedTuple):
 
 
 def is_pretrained(folder: Path) -> bool:
-    """Whether a folder holds what ``mwe export`` writes."""
+    """Return whether a folder holds an exported model."""
     return (folder / CONFIG).is_file() and (folder / WEIGHTS).is_file()
 
 
 def pretrained_folder(name: str | Path) -> Path:
-    """A folder as it is; of ``owner/name`` (``owner/name@revision``) that is none, the copy of the Hub's.
+    """Return the folder of a model by its name.
+
+    A local folder is returned as it is. ``open`` is the model that comes with the package. A model named
+    ``owner/name`` or ``owner/name@revision`` is downloaded from the Hub.
 
     Raises:
         MissingDataError: The Hub has no such model or cannot be reached, or its client is not installed.
     """
+    if str(name) == OPEN and not Path(name).exists():
+        return PACKAGED
     hub_id = _HUB_ID.fullmatch(str(name))
     if hub_id is None or Path(name).exists():
         return Path(name)
-    hub = require_extra("huggingface_hub", "hub", f"{name} is no folder here; the Hugging Face Hub needs its client")
+    hub = require_extra("huggingface_hub", "hub", f"{name} is no local folder; the Hugging Face Hub needs its client")
     try:
         return Path(
             hub.snapshot_download(hub_id["repository"], revision=hub_id["revision"], allow_patterns=list(FETCHED))
         )
-    except (OSError, ValueError) as error:  # all that the client raises is one of them
-        what = str(error).strip().splitlines()[0]
+    except (OSError, ValueError) as error:  # all errors of the client derive from these
+        reason = str(error).strip().splitlines()[0]
         raise MissingDataError(
-            f"{name} is neither a folder here nor a model on the Hugging Face Hub ({what})"
+            f"{name} is neither a local folder nor a model on the Hugging Face Hub ({reason})"
         ) from error
 
 
-def described_encoder(encoder: AudioEncoder, given: Any) -> dict[str, Any]:
-    """Class path and all arguments of an encoder; of one of the user's own as it was given.
+def described_encoder(encoder: AudioEncoder, config: Any) -> dict[str, Any]:
+    """Return the class path and all arguments of an encoder. A user's own class keeps its configuration unchanged.
 
     Args:
         encoder: The encoder.
-        given: ``class_path`` and ``init_args`` that it was made from.
+        config: ``class_path`` and ``init_args`` that it was made from.
     """
-    own = next((name for name, kind in ENCODERS.items() if type(encoder) is kind), None)
-    given = given if isinstance(given, Mapping) else {}
-    return known_encoder({"class_path": own, "init_args": given.get("init_args")}) if own else dict(given)
+    class_path = next((name for name, kind in ENCODERS.items() if type(encoder) is kind), None)
+    config = config if isinstance(config, Mapping) else {}
+    return (
+        known_encoder({"class_path": class_path, "init_args": config.get("init_args")}) if class_path else dict(config)
+    )
 
 
-def known_encoder(given: Any) -> dict[str, Any]:
-    """Class path and all arguments of an encoder of ``mwe.encoders``, those that were not given among them.
+def known_encoder(config: Any) -> dict[str, Any]:
+    """Return the class path and all arguments of an encoder of ``mwe.encoders``, defaults included.
 
     Raises:
-        UnknownNameError: It is another class, which is neither imported nor made.
-        ValueError: It has no such arguments.
+        UnknownNameError: It is another class. Such a class is never imported.
+        ValueError: The class does not take these arguments.
     """
-    if not isinstance(given, Mapping) or not set(given) <= {"class_path", "init_args"}:
-        raise ValueError(f"the encoder is no class_path with init_args but {given!r}")
-    class_path = str(given.get("class_path"))
+    if not isinstance(config, Mapping) or not set(config) <= {"class_path", "init_args"}:
+        raise ValueError(f"the encoder must be a class_path with init_args, not {config!r}")
+    class_path = str(config.get("class_path"))
     if class_path not in ENCODERS:
         raise UnknownNameError("encoder", class_path, ENCODERS)
     parser = ArgumentParser(exit_on_error=False)
     parser.add_class_arguments(ENCODERS[class_path], "init_args")
     try:
-        parsed = parser.parse_object({"init_args": dict(given.get("init_args") or {})})
+        parsed = parser.parse_object({"init_args": dict(config.get("init_args") or {})})
     except (ArgumentError, TypeError, ValueError) as error:
         raise ValueError(f"arguments that {class_path} does not take ({error})") from error
     arguments = parsed.init_args.as_dict() if "init_args" in parsed else {}
@@ -143,43 +155,43 @@ def known_encoder(given: Any) -> dict[str, Any]:
 
 
 def build_encoder(described: dict[str, Any]) -> AudioEncoder:
-    """The encoder that ``known_encoder`` described."""
+    """Build the encoder that ``known_encoder`` described."""
     return ENCODERS[described["class_path"]](**described["init_args"])
 
 
 def write_weights(model: nn.Module, folder: Path) -> None:
-    """Write the weights that others need."""
+    """Write the weights of both encoders."""
     state = {name: value.contiguous() for name, value in model.state_dict().items() if name.startswith(SHARED_PARTS)}
     with atomic_write(folder / WEIGHTS) as temporary:
         temporary.write_bytes(save(state, metadata={"format": "pt"}))
 
 
 def load_weights(model: nn.Module, folder: Path) -> None:
-    """Give a model on the ``meta`` device its weights: what the configuration asks for never takes memory by itself.
+    """Load weights into a model on the ``meta`` device, so that a configuration alone never allocates memory.
 
     Raises:
-        BadFileError: The file is damaged, or its tensors are not those of the model.
+        BadFileError: The file is damaged, or its tensors do not match the model.
     """
     path = folder / WEIGHTS
     try:
         state = load_file(path)
     except (SafetensorError, OSError) as error:
         raise BadFileError(path, f"not a safetensors file ({error})", REMEDY) from error
-    wanted = {name: (tuple(value.shape), value.dtype) for name, value in model.state_dict().items()}
-    found = {name: (tuple(value.shape), value.dtype) for name, value in state.items()}
-    if differing := sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name)):
+    expected = {name: (tuple(value.shape), value.dtype) for name, value in model.state_dict().items()}
+    stored = {name: (tuple(value.shape), value.dtype) for name, value in state.items()}
+    if differing := sorted(name for name in expected.keys() | stored.keys() if expected.get(name) != stored.get(name)):
         name = differing[0]
-        what = f"{name} is {found.get(name, 'missing')}, configured is {wanted.get(name, 'nothing')}"
-        raise BadFileError(path, what, REMEDY)
+        problem = f"{name} is {stored.get(name, 'missing')}, but the configuration expects {expected.get(name, 'none')}"
+        raise BadFileError(path, problem, REMEDY)
     model.to_empty(device="cpu").load_state_dict(state)
 
 
 def read_description(folder: Path) -> Description:
-    """What a folder says of its model.
+    """Read the description of a model folder.
 
     Raises:
-        MissingDataError: It is not there, or holds no exported model.
-        BadFileError: Its configuration cannot be used.
+        MissingDataError: There is no exported model in it.
+        BadFileError: Its configuration is not valid.
     """
     if not is_pretrained(folder):
         raise MissingDataError(f"no exported model in {folder}. Make one with `mwe export RUN {folder}`.")

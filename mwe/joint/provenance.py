@@ -1,4 +1,4 @@
-"""Which data a run saw, as short hashes: equal hashes mean equal tags, splits, words and spectrograms."""
+"""Short hashes of the data of a run: equal hashes mean equal tags, splits, words and spectrograms."""
 
 import hashlib
 from collections.abc import Iterable
@@ -8,17 +8,17 @@ import numpy as np
 
 from mwe.audio.shards import SETTINGS_FILE
 from mwe.core.files import sha256
-from mwe.joint.datamodule import AudioWordDataModule
+from mwe.joint.audio_word_data import AudioWordDataModule
 from mwe.tracks import TrackTags
 
 DIGITS = 16
 
 
 def data_hashes(data: AudioWordDataModule) -> dict[str, str]:
-    """Hashes of the collection, the word vectors and the mel store of a datamodule that is set up.
+    """Hash the collection, the word vectors and the mel store of a datamodule that is set up.
 
-    A mel store goes by its settings and indices, which name the state of every audio file; spectrograms that a
-    collection publishes go by their names alone.
+    The hash of a mel store covers its settings and indices, which record the state of every audio file. The hash of
+    published spectrograms covers only their names.
     """
     return {
         "collection": _collection(data.tracks),

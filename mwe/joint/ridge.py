@@ -1,4 +1,4 @@
-"""Ridge regression on the mean and spread of mel bands: how far one comes without learning to hear.
+"""Ridge regression on the mean and spread of mel bands: a baseline without a learnt audio encoder.
 
 Shape suffixes: B tracks or excerpts of a batch, E excerpts, F frames, M mel bands, D features, N tracks, T tags, W
 dimensions of a word vector.
@@ -27,7 +27,7 @@ class MelStatistics(AudioEncoder):
     """Mean and standard deviation over time of each mel band.
 
     Args:
-        mels: Mel bands M; the width is twice as many.
+        mels: Mel bands M; the width is 2 M.
     """
 
     def __init__(self, mels: int = 128) -> None:
@@ -41,12 +41,12 @@ class MelStatistics(AudioEncoder):
 class RidgeRegression(TrackModule):
     """A baseline that is fitted in closed form on the training tracks when it is tested (``mwe test``, no checkpoint).
 
-    Features are standardised; the penalty is the one with the highest tag-wise ROC-AUC on the validation tracks.
+    Features are standardised. The penalty with the highest tag-wise ROC-AUC on the validation tracks is chosen.
 
     Args:
-        target: What is predicted: the ``labels`` of the seen tags, or the mean of the ``words``' vectors of a track's
-            seen tags, each of length 1, which unseen tags can be compared with too.
-        penalties: Penalties that are tried.
+        target: What to predict: ``labels``, the seen tags of a track; or ``words``, the mean of the unit word vectors
+            of its seen tags, with which unseen tags can be compared too.
+        penalties: Penalties to try.
         mels: Mel bands.
     """
 
@@ -69,9 +69,9 @@ class RidgeRegression(TrackModule):
         self.prototype_TD = self._prototypes()
         train_ND, valid_ND = self._features("train"), self._features("valid")
         scaler = StandardScaler().fit(train_ND)
-        target_ND = self._targets(data.places("train"))
+        target_ND = self._targets(data.positions("train"))
         fitted = [Ridge(penalty).fit(scaler.transform(train_ND), target_ND) for penalty in self.penalties]
-        figures = [self._valid_figure(torch.from_numpy(one.predict(scaler.transform(valid_ND)))) for one in fitted]
+        figures = [self._valid_figure(torch.from_numpy(model.predict(scaler.transform(valid_ND)))) for model in fitted]
         best = int(np.argmax(figures))
         weight_DF = fitted[best].coef_ / scaler.scale_
         offset_D = fitted[best].intercept_ - weight_DF @ scaler.mean_
@@ -81,32 +81,32 @@ class RidgeRegression(TrackModule):
         self.notes = {**self.notes, "penalty": self.penalties[best]}
 
     def rows(self, excerpts_BED: Tensor) -> Tensor:
-        """What is predicted from the mean of the excerpts' features."""
+        """Predict from the mean of the excerpts' features."""
         return excerpts_BED.mean(dim=1) @ self.weight_DF.T + self.offset_D
 
     def row_width(self) -> int:
-        """As many numbers as are predicted."""
+        """Return the number of predicted values."""
         return self.prototype_TD.shape[1]
 
     def tag_rows(self) -> Tensor:
-        """Each seen tag is a place in the row, or each tag its word vector."""
+        """Return the identity for ``labels``, the word vectors of the tags for ``words``."""
         return self.prototype_TD.to(self.device)
 
     def usable_tags(self) -> Tensor:
-        """Seen tags, or those that have a word vector."""
+        """Return the seen tags for ``labels``, those with a word vector for ``words``."""
         data = self.data
         return torch.from_numpy(~data.tracks.unseen if self.target == "labels" else data.words.tag_known)
 
     def loss_weights(self) -> dict[str, float]:
-        """Nothing is learnt step by step."""
+        """Return nothing: there is no training by steps."""
         return {}
 
     def losses(self, excerpt_BD: Tensor, track_B: Tensor) -> Iterator[tuple[str, AnchorLoss]]:
-        """None."""
+        """Yield nothing: there is no training by steps."""
         return iter(())
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Refuse to be trained.
+        """Reject training.
 
         Raises:
             ValueError: Always.
@@ -119,26 +119,28 @@ class RidgeRegression(TrackModule):
             return normalize(torch.from_numpy(data.words.tag).float(), dim=1)
         return torch.eye(len(data.tracks.tags))[:, torch.from_numpy(~data.tracks.unseen)]
 
-    def _targets(self, places: np.ndarray) -> np.ndarray:
-        """What training tracks are to give, (N, D): the sum of their seen tags' rows, or its mean over them."""
+    def _targets(self, positions: np.ndarray) -> np.ndarray:
+        """Return the targets of training tracks, (N, D): the sum of the rows of their seen tags, or the mean."""
         tracks = self.data.tracks
         usable = self.usable_tags().numpy() & ~tracks.unseen
-        label_NT = tracks.matrix[places].toarray()[:, usable].astype(np.float32)
+        label_NT = tracks.matrix[positions].toarray()[:, usable].astype(np.float32)
         sum_ND: np.ndarray = label_NT @ self.prototype_TD[torch.from_numpy(usable)].numpy()
         return sum_ND if self.target == "labels" else sum_ND / np.maximum(label_NT.sum(axis=1, keepdims=True), 1)
 
     def _features(self, split: Literal["train", "valid"]) -> np.ndarray:
-        """Mean over excerpts of the features of each track of a split, (N, D)."""
+        """Return the features of each track of a split, averaged over its excerpts, (N, D)."""
         tracks = self.data.split(split, self.data.test_excerpts)
-        parts = [range(at, min(at + READ_TOGETHER, len(tracks))) for at in range(0, len(tracks), READ_TOGETHER)]
-        found = [self._excerpts(tracks.__getitems__(list(part)).mel).mean(dim=1) for part in parts]
-        return torch.cat(found).double().numpy()
+        parts = [
+            range(start, min(start + READ_TOGETHER, len(tracks))) for start in range(0, len(tracks), READ_TOGETHER)
+        ]
+        features = [self._excerpts(tracks.__getitems__(list(part)).mel).mean(dim=1) for part in parts]
+        return torch.cat(features).double().numpy()
 
     def _valid_figure(self, rows_ND: Tensor) -> float:
-        """Mean tag-wise ROC-AUC over the seen tags on validation tracks."""
+        """Return the mean tag-wise ROC-AUC over the seen tags on the validation tracks."""
         data = self.data
         tags = torch.from_numpy((self.usable_tags().numpy() & ~data.tracks.unseen).nonzero()[0])
-        labels = TagLabels(data.tracks.matrix[data.places("valid")][:, tags.numpy()])
+        labels = TagLabels(data.tracks.matrix[data.positions("valid")][:, tags.numpy()])
         rows_ND, tags_TD = rows_ND.float(), self.prototype_TD[tags]
         return float(
             query_by_tag(normalize(rows_ND, dim=1) if self.cosine else rows_ND, tags_TD, labels).roc_R.nanmean()

@@ -5,13 +5,23 @@ from torch.optim.lr_scheduler import LambdaLR
 
 
 class InverseTimeDecay(LambdaLR):
-    """The rate divided by ``1 + decay * steps``, what Keras calls decay and the paper states as such (section IV-B).
+    """Divides the rate by ``1 + decay * steps``, the decay of Keras that the paper uses (section IV-B).
 
-    Meant to be stepped with every training step (``scheduler_interval: step``).
+    Step it with every training step (``scheduler_interval: step``).
 
     Args:
         optimizer: The optimiser.
-        decay: Decay a step.
+        decay: Decay per step.
+
+    Examples:
+        >>> import torch
+        >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+        >>> schedule = InverseTimeDecay(optimizer, decay=0.5)
+        >>> for _ in range(2):
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> schedule.get_last_lr()
+        [0.5]
     """
 
     def __init__(self, optimizer: Optimizer, decay: float = 1e-6) -> None:

@@ -10,16 +10,16 @@ import torch
 from scipy import sparse
 from torch import Tensor, nn
 
-LARGEST_PRIME = 2**31 - 1  # of those below 2**31, so that products stay within 63 bits
+LARGEST_PRIME = 2**31 - 1  # the largest below 2**31, so that products stay within 63 bits
 
 
 class Draw(NamedTuple):
     """Prototypes drawn for a batch.
 
-    Args:
+    Attributes:
         positive_B: A prototype of each anchor.
-        negative_BK: Prototypes that are none of the anchor's.
-        valid_B: Whether the anchor has a positive and there is a negative; elsewhere the numbers mean nothing.
+        negative_BK: Prototypes that do not belong to the anchor.
+        valid_B: Whether the anchor has both a positive and a negative; elsewhere the draws are undefined.
     """
 
     positive_B: Tensor
@@ -32,6 +32,15 @@ class Belonging(nn.Module):
 
     Args:
         belongs: Sparse boolean (N, P): the prototypes of each track.
+
+    Examples:
+        >>> import torch
+        >>> from scipy import sparse
+        >>> belonging = Belonging(sparse.csr_array([[True, False, True], [False, False, False]]))
+        >>> belonging.labels(torch.tensor([0, 1])).tolist()
+        [[1.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
+        >>> belonging.belongs(torch.tensor([0]), torch.tensor([1, 2])).tolist()
+        [[False, True]]
     """
 
     indptr: Tensor
@@ -43,7 +52,7 @@ class Belonging(nn.Module):
         belongs.sort_indices()
         self.count = int(belongs.shape[1])
         most = int(np.diff(belongs.indptr).max(initial=0))
-        # not part of a checkpoint: the data say which prototypes there are
+        # not saved in checkpoints: they come from the data
         for name, value in (
             ("indptr", torch.from_numpy(belongs.indptr.astype(np.int64))),
             ("indices", torch.from_numpy(np.append(belongs.indices, 0).astype(np.int64))),
@@ -55,48 +64,56 @@ class Belonging(nn.Module):
         return self.count
 
     def draw(self, track_B: Tensor, negatives: int = 1, repeatable: bool = False) -> Draw:
-        """One positive of each track and ``negatives`` prototypes that are not its own, each uniform.
+        """Draw one positive and ``negatives`` negatives of each track, each uniformly.
 
-        The n-th prototype that is not the track's own is found by stepping over the own ones that lie before it, so no
-        draw is rejected and none can be a positive.
+        A negative is the n-th prototype that does not belong to the track, for a random n. It is computed by skipping
+        the track's own prototypes before it, so no draw is rejected and none can be a positive.
 
         Args:
             track_B: Track of each anchor.
-            negatives: Negatives an anchor, drawn with replacement.
-            repeatable: Whether the same is drawn for a track each time.
+            negatives: Negatives per anchor, drawn with replacement.
+            repeatable: Whether to draw the same for a track each time.
+
+        Examples:
+            >>> import torch
+            >>> from scipy import sparse
+            >>> belonging = Belonging(sparse.csr_array([[False, True, False, False]]))
+            >>> drawn = belonging.draw(torch.tensor([0]), negatives=100)
+            >>> drawn.positive_B.tolist(), drawn.negative_BK.unique().tolist()
+            ([1], [0, 2, 3])
         """
         first_B = self.indptr[track_B]
         owned_B = self.indptr[track_B + 1] - first_B
         prototypes = len(self)
         share_BK = _spread(track_B, 1 + negatives) if repeatable else _random(track_B, 1 + negatives)
         chosen_B = (share_BK[:, 0] * owned_B).long()
-        # a track without any reads the spare entry at the end, and is not valid
+        # a track without prototypes reads the spare last entry and is marked invalid
         positive_B = self.indices[(first_B + chosen_B).clamp(max=len(self.indices) - 1)]
         others_B = prototypes - owned_B
         nth_BK = (share_BK[:, 1:] * others_B[:, None]).long()
         own_BS = self._own(track_B, beyond=prototypes + 1 + len(self.slots))
-        # the own prototype in slot s has own - s others before it; it is stepped over where those are no more than n
+        # the own prototype in slot s has own - s others before it; it is skipped where those are at most n
         negative_BK = nth_BK + torch.searchsorted(own_BS - self.slots, nth_BK, right=True)
         valid_B = (owned_B > 0) & (others_B > 0)
         return Draw(positive_B, negative_BK.clamp(max=max(0, prototypes - 1)), valid_B)
 
     def belongs(self, track_B: Tensor, prototype_C: Tensor) -> Tensor:
-        """Whether each of some prototypes belongs to each track, (B, C)."""
+        """Return whether each of some prototypes belongs to each track, (B, C)."""
         own_BS = self._own(track_B, beyond=len(self))
-        asked_BC = prototype_C.expand(len(track_B), -1).contiguous()
-        place_BC = torch.searchsorted(own_BS, asked_BC).clamp(max=max(0, own_BS.shape[1] - 1))
+        prototype_BC = prototype_C.expand(len(track_B), -1).contiguous()
+        slot_BC = torch.searchsorted(own_BS, prototype_BC).clamp(max=max(0, own_BS.shape[1] - 1))
         if not own_BS.shape[1]:
-            return torch.zeros_like(asked_BC, dtype=torch.bool)
-        return own_BS.gather(1, place_BC) == asked_BC
+            return torch.zeros_like(prototype_BC, dtype=torch.bool)
+        return own_BS.gather(1, slot_BC) == prototype_BC
 
     def labels(self, track_B: Tensor) -> Tensor:
-        """1.0 where a prototype belongs to a track, else 0.0; (B, P)."""
+        """Return 1.0 where a prototype belongs to a track, else 0.0; (B, P)."""
         own_BS = self._own(track_B, beyond=len(self))
         marked = torch.zeros(len(track_B), len(self) + 1, device=track_B.device).scatter_(1, own_BS, 1.0)
         return marked[:, : len(self)]
 
     def _own(self, track_B: Tensor, beyond: int) -> Tensor:
-        """The prototypes of each track in ascending order, (B, slots), filled up with ``beyond``."""
+        """Return the prototypes of each track in ascending order, (B, slots), padded with ``beyond``."""
         first_B = self.indptr[track_B]
         owned_B = self.indptr[track_B + 1] - first_B
         own_BS = self.indices[(first_B[:, None] + self.slots).clamp(max=len(self.indices) - 1)]
@@ -126,8 +143,8 @@ def _random(track_B: Tensor, count: int) -> Tensor:
 
 
 def _spread(track_B: Tensor, count: int) -> Tensor:
-    """Numbers from 0 to below 1 that depend on the track alone and are spread evenly over tracks and places."""
-    # multiples of the golden ratio and of the plastic number, in whole numbers so that every device agrees
-    place = torch.arange(count, device=track_B.device)
-    mixed = ((track_B[:, None] + 1) * 1_327_217_885 + place * 1_621_087_442) % LARGEST_PRIME
+    """Return numbers in [0, 1) that depend only on the track and are spread evenly over tracks and draws."""
+    # multiples of the golden ratio and the plastic number, in integers so that all devices agree
+    draw = torch.arange(count, device=track_B.device)
+    mixed = ((track_B[:, None] + 1) * 1_327_217_885 + draw * 1_621_087_442) % LARGEST_PRIME
     return (mixed.float() / LARGEST_PRIME).clamp(max=1 - 2**-24)

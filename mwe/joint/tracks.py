@@ -1,4 +1,4 @@
-"""What all models of tracks share: evaluation over the whole catalogue, optimiser and schedule, the table of tags.
+"""Base of all models of tracks: evaluation over the whole catalogue, optimiser and schedule, the table of tags.
 
 Shape suffixes: N tracks, T tags, B tracks of a batch, E excerpts, F frames, M mel bands, D dimensions.
 """
@@ -15,12 +15,13 @@ from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torchmetrics import MeanMetric
 
+from mwe.core.errors import StaleArtefactError
 from mwe.core.files import write_csv
 from mwe.core.resume import global_seed
 from mwe.core.runs import run_dir
 from mwe.core.stage import datamodule_of
 from mwe.encoders import AudioEncoder
-from mwe.joint.datamodule import AudioWordDataModule, Excerpts
+from mwe.joint.audio_word_data import AudioWordDataModule, Excerpts
 from mwe.joint.losses import AnchorLoss
 from mwe.joint.provenance import data_hashes
 from mwe.metrics import TrackRetrieval
@@ -29,14 +30,14 @@ TAG_COLUMNS = ("tag", "group", "seen", "tracks", "rocauc", "prauc", "rocauc_low"
 
 
 class TrackModule(LightningModule, ABC):
-    """A model that gives tracks and tags rows of numbers whose likeness says which tag a track has.
+    """A model that embeds tracks and tags as rows. The similarity of two rows scores a tag for a track.
 
     Args:
         encoder: Audio encoder.
         optimizer: Makes the optimiser.
         scheduler: Makes the learning-rate schedule.
-        scheduler_interval: Whether the schedule is stepped every epoch or every training step.
-        compile_encoder: Arguments of ``torch.compile`` for the encoder; none leaves it as it is.
+        scheduler_interval: When to step the schedule: every epoch or every training step.
+        compile_encoder: Arguments of ``torch.compile`` for the encoder; by default not compiled.
     """
 
     cosine = True
@@ -64,35 +65,36 @@ class TrackModule(LightningModule, ABC):
 
     @abstractmethod
     def rows(self, excerpts_BED: Tensor) -> Tensor:
-        """Rows of tracks from the encoder's vectors of their excerpts, (B, D)."""
+        """Compute rows of tracks from the encoder's vectors of their excerpts, (B, D)."""
 
     def row_width(self) -> int:
-        """Numbers in a row."""
+        """Return the number of values in a row."""
         return self.encoder.width
 
     @abstractmethod
     def tag_rows(self) -> Tensor:
-        """Rows of the collection's tags, (T, D)."""
+        """Return the rows of the collection's tags, (T, D)."""
 
     @abstractmethod
     def usable_tags(self) -> Tensor:
-        """Which of the collection's tags have a row of their own, boolean (T,)."""
+        """Return which of the collection's tags have a row, boolean (T,)."""
 
     @abstractmethod
     def loss_weights(self) -> dict[str, float]:
-        """Weight of each part of the loss by name."""
+        """Return the weight of each term of the loss by name."""
 
     def valid_parts(self) -> Sequence[str]:
-        """Parts of the loss that can be had on validation tracks."""
+        """Return the terms of the loss that can be computed on validation tracks."""
         return tuple(self.loss_weights())
 
     @abstractmethod
     def losses(self, excerpt_BD: Tensor, track_B: Tensor) -> Iterator[tuple[str, AnchorLoss]]:
-        """Name and value of each part of the loss on the encoder's vectors of excerpts."""
+        """Yield the name and value of each term of the loss on the encoder's vectors of excerpts."""
 
     def setup(self, stage: str) -> None:
         """Take labels from the datamodule; compile the encoder."""
         data = self.data
+        self._require_front_end()
         self.notes = {**self.notes, **data.notes}
         brief = stage in ("fit", "validate")
         self.retrieval = TrackRetrieval(
@@ -108,27 +110,32 @@ class TrackModule(LightningModule, ABC):
             draws=0 if brief else data.draws,
         )
         if brief:
-            # a loss that is NaN shows in the mean; by default it would be left out of it
+            # by default the mean would silently leave out a loss that is NaN
             self.valid_losses = nn.ModuleDict({name: MeanMetric(nan_strategy="disable") for name in self.valid_parts()})
         if self.compile_encoder is not None:
             self.encoder.compile(**self.compile_encoder)
 
     def embed(self, mel_BEFM: Tensor) -> Tensor:
-        """Rows of tracks from the spectrograms of their excerpts, (B, D)."""
+        """Compute rows of tracks from the spectrograms of their excerpts, (B, D)."""
         return self.rows(self._excerpts(mel_BEFM))
 
+    def on_fit_start(self) -> None:
+        """Load published weights if the encoder starts from them and no checkpoint was loaded."""
+        if self.encoder.awaits_weights:
+            self.encoder.load_pretrained()
+
     def on_train_start(self) -> None:
-        """Tell the loggers what data is learnt from, and let processes, seeded alike so far, draw each for itself."""
-        self._tell_data()
+        """Log the hashes of the training data, and seed each process differently from here on."""
+        self._log_data()
         if self.trainer.world_size > 1:
             torch.manual_seed((global_seed() * 1_000_003 + 1 + self.global_rank) % 2**63)
 
     def on_test_start(self) -> None:
-        """Tell the loggers and the run folder what data is measured on."""
-        self._tell_data()
+        """Log the hashes of the test data, and note them for the run folder."""
+        self._log_data()
 
     def training_step(self, batch: Excerpts, batch_index: int) -> dict[str, Tensor]:
-        """The weighted sum of the parts on one random excerpt a track, and the parts."""
+        """Return the weighted sum of the terms on one random excerpt per track, and each term."""
         weights, parts, values = self.loss_weights(), [], {}
         for name, loss in self.losses(self.encoder(batch.mel.float()), batch.track):
             value = loss.mean()
@@ -140,7 +147,7 @@ class TrackModule(LightningModule, ABC):
         return {"loss": total, **values}
 
     def validation_step(self, batch: Excerpts, batch_index: int) -> None:
-        """Collect rows of tracks, and the loss of every excerpt."""
+        """Collect the rows of tracks and the losses of all excerpts."""
         excerpts_BED = self._excerpts(batch.mel)
         self._collect(batch.track, self.rows(excerpts_BED))
         track_B = batch.track.repeat_interleave(excerpts_BED.shape[1])
@@ -148,11 +155,11 @@ class TrackModule(LightningModule, ABC):
             cast(MeanMetric, self.valid_losses[name]).update(loss.mean(), loss.valid_B.sum())
 
     def test_step(self, batch: Excerpts, batch_index: int) -> None:
-        """Collect rows of tracks."""
+        """Collect the rows of tracks."""
         self._collect(batch.track, self.embed(batch.mel))
 
     def on_validation_epoch_end(self) -> None:
-        """Exact figures and losses on the validation tracks."""
+        """Log exact figures and losses on the validation tracks."""
         figures = {f"val/{name}": value for name, value in self._figures().items() if not name.endswith("_excluded")}
         weights, values = self.loss_weights(), {}
         for name, mean in self.valid_losses.items():
@@ -164,11 +171,11 @@ class TrackModule(LightningModule, ABC):
         self._log_same(figures)
 
     def on_test_epoch_end(self) -> None:
-        """Exact figures on the test tracks."""
+        """Log exact figures on the test tracks."""
         self._log_same({f"test/{name}": value for name, value in self._figures().items()})
 
     def on_test_end(self) -> None:
-        """Write the table of tags into the run folder and hand it to the loggers that take tables."""
+        """Write the table of tags into the run folder, and log it where loggers take tables."""
         run = run_dir(self.trainer)
         if run is None or not self.trainer.is_global_zero:
             return
@@ -179,24 +186,45 @@ class TrackModule(LightningModule, ABC):
                 logger.log_table("test/tags", columns=list(TAG_COLUMNS), data=rows)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """The injected optimiser and, where given, the schedule."""
-        optimizer = self.optimizer(self.parameters())
+        """Return the injected optimiser and schedule. Frozen weights are left out."""
+        frozen = {id(weight) for weight in self.encoder.parameters() if not weight.requires_grad}
+        optimizer = self.optimizer(weight for weight in self.parameters() if id(weight) not in frozen)
         if self.scheduler is None:
             return optimizer
         schedule = self.scheduler(optimizer)
         config: dict[str, Any] = {"scheduler": schedule, "interval": self.scheduler_interval}
-        if isinstance(schedule, ReduceLROnPlateau):  # it waits for a figure to stop falling, and names it
+        if isinstance(schedule, ReduceLROnPlateau):
             config["monitor"] = schedule.monitor
         return cast(OptimizerLRScheduler, {"optimizer": optimizer, "lr_scheduler": config})
 
-    def _tell_data(self) -> None:
+    def _require_front_end(self) -> None:
+        """Check that the spectrograms match those that the encoder's weights were trained on.
+
+        Raises:
+            StaleArtefactError: They do not match.
+        """
+        front_end, data = self.encoder.front_end, self.data
+        if front_end is None or data.mel is None:
+            return
+        settings = vars(data.store.settings)
+        differing = [
+            f"{name} {settings[name]:g}, not {value:g}" for name, value in front_end.items() if settings[name] != value
+        ]
+        if differing:
+            raise StaleArtefactError(
+                f"the spectrograms of {data.mel} do not match those of {type(self.encoder).__name__}: "
+                f"{', '.join(differing)}. Extract them with "
+                "`mwe data mel --config lightning_configs/mwe/mel/towers.yaml`."
+            )
+
+    def _log_data(self) -> None:
         if self.trainer.is_global_zero:
             self.notes["data"] = data_hashes(self.data)
             for logger in self.trainer.loggers:
                 logger.log_hyperparams({"data": self.notes["data"]})
 
     def _excerpts(self, mel_BEFM: Tensor) -> Tensor:
-        """The encoder's vectors of excerpts, (B, E, D)."""
+        """Return the encoder's vectors of excerpts, (B, E, D)."""
         excerpts: Tensor = self.encoder(mel_BEFM.flatten(0, 1).float())
         return excerpts.reshape(*mel_BEFM.shape[:2], -1)
 
@@ -209,23 +237,29 @@ class TrackModule(LightningModule, ABC):
         if self.retrieval is None:
             raise ValueError("the model was not set up by a Trainer")
         self.retrieval.prototypes = self.tag_rows().detach()
-        found = self.retrieval.compute()
+        figures = self.retrieval.compute()
         self.retrieval.reset()
-        return found
+        return figures
 
     def _log_same(self, figures: dict[str, Tensor]) -> None:
-        """Log what all processes hold alike: the largest is each of them."""
+        """Log values that are equal on all processes, reduced by their maximum."""
         self.log_dict({name: value.float() for name, value in figures.items()}, sync_dist=True, reduce_fx="max")
 
     def _tag_table(self) -> Iterator[list[Any]]:
-        """One row a tag; an empty cell where there is no figure."""
-        tracks, found = self.data.tracks, self.retrieval.by_tag if self.retrieval else None
-        if found is None:
+        """Yield one row per tag; cells without a figure are empty."""
+        tracks, by_tag = self.data.tracks, self.retrieval.by_tag if self.retrieval else None
+        if by_tag is None:
             return
-        bounds = found.bounds or (torch.full_like(found.rocauc, torch.nan),) * 2
-        figures = torch.stack([found.rocauc, found.prauc, *bounds], dim=1).tolist()
-        counts = found.tracks.nan_to_num().long().tolist()
-        for tag, group, unseen, count, own in zip(
+        bounds = by_tag.bounds or (torch.full_like(by_tag.rocauc, torch.nan),) * 2
+        figures = torch.stack([by_tag.rocauc, by_tag.prauc, *bounds], dim=1).tolist()
+        counts = by_tag.tracks.nan_to_num().long().tolist()
+        for tag, group, unseen, count, row in zip(
             tracks.tags, tracks.groups, tracks.unseen, counts, figures, strict=True
         ):
-            yield [tag, group, int(not unseen), count, *(None if math.isnan(one) else round(one, 6) for one in own)]
+            yield [
+                tag,
+                group,
+                int(not unseen),
+                count,
+                *(None if math.isnan(figure) else round(figure, 6) for figure in row),
+            ]

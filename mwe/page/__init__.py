@@ -1,4 +1,4 @@
-"""The page of a library: search, listen, look around on a map, and ask with a file of one's own, in a browser.
+"""The page of a library in a browser: search, listen, explore a map, and query with your own file.
 
-Gradio (extra ``demo``) is imported in ``mwe.page.app`` alone, and that only when a page is served.
+Only ``mwe.page.app`` imports Gradio (extra ``demo``), and it is imported only when a page is served.
 """

@@ -1,4 +1,4 @@
-"""The page in Gradio: how its parts stand and what leads to what. Imported only when a page is served."""
+"""The page in Gradio: layout and events. Imported only when a page is served."""
 
 from collections.abc import Sequence
 from importlib.resources import files
@@ -9,7 +9,7 @@ import gradio as gr
 import numpy as np
 
 from mwe.page.guard import guard
-from mwe.page.handlers import LONGEST_QUERY, Asked, Handlers, Options
+from mwe.page.handlers import LONGEST_QUERY, Handlers, Options, PageQuery
 from mwe.page.markup import head_html, map_html, suggestions_html, welcome_html
 from mwe.page.media import TYPES, Media
 from mwe.page.plane import plane_of
@@ -18,10 +18,10 @@ from mwe.search import Filters, Library
 from mwe.search.grammar import Term
 
 ANY = "any"
-FONTS = "ui-sans-serif", "system-ui", "sans-serif"  # of the system: Gradio would fetch others
+FONTS = "ui-sans-serif", "system-ui", "sans-serif"  # system fonts: Gradio would fetch others
 MONOSPACE = "ui-monospace", "monospace"
 STYLES = "page.css", "answers.css", "map.css"
-KEPT = 3600  # seconds that an uploaded file is kept
+UPLOAD_SECONDS = 3600  # lifetime of an uploaded file
 
 
 class Page:
@@ -29,19 +29,19 @@ class Page:
 
     Args:
         library: The library.
-        most_tracks: Tracks on the map, at most.
+        max_tracks: Maximum number of tracks on the map.
     """
 
-    def __init__(self, library: Library, most_tracks: int) -> None:
+    def __init__(self, library: Library, max_tracks: int) -> None:
         lock = Lock()
         self.library, self.handlers = library, Handlers(library, lock)
         self.suggester = Suggester(library)
-        self.media = Media(library, plane_of(library, most_tracks), lock)
+        self.media = Media(library, plane_of(library, max_tracks), lock)
 
     def launch(
         self, host: str, port: int, upload_mb: int, share: bool = False, browser: bool = False
     ) -> tuple[gr.Blocks, str]:
-        """Serve the page in threads of their own.
+        """Serve the page in background threads.
 
         Args:
             host: Address to listen on.
@@ -51,10 +51,10 @@ class Page:
             browser: Whether to open a browser.
 
         Returns:
-            What closes it, and its address.
+            The blocks, which close the page, and its address.
 
         Raises:
-            OSError: The address cannot be listened on.
+            OSError: The page cannot listen on the address.
         """
         blocks = self.blocks(upload_mb)
         blocks.queue(max_size=64, default_concurrency_limit=4)
@@ -67,7 +67,7 @@ class Page:
             quiet=True,
             max_file_size=f"{upload_mb}mb",
             app_kwargs={"routes": self.media.routes, "middleware": guard()},
-            allowed_paths=[],  # Gradio itself gives out what was uploaded and nothing else
+            allowed_paths=[],  # Gradio only serves uploaded files
             ssr_mode=False,
             footer_links=[],
             theme=gr.themes.Default(neutral_hue="gray", font=FONTS, font_mono=MONOSPACE),
@@ -76,92 +76,94 @@ class Page:
         return blocks, public or local
 
     def blocks(self, upload_mb: int) -> gr.Blocks:
-        """The parts of the page and what leads to what."""
+        """Return the layout and the events of the page."""
         name = self.library.root.resolve().name
         about = f"{len(self.library):,} tracks, {len(self.library.tags):,} tags"
-        made: gr.Blocks = gr.Blocks(
-            title=f"{name} - mwe", analytics_enabled=False, delete_cache=(KEPT, KEPT), fill_width=True
+        page: gr.Blocks = gr.Blocks(
+            title=f"{name} - mwe",
+            analytics_enabled=False,
+            delete_cache=(UPLOAD_SECONDS, UPLOAD_SECONDS),
+            fill_width=True,
         )
-        with made:
+        with page:
             gr.HTML(head_html(name, about), elem_id="mwe-head", apply_default_css=False)
             with gr.Row(elem_id="mwe-ask"):
                 query = _query_box()
                 search = gr.Button("Search", variant="primary", scale=0, elem_id="mwe-search")
-            chips = _own_part(self._offer(""), "suggest")
+            chips = _custom_part(self._suggestions(""), "suggest")
             with gr.Row(elem_id="mwe-page"):
                 with gr.Column(scale=6, min_width=320):
                     options, upload = self._options(), _upload(upload_mb)
-                    answers = _own_part(welcome_html(), "answers")
+                    answers = _custom_part(welcome_html(), "answers")
                 with gr.Column(scale=5, min_width=320):
-                    plane = _own_part(map_html(), "map")
-            asked = gr.State(None)
+                    plane = _custom_part(map_html(), "map")
+            request = gr.State(None)
             quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-            shown = [query, chips, asked, answers]
-            gr.on([query.submit, search.click], self._ask, [query, *options], [chips, asked, answers], **quiet)
-            chips.typed(self._typed, None, chips, trigger_mode="always_last", **quiet)
-            chips.pick(self._pick, options, shown, **quiet)
-            answers.ask(self._click, options, shown, **quiet)
-            plane.ask(self._click, options, shown, **quiet)
-            upload.upload(self._hear, [upload, *options], shown, **(quiet | {"show_progress": "minimal"}))
-            gr.on([one.change for one in options], self._again, [asked, *options], answers, **quiet)
-        return made
+            outputs = [query, chips, request, answers]
+            gr.on([query.submit, search.click], self._on_submit, [query, *options], [chips, request, answers], **quiet)
+            chips.typed(self._on_typing, None, chips, trigger_mode="always_last", **quiet)
+            chips.pick(self._on_suggestion, options, outputs, **quiet)
+            answers.ask(self._on_click, options, outputs, **quiet)
+            plane.ask(self._on_click, options, outputs, **quiet)
+            upload.upload(self._on_upload, [upload, *options], outputs, **(quiet | {"show_progress": "minimal"}))
+            gr.on([option.change for option in options], self._on_options, [request, *options], answers, **quiet)
+        return page
 
     def _options(self) -> list[Any]:
-        """What narrows the answers, in the order of ``_read``."""
-        counts = np.bincount(self.library.column("tags").values.to_numpy(), minlength=len(self.library.tags))
+        """Return the controls that filter answers, in the order of ``_read``."""
+        counts = np.bincount(self.library.store.column("tags").values.to_numpy(), minlength=len(self.library.tags))
         tags = sorted(tag for tag, count in zip(self.library.tags.tags, counts, strict=True) if count)
         with gr.Accordion("Filters", open=False, elem_id="mwe-filters"):
             with gr.Row():
                 per_artist = gr.Radio([ANY, "3", "2", "1"], value=ANY, label="Tracks of one artist", min_width=220)
                 k = gr.Radio(["10", "20", "50"], value="10", label="Answers", min_width=160)
             with gr.Row():
-                wanted = gr.Dropdown(tags, multiselect=True, label="Must have the tags", min_width=160)
-                unwanted = gr.Dropdown(tags, multiselect=True, label="Must not have", min_width=160)
-        return [per_artist, k, wanted, unwanted]
+                required = gr.Dropdown(tags, multiselect=True, label="Must have the tags", min_width=160)
+                excluded = gr.Dropdown(tags, multiselect=True, label="Must not have", min_width=160)
+        return [per_artist, k, required, excluded]
 
-    # What follows an event; `given` are the options.
+    # Handlers of events; `options` are the values of the controls.
 
-    def _offer(self, text: str) -> str:
+    def _suggestions(self, text: str) -> str:
         return suggestions_html(self.suggester.complete(text))
 
-    def _typed(self, event: gr.EventData) -> str:
-        return self._offer(str(event._data.get("text", ""))[:LONGEST_QUERY])
+    def _on_typing(self, event: gr.EventData) -> str:
+        return self._suggestions(str(event._data.get("text", ""))[:LONGEST_QUERY])
 
-    def _ask(self, text: str, *given: Any) -> tuple[Any, ...]:
-        asked = Asked(text)
-        return self._offer(""), asked, self._answer(asked, given)
+    def _on_submit(self, text: str, *options: Any) -> tuple[Any, ...]:
+        request = PageQuery(text)
+        return self._suggestions(""), request, self._answer(request, options)
 
-    def _pick(self, event: gr.EventData, *given: Any) -> tuple[Any, ...]:
-        asked = Asked(str(event._data.get("query", "")))
-        return asked.text, self._offer(asked.text), asked, self._answer(asked, given)
+    def _on_suggestion(self, event: gr.EventData, *options: Any) -> tuple[Any, ...]:
+        request = PageQuery(str(event._data.get("query", "")))
+        return request.text, self._suggestions(request.text), request, self._answer(request, options)
 
-    def _click(self, event: gr.EventData, *given: Any) -> tuple[Any, ...]:
-        asked = self.handlers.asked(event._data)
-        if asked is None:
+    def _on_click(self, event: gr.EventData, *options: Any) -> tuple[Any, ...]:
+        request = self.handlers.query_of(event._data)
+        if request is None:
             return (gr.skip(),) * 4
-        return asked.text, self._offer(""), asked, self._answer(asked, given)
+        return request.text, self._suggestions(""), request, self._answer(request, options)
 
-    def _hear(self, path: str | None, *given: Any) -> tuple[Any, ...]:
-        asked = Asked("", Term("file", path)) if path else Asked("")
-        return "", self._offer(""), asked, self._answer(asked, given)
+    def _on_upload(self, path: str | None, *options: Any) -> tuple[Any, ...]:
+        request = PageQuery("", Term("file", path)) if path else PageQuery("")
+        return "", self._suggestions(""), request, self._answer(request, options)
 
-    def _again(self, asked: Asked | None, *given: Any) -> str:
-        return self._answer(asked._replace(play=False) if asked else Asked(""), given)
+    def _on_options(self, request: PageQuery | None, *options: Any) -> str:
+        return self._answer(request._replace(play=False) if request else PageQuery(""), options)
 
-    def _answer(self, asked: Asked, given: Sequence[Any]) -> str:
-        return self.handlers.answer(asked, _read(*given)) if asked.term or asked.text.strip() else welcome_html()
+    def _answer(self, request: PageQuery, options: Sequence[Any]) -> str:
+        return (
+            self.handlers.answer(request, _read(*options)) if request.term or request.text.strip() else welcome_html()
+        )
 
 
-def _read(per_artist: str, k: str, wanted: Sequence[str] | None, unwanted: Sequence[str] | None) -> Options:
-    filters = Filters(tuple(wanted or ()), tuple(unwanted or ()))
+def _read(per_artist: str, k: str, required: Sequence[str] | None, excluded: Sequence[str] | None) -> Options:
+    filters = Filters(tuple(required or ()), tuple(excluded or ()))
     return Options(int(k), None if per_artist == ANY else int(per_artist), filters)
 
 
-def _own_part(html: str, name: str) -> Any:
-    """A part of the page that this package draws itself.
-
-    Its HTML is the value alone, never Gradio's template: in that ``${}`` would be run, whoever wrote it.
-    """
+def _custom_part(html: str, name: str) -> Any:
+    """Return a part of the page with this package's own HTML."""
     return gr.HTML(html, js_on_load=_asset(f"{name}.js"), elem_id=f"mwe-{name}", apply_default_css=False)
 
 
@@ -181,7 +183,7 @@ def _query_box() -> gr.Textbox:
 
 
 def _upload(upload_mb: int) -> gr.File:
-    with gr.Accordion("Ask with a file of yours", open=False, elem_id="mwe-upload"):
+    with gr.Accordion("Query with your own file", open=False, elem_id="mwe-upload"):
         return gr.File(label=f"Audio file, up to {upload_mb} MB", file_types=["audio", *TYPES], height=110)
 
 

@@ -1,4 +1,4 @@
-"""What happens on the page when someone asks: the answer, or what went wrong, as HTML. No browser, no Gradio."""
+"""Handlers of queries on the page, which return answers or errors as HTML, independent of browser and Gradio."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,8 @@ from urllib.parse import quote
 import soundfile
 
 from mwe.audio.decode import decode
+from mwe.audio.decoder_process import guarded
+from mwe.audio.verdict import UnreadableAudio
 from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError, UnknownNameError
 from mwe.page.markup import Card, answer_html, error_html
 from mwe.page.media import PREFIX, mel_picture
@@ -18,18 +20,18 @@ from mwe.search import Filters, Library, QueryError
 from mwe.search.grammar import Term, parse_query
 
 LONGEST_QUERY = 500  # letters
-MOST_SAMPLES = 60_000_000  # of an uploaded file's first minutes that are decoded, a channel: 240 MB
-TAGS = 5  # shown of each group
+MAX_SAMPLES = 60_000_000  # decoded samples per channel of an uploaded file: 240 MB
+TAGS = 5  # per group
 ERRORS = (QueryError, UnknownNameError, BadFileError, MissingDataError, StaleArtefactError)
 
 
-class Asked(NamedTuple):
-    """What someone asks for.
+class PageQuery(NamedTuple):
+    """A query on the page.
 
     Attributes:
-        text: The query as the box shows it.
-        term: What is meant where it is not the text that says it: a track, artist, tag or uploaded file.
-        play: Whether to play the track that is asked with.
+        text: Text in the query box.
+        term: Term of the query if it differs from the text: a track, artist, tag or uploaded file.
+        play: Whether to play the query track.
     """
 
     text: str
@@ -38,12 +40,12 @@ class Asked(NamedTuple):
 
 
 class Options(NamedTuple):
-    """How many tracks may answer, and which.
+    """Options of an answer.
 
     Attributes:
-        k: At most so many.
-        per_artist: At most so many of one artist.
-        filters: Tags they must or must not have.
+        k: Maximum number of tracks.
+        per_artist: Maximum number of tracks of one artist.
+        filters: Tags that tracks must or must not have.
     """
 
     k: int = 10
@@ -56,82 +58,86 @@ class Handlers:
 
     Args:
         library: The library.
-        lock: Held while the library is read, which is not made for several threads at once.
+        lock: Held while the library is read, since it is not thread-safe.
     """
 
     def __init__(self, library: Library, lock: Lock) -> None:
         self.library, self._lock = library, lock
 
-    def asked(self, event: Mapping[str, Any]) -> Asked | None:
-        """What a click asks for: ``tag`` by its name, ``track`` and ``artist`` by a row; nothing if there is no such.
+    def query_of(self, event: Mapping[str, Any]) -> PageQuery | None:
+        """Return the query of a click: ``tag`` by name, ``track`` and ``artist`` by row; None if there is no such row.
 
         Args:
-            event: What the browser sent, which may be anything.
+            event: Data from the browser, which may be anything.
         """
         tag, play = event.get("tag"), event.get("play") is True
         if isinstance(tag, str):
-            return Asked(f"tag:{quoted(tag)}", Term("tag", tag))
+            return PageQuery(f"tag:{quoted(tag)}", Term("tag", tag))
         kind = "track" if "track" in event else "artist"
         row = event.get(kind)
         if not isinstance(row, int) or not 0 <= row < len(self.library):
             return None
         with self._lock:
-            found = self.library.row(row)
+            track = self.library.row(row)
         if kind == "track":
-            return Asked(f"track:{quoted(found['track_id'])}", Term("track", found["track_id"]), play)
-        return Asked(f"artist:{quoted(found['artist_id'])}", Term("artist", found["artist_id"]))
+            return PageQuery(f"track:{quoted(track['track_id'])}", Term("track", track["track_id"]), play)
+        return PageQuery(f"artist:{quoted(track['artist_id'])}", Term("artist", track["artist_id"]))
 
-    def answer(self, asked: Asked, options: Options = Options()) -> str:  # noqa: B008 - immutable
-        """The answer as HTML; whatever is wrong with the question is said in its place."""
+    def answer(self, query: PageQuery, options: Options = Options()) -> str:  # noqa: B008 - immutable
+        """Return the answer, or an error message, as HTML."""
         try:
             with self._lock:
-                return self._answer(asked, options)
+                return self._answer(query, options)
         except ERRORS as error:
             return error_html(str(error))
 
-    def _answer(self, asked: Asked, options: Options) -> str:
-        terms = [asked.term] if asked.term else _terms(asked.text)
+    def _answer(self, query: PageQuery, options: Options) -> str:
+        terms = [query.term] if query.term else _terms(query.text)
         if terms[0].kind == "file":
             return self._of_file(Path(terms[0].name), options)
-        found = self.library.search(terms, options.k, options.filters, options.per_artist)
-        own = None
+        answer = self.library.search(terms, options.k, options.filters, options.per_artist)
+        query_card = None
         alone = len(terms) == 1 and terms[0].kind == "track" and terms[0].weight > 0
         if alone and (row := self.library.row_of(terms[0].name)) is not None:
             track = self.library.row(row)
-            own = self._card(row, track["track_id"], track["artist_id"], track["tags"])
-        return answer_html(found, self._hits(found.hits), own, asked.play)
+            query_card = self._card(row, track["track_id"], track["artist_id"], track["tags"])
+        return answer_html(answer, self._hits(answer.hits), query_card, query.play)
 
     def _of_file(self, path: Path, options: Options) -> str:
-        """Tags and neighbours of an uploaded file; it is read for each, which spares a second way to do either."""
+        """Return tags and neighbours of an uploaded file. It is read for both, which keeps the code simple."""
         self._require_bounded(path)
         tagged = self.library.tag_files([path], TAGS)[0]
         if tagged.status != "ok":
-            raise BadFileError(path.name, f"{tagged.status}: {tagged.detail}", "Ask with another file.")
-        found = self.library.search([Term("file", str(path))], options.k, options.filters, options.per_artist)
-        given = self.library.trained.preprocessing
-        wave = decode(path, sample_rate=given.mel.sample_rate, max_seconds=given.max_seconds).wave
-        picture = base64.b64encode(mel_picture(wave, given.mel)).decode()
-        # Gradio gives out what it has received itself, and nothing else
+            raise BadFileError(path.name, f"{tagged.status}: {tagged.detail}", "Query with another file.")
+        answer = self.library.search([Term("file", str(path))], options.k, options.filters, options.per_artist)
+        preprocessing = self.library.store.trained.preprocessing
+        wave = guarded(
+            decode, path, sample_rate=preprocessing.mel.sample_rate, max_seconds=preprocessing.max_seconds
+        ).wave
+        picture = base64.b64encode(mel_picture(wave, preprocessing.mel)).decode()
+        # Gradio only serves files that were uploaded
         sound = f"gradio_api/file={quote(str(path))}"
         card = Card(path.name, "your file", sound, f"data:image/png;base64,{picture}", (), tagged.tags)
-        if len(wave) >= given.max_seconds * given.mel.sample_rate:
-            found = found._replace(notes=(f"Its first {given.max_seconds / 60:.0f} minutes were heard.", *found.notes))
-        return answer_html(found, self._hits(found.hits), card)
+        if len(wave) >= preprocessing.max_seconds * preprocessing.mel.sample_rate:
+            answer = answer._replace(
+                notes=(f"Its first {preprocessing.max_seconds / 60:.0f} minutes were used.", *answer.notes)
+            )
+        return answer_html(answer, self._hits(answer.hits), card)
 
     def _require_bounded(self, path: Path) -> None:
-        """Require that what is heard of a file fits into memory.
+        """Require that the used part of a file fits into memory.
 
         Raises:
-            BadFileError: It does not.
+            BadFileError: The file is too large.
         """
         try:
-            told = soundfile.info(path)
-        except soundfile.SoundFileError:
-            return  # no audio: what is wrong with it is found when it is decoded
-        longest = self.library.trained.preprocessing.max_seconds
-        if min(told.frames, longest * told.samplerate) > MOST_SAMPLES:
-            what = f"{told.samplerate:,} samples a second for {min(told.duration, longest):.0f} seconds"
-            raise BadFileError(path.name, what, "Ask with a shorter part of it, or at a lower rate.")
+            info = guarded(soundfile.info, path)
+        except (UnreadableAudio, RuntimeError):
+            return  # not audio: decoding will report it
+        max_seconds = self.library.store.trained.preprocessing.max_seconds
+        if min(info.frames, max_seconds * info.samplerate) > MAX_SAMPLES:
+            message = f"{info.samplerate:,} samples a second for {min(info.duration, max_seconds):.0f} seconds"
+            raise BadFileError(path.name, message, "Query with a shorter part, or a lower rate.")
 
     def _hits(self, hits: Sequence[Any]) -> list[Card]:
         cards = []
@@ -141,21 +147,21 @@ class Handlers:
             cards.append(self._card(row, hit.track_id, hit.artist_id, hit.tags, hit.score))
         return cards
 
-    def _card(self, row: int, track_id: str, artist_id: str, own: Sequence[str], score: float | None = None) -> Card:
+    def _card(self, row: int, track_id: str, artist_id: str, tags: Sequence[str], score: float | None = None) -> Card:
         scored = self.library.tags_of_vector(self.library.vectors([row])[0], TAGS)
-        at = f"{PREFIX}/tracks/{row}"
-        return Card(track_id, artist_id, f"{at}/sound", f"{at}/mel.png", own, scored, row, score)
+        address = f"{PREFIX}/tracks/{row}"
+        return Card(track_id, artist_id, f"{address}/sound", f"{address}/mel.png", tags, scored, row, score)
 
 
 def _terms(text: str) -> list[Term]:
-    """The terms of a typed query.
+    """Return the terms of a typed query.
 
     Raises:
-        QueryError: It cannot be read, is very long, or asks for a file of the computer that the page runs on.
+        QueryError: The query is malformed, too long, or names a file of the server.
     """
     if len(text) > LONGEST_QUERY:
         raise QueryError(f"{text[:40]}...", f"more than {LONGEST_QUERY} letters")
     terms = parse_query(text)
     if any(term.kind == "file" for term in terms):
-        raise QueryError(text, "the page reads no files by name; give it the file itself, below")
+        raise QueryError(text, "the page does not read files by name; upload the file below")
     return terms

@@ -1,4 +1,4 @@
-"""The page's own HTML. Whatever comes from a library or a user goes through ``html.escape``."""
+"""HTML of the page. All text from a library or a user passes through ``html.escape``."""
 
 from collections.abc import Sequence
 from html import escape
@@ -10,66 +10,66 @@ from mwe.search.answers import Answer, TagScore
 
 
 class Card(NamedTuple):
-    """A track, or a file of the user, with what is shown when it is opened.
+    """A track, or a file of the user, with its details.
 
     Attributes:
-        name: What it is called.
-        artist: Whose it is; empty where unknown.
+        name: Its name.
+        artist: Its artist; empty if unknown.
         sound: Address of its sound.
         picture: Address of its picture.
-        own: Tags it has been given.
-        scored: Tags the model finds fitting.
+        tags: Its tags in the library.
+        scored: Tags predicted by the model.
         row: Row of the library; None for a file of the user.
-        score: Likeness to the query; None for what was asked with.
+        score: Similarity to the query; None for the query itself.
     """
 
     name: str
     artist: str
     sound: str
     picture: str
-    own: Sequence[str]
+    tags: Sequence[str]
     scored: Sequence[TagScore]
     row: int | None = None
     score: float | None = None
 
 
-def answer_html(answer: Answer, hits: Sequence[Card], asked: Card | None = None, play: bool = False) -> str:
-    """Tracks that answer, under what was understood and, where there is one, the track or file that was asked with.
+def answer_html(answer: Answer, hits: Sequence[Card], query: Card | None = None, play: bool = False) -> str:
+    """Return the tracks of an answer, below the terms as understood or the query track or file.
 
     Args:
-        answer: What the query found.
+        answer: The answer to the query.
         hits: Its tracks.
-        asked: What was asked with.
-        play: Whether to play that at once.
+        query: The query track or file, if there is one.
+        play: Whether to play it immediately.
     """
-    parts = [_understood(answer) if asked is None else _card(asked, 0, opened=True, play=play)]
+    parts = [_understood(answer) if query is None else _card(query, 0, opened=True, play=play)]
     parts += [f'<p class="mwe-note">{escape(note)}</p>' for note in answer.notes]
     if not hits:
-        return "".join([*parts, '<p class="mwe-none" role="status">No track answers this. Loosen the filters?</p>'])
-    heading = "Most like it" if asked else f"{len(hits)} tracks" if len(hits) > 1 else "1 track"
+        return "".join([*parts, '<p class="mwe-none" role="status">No track matches. Relax the filters?</p>'])
+    heading = "Most similar" if query else f"{len(hits)} tracks" if len(hits) > 1 else "1 track"
     parts.append(f'<h2 class="mwe-heading" role="status">{heading}<a href="#mwe-map">to the map</a></h2>')
     return "".join([*parts, *(_card(hit, rank) for rank, hit in enumerate(hits, 1))])
 
 
 def welcome_html() -> str:
-    """What stands where answers will."""
+    """Return the text before the first answer."""
     return (
         '<p class="mwe-welcome">Type words, tags or artists, add with <b>+</b> and subtract with <b>&minus;</b> '
-        "between spaces: <b>calm + piano - drums</b>. Or pick a suggestion above, a point on the map, or ask with a "
-        "file.</p>"
+        "between spaces: <b>calm + piano - drums</b>. Or pick a suggestion above, a point on the map, or query "
+        "with a file.</p>"
     )
 
 
 def head_html(name: str, about: str) -> str:
-    """The library's name and what it is."""
+    """Return the name and the description of the library."""
     return f"<h1>{escape(name)}</h1><p>{escape(about)}</p>"
 
 
 def map_html() -> str:
-    """The frame that the map is drawn into."""
-    told = "Map of tracks and tags. Arrow keys go from point to point, Enter asks for it, plus and minus zoom."
+    """Return the frame of the map."""
+    label = "Map of tracks and tags. Arrow keys move between points, Enter searches, plus and minus zoom."
     return (
-        f'<div class="mwe-map-frame"><canvas tabindex="0" role="application" aria-label="{told}"></canvas>'
+        f'<div class="mwe-map-frame"><canvas tabindex="0" role="application" aria-label="{label}"></canvas>'
         '<div class="mwe-tip" hidden></div></div>'
         '<div class="mwe-below"><p class="mwe-legend"></p><div class="mwe-zoom">'
         '<button type="button" class="mwe-out" aria-label="Zoom out">&minus;</button>'
@@ -80,16 +80,16 @@ def map_html() -> str:
 
 
 def error_html(message: str) -> str:
-    """What went wrong, kindly."""
+    """Return an error message."""
     return f'<p class="mwe-error" role="alert">{escape(message)}</p>'
 
 
-def suggestions_html(offered: Sequence[Suggestion]) -> str:
-    """Ways to go on, as buttons."""
+def suggestions_html(suggestions: Sequence[Suggestion]) -> str:
+    """Return suggestions as buttons."""
     buttons = (
-        f'<button type="button" class="mwe-chip" data-query="{escape(one.query)}">{escape(one.name)}'
-        f"{'' if one.kind == 'tag' else f'<small>{one.kind}</small>'}</button>"
-        for one in offered
+        f'<button type="button" class="mwe-chip" data-query="{escape(suggestion.query)}">{escape(suggestion.name)}'
+        f"{'' if suggestion.kind == 'tag' else f'<small>{suggestion.kind}</small>'}</button>"
+        for suggestion in suggestions
     )
     return f'<div class="mwe-chips" role="group" aria-label="Suggestions">{"".join(buttons)}</div>'
 
@@ -104,18 +104,18 @@ def _understood(answer: Answer) -> str:
 
 
 def _card(card: Card, rank: int, opened: bool = False, play: bool = False) -> str:
-    """A track that opens; its sound and picture are fetched only then."""
-    place = f'<span class="mwe-rank">{rank}</span>' if rank else ""
-    likeness = "" if card.score is None else f"{card.score:.2f}"
+    """Return a track that can be opened, which loads its sound and picture."""
+    rank_html = f'<span class="mwe-rank">{rank}</span>' if rank else ""
+    score = "" if card.score is None else f"{card.score:.2f}"
     row = "" if card.row is None else f' data-row="{card.row}"'
-    own = "".join(f"<span>{escape(tag)}</span>" for tag in card.own)
+    tags = "".join(f"<span>{escape(tag)}</span>" for tag in card.tags)
     name = escape(card.name)
     return (
         f'<details class="mwe-track" name="mwe-tracks"{row}{" open" if opened else ""}>'
-        f'<summary>{place}<span class="mwe-names"><span class="mwe-name">{name}</span>'
+        f'<summary>{rank_html}<span class="mwe-names"><span class="mwe-name">{name}</span>'
         f'<span class="mwe-artist">{escape(card.artist)}</span></span>'
-        f'<span class="mwe-own">{own}</span>'
-        f'<span class="mwe-score" title="cosine with the query">{likeness}</span></summary>'
+        f'<span class="mwe-own">{tags}</span>'
+        f'<span class="mwe-score" title="cosine with the query">{score}</span></summary>'
         f'<div class="mwe-inside">'
         f'<audio controls preload="none" src="{escape(card.sound)}"{" data-play" if play else ""} '
         f'aria-label="{name}"></audio>'
@@ -134,24 +134,21 @@ def _buttons(card: Card) -> str:
 
 
 def _tags(scored: Sequence[TagScore]) -> str:
-    """Tags with their scores, group by group."""
+    """Return tags with their scores, group by group."""
     if not scored:
         return ""
-    calibrated = any(one.probability is not None for one in scored)
-    told = "probability that the tag fits" if calibrated else "cosine of track and tag"
-    groups = groupby(scored, key=lambda one: one.group)
-    parts = (
-        f"<div><h3>{escape(group or 'tags')}</h3>{''.join(map(_bar, own))}</div>"
-        for group, own in ((group, list(own)) for group, own in groups)
-    )
-    return f'<div class="mwe-tags">{"".join(parts)}</div><p class="mwe-told">What the model hears: {told}.</p>'
+    calibrated = any(score.probability is not None for score in scored)
+    meaning = "probability that the tag fits" if calibrated else "cosine of track and tag"
+    groups = groupby(scored, key=lambda score: score.group)
+    parts = (f"<div><h3>{escape(group or 'tags')}</h3>{''.join(map(_bar, scores))}</div>" for group, scores in groups)
+    return f'<div class="mwe-tags">{"".join(parts)}</div><p class="mwe-told">Prediction of the model: {meaning}.</p>'
 
 
-def _bar(one: TagScore) -> str:
-    tag = escape(one.tag)
-    unseen = '<small title="training did not have this tag">unseen</small>' if one.seen is False else ""
+def _bar(score: TagScore) -> str:
+    tag = escape(score.tag)
+    unseen = '<small title="not a training tag">unseen</small>' if score.seen is False else ""
     return (
         f'<button type="button" class="mwe-bar" data-tag="{tag}" title="Search for {tag}">'
-        f'<span class="mwe-fill" style="width:{100 * min(max(one.score, 0.0), 1.0):.0f}%"></span>'
-        f"<span>{tag}{unseen}</span><b>{one.score:.2f}</b></button>"
+        f'<span class="mwe-fill" style="width:{100 * min(max(score.score, 0.0), 1.0):.0f}%"></span>'
+        f"<span>{tag}{unseen}</span><b>{score.score:.2f}</b></button>"
     )

@@ -1,6 +1,6 @@
-"""What the page fetches of a library beside its text: the sound of tracks, their pictures, the map.
+"""Media of the page: the sound of tracks, their pictures, and the map.
 
-Tracks are asked for by their row alone, and files are those that the library lists: no path comes from outside.
+Requests name tracks only by row, and files are those listed in the library: no path comes from a client.
 
 Shape suffixes: T frames, M mel bands, C columns of a picture.
 """
@@ -20,15 +20,18 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from mwe.audio.decode import UnreadableAudio, decode
-from mwe.audio.logmel import LogMel, MelSettings
+from mwe.audio.decode import decode
+from mwe.audio.decoder_process import guarded
+from mwe.audio.logmel import LogMel
+from mwe.audio.mel_settings import MelSettings
+from mwe.audio.verdict import UnreadableAudio
 from mwe.page.plane import Plane
 from mwe.search import Library
 
 PREFIX = "library"
-COLUMNS = 800  # most columns of a picture
-PICTURES = 256  # kept in memory
-# what browsers play; other files are sent as WAV
+COLUMNS = 800  # maximum columns of a picture
+PICTURES = 256  # cached in memory
+# formats that browsers play; other files are sent as WAV
 TYPES = {
     ".mp3": "audio/mpeg",
     ".wav": "audio/wav",
@@ -38,7 +41,7 @@ TYPES = {
     ".opus": "audio/ogg",
     ".m4a": "audio/mp4",
 }
-# rows mean other tracks once a library has been indexed anew, so browsers must not keep what they got
+# rows change when a library is indexed again, so browsers must not cache
 HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
 
@@ -48,19 +51,19 @@ class Media:
     Args:
         library: The library.
         plane: Its map.
-        lock: Held while the library is read, which is not made for several threads at once.
+        lock: Held while the library is read, since it is not thread-safe.
     """
 
     def __init__(self, library: Library, plane: Plane, lock: Lock) -> None:
         self.library, self._lock = library, lock
-        given = library.declared.preprocessing
-        self._mel, self._max_seconds = MelSettings.from_dict(given["mel"]), float(given["max_seconds"])
+        preprocessing = library.store.declared.preprocessing
+        self._mel, self._max_seconds = MelSettings.from_dict(preprocessing["mel"]), float(preprocessing["max_seconds"])
         self._map = plane.to_dict(library)
         self._picture = lru_cache(PICTURES)(self._drawn)
 
     @property
     def routes(self) -> list[Route]:
-        """The addresses."""
+        """The routes."""
         return [
             Route(f"/{PREFIX}/tracks/{{row:int}}/sound", self.sound),
             Route(f"/{PREFIX}/tracks/{{row:int}}/mel.png", self.mel),
@@ -68,7 +71,7 @@ class Media:
         ]
 
     def sound(self, request: Request) -> Response:
-        """A track's file, or its samples as WAV where browsers do not play its format."""
+        """Return a track's file, or its samples as WAV if browsers do not play its format."""
         path = self._path(request)
         media_type = TYPES.get(path.suffix.lower())
         if media_type is not None:
@@ -78,22 +81,22 @@ class Media:
         return Response(samples.getvalue(), media_type="audio/wav", headers=HEADERS)
 
     def mel(self, request: Request) -> Response:
-        """The picture of a track's spectrogram."""
+        """Return the picture of a track's spectrogram."""
         return Response(self._picture(self._path(request)), media_type="image/png", headers=HEADERS)
 
     def map(self, request: Request) -> Response:
-        """Tracks and tags on the plane."""
+        """Return the tracks and tags of the map."""
         return JSONResponse(self._map, headers=HEADERS)
 
     def _path(self, request: Request) -> Path:
-        """The file of the track that is asked for; HTTP error 404 where there is none."""
+        """Return the file of the requested track; HTTP error 404 if there is none."""
         row = request.path_params["row"]
         if row >= len(self.library):
             raise HTTPException(404, f"the library has {len(self.library)} tracks")
         with self._lock:
             path = Path(self.library.row(row)["path"])
         if not path.is_file():
-            raise HTTPException(404, "the file is not where it was when it was indexed")
+            raise HTTPException(404, "the file has moved since it was indexed")
         return path
 
     def _drawn(self, path: Path) -> bytes:
@@ -102,18 +105,18 @@ class Media:
 
 def _decoded(path: Path, mel: MelSettings, max_seconds: float) -> np.ndarray:
     try:
-        return decode(path, sample_rate=mel.sample_rate, max_seconds=max_seconds).wave
+        return guarded(decode, path, sample_rate=mel.sample_rate, max_seconds=max_seconds).wave
     except UnreadableAudio as error:
         raise HTTPException(404, str(error)) from error
 
 
 @torch.inference_mode()
 def mel_picture(wave: np.ndarray, settings: MelSettings) -> bytes:
-    """A log-mel spectrogram as PNG, low notes at the bottom.
+    """Return a log-mel spectrogram as PNG, with low frequencies at the bottom.
 
     Args:
         wave: Samples.
-        settings: What the model hears.
+        settings: Mel settings of the model.
     """
     mel_TM = LogMel(settings)(torch.from_numpy(wave)[None])[0].numpy()
     together = math.ceil(len(mel_TM) / COLUMNS)

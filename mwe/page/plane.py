@@ -1,4 +1,4 @@
-"""Tracks and tags of a library on one plane, laid out once and kept in the library's folder.
+"""Map of the tracks and tags of a library, computed once and stored in the library's folder.
 
 Shape suffixes: N tracks, P tracks on the plane, S tags on the plane, D dimensions.
 """
@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mwe.core.files import atomic_write
-from mwe.core.plane import laid_out, method
+from mwe.core.plane import method, projected
 from mwe.search import Library
-from mwe.search.tags import unit_rows
+from mwe.search.tag_table import unit_rows
 
 FILE = "map.npz"
-MOST_TRACKS, MOST_TAGS = 2000, 300
+MAX_TRACKS, MAX_TAGS = 2000, 300
 SEED = 0
-LEAST = 4  # points below which there is nothing to lay out
+MIN_POINTS = 4  # fewer points are not projected
 
 
 class Plane(NamedTuple):
@@ -25,10 +25,10 @@ class Plane(NamedTuple):
 
     Attributes:
         rows_P: Rows of the library.
-        track_P2: Their places, -1 to 1.
-        tags_S: Places of the tags in the library's table of tags.
-        tag_S2: Their places on the map.
-        method: How it was laid out.
+        track_P2: Positions of the tracks, -1 to 1.
+        tags_S: Rows of the library's table of tags.
+        tag_S2: Positions of the tags.
+        method: Method of the projection.
     """
 
     rows_P: np.ndarray
@@ -38,8 +38,8 @@ class Plane(NamedTuple):
     method: str
 
     def to_dict(self, library: Library) -> dict[str, Any]:
-        """As JSON holds it, with the names."""
-        track_ids, artists = library.column("track_id"), library.artists
+        """Return the content for JSON, with names."""
+        track_ids, artists = library.store.column("track_id"), library.store.artists
         tracks = [
             {"row": row, "name": track_ids[row].as_py(), "artist": artists[row].as_py(), "x": x, "y": y}
             for row, (x, y) in zip(self.rows_P.tolist(), self.track_P2.astype(float).round(4).tolist(), strict=True)
@@ -51,72 +51,72 @@ class Plane(NamedTuple):
         return {"tracks": tracks, "tags": tags, "method": self.method, "of": len(library)}
 
 
-def plane_of(library: Library, most_tracks: int = MOST_TRACKS) -> Plane:
-    """The map of a library, from its folder where the same points have been laid out before.
+def plane_of(library: Library, max_tracks: int = MAX_TRACKS) -> Plane:
+    """Return the map of a library, from its folder if the same points were projected before.
 
-    A large library shows an evenly spaced sample of its tracks, and the tags that most tracks have.
+    A large library is shown by an evenly spaced sample of its tracks and its most frequent tags.
 
     Args:
         library: The library.
-        most_tracks: At most so many tracks.
+        max_tracks: Maximum number of tracks.
     """
-    rows_P = np.linspace(0, len(library) - 1, min(len(library), most_tracks)).astype(np.int64)
+    rows_P = np.linspace(0, len(library) - 1, min(len(library), max_tracks)).astype(np.int64)
     prototype_TD, known_T = library.prototypes
-    counts_T = np.bincount(library.column("tags").values.to_numpy(), minlength=len(library.tags))
+    counts_T = np.bincount(library.store.column("tags").values.to_numpy(), minlength=len(library.tags))
     ranked = np.argsort(-counts_T, kind="stable")
-    tags_S = np.sort(ranked[known_T[ranked]][:MOST_TAGS])
+    tags_S = np.sort(ranked[known_T[ranked]][:MAX_TAGS])
     track_PD = np.asarray(library.matrix_ND[rows_P], dtype=np.float32)
     tag_SD = prototype_TD[tags_S].astype(np.float32)
     digest = hashlib.sha256(repr((method(), SEED, track_PD.shape, tag_SD.shape)).encode())
     for part in (rows_P, tags_S, track_PD, tag_SD):
         digest.update(np.ascontiguousarray(part).tobytes())
     path, key = library.root / FILE, digest.hexdigest()
-    places = _kept(path, key, len(rows_P) + len(tags_S))
-    if places is None:
+    positions = _stored(path, key, len(rows_P) + len(tags_S))
+    if positions is None:
         print(
-            f"laying out the map of {len(rows_P):,} tracks and {len(tags_S):,} tags by {method()}, once for the library"
+            f"computing the map of {len(rows_P):,} tracks and {len(tags_S):,} tags by {method()}, once for the library"
         )
-        # tracks and tags lie on two shells of the joint space, so both clouds are centred
-        places = spread(np.concatenate([_centred(track_PD), _centred(tag_SD)]))
-        _keep(path, key, places)
-    return Plane(rows_P, places[: len(rows_P)], tags_S, places[len(rows_P) :], method())
+        # tracks and tags are apart in the joint space, so both are centred
+        positions = spread(np.concatenate([_centred(track_PD), _centred(tag_SD)]))
+        _store(path, key, positions)
+    return Plane(rows_P, positions[: len(rows_P)], tags_S, positions[len(rows_P) :], method())
 
 
 def spread(point_ND: np.ndarray) -> np.ndarray:
-    """Places on the plane, float32 (N, 2), each coordinate from -1 to 1.
+    """Return positions on the plane, float32 (N, 2), each coordinate from -1 to 1.
 
     Args:
-        point_ND: Points whose cosines are to be kept.
+        point_ND: Points, projected by their cosines.
     """
     count = len(point_ND)
-    if count < LEAST:
+    if count < MIN_POINTS:
         turn_N = np.arange(count) * 2 * np.pi / max(count, 1)
         return np.stack([np.cos(turn_N), np.sin(turn_N)], axis=1).astype(np.float32)
-    # equal points have no direction to part in
+    # noise separates equal points
     point_ND = point_ND + np.random.default_rng(SEED).normal(0, 1e-3, point_ND.shape).astype(np.float32)
-    place_N2 = laid_out(point_ND, SEED)
-    low_2, high_2 = place_N2.min(axis=0), place_N2.max(axis=0)
-    return np.asarray(2 * (place_N2 - low_2) / np.maximum(high_2 - low_2, 1e-9) - 1, dtype=np.float32)
+    position_N2 = projected(point_ND, SEED)
+    low_2, high_2 = position_N2.min(axis=0), position_N2.max(axis=0)
+    return np.asarray(2 * (position_N2 - low_2) / np.maximum(high_2 - low_2, 1e-9) - 1, dtype=np.float32)
 
 
 def _centred(row_ND: np.ndarray) -> np.ndarray:
     return unit_rows(row_ND - row_ND.mean(axis=0)) if len(row_ND) else row_ND
 
 
-def _kept(path: Path, key: str, count: int) -> np.ndarray | None:
-    """Places that were laid out before for the same points; nothing where there are none."""
+def _stored(path: Path, key: str, count: int) -> np.ndarray | None:
+    """Return positions stored for the same points, or None."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            places: np.ndarray = file["places"]
-            same = str(file["key"]) == key and places.shape == (count, 2)
-    except Exception:  # no map, or a damaged one, which raises anything: it is made anew
+            positions: np.ndarray = file["places"]
+            same = str(file["key"]) == key and positions.shape == (count, 2)
+    except Exception:  # no map or a damaged one, which can raise any error: compute it again
         return None
-    return places if same else None
+    return positions if same else None
 
 
-def _keep(path: Path, key: str, places: np.ndarray) -> None:
+def _store(path: Path, key: str, positions: np.ndarray) -> None:
     try:
         with atomic_write(path) as temporary:
-            np.savez(temporary, key=np.array(key), places=places)
+            np.savez(temporary, key=np.array(key), places=positions)
     except OSError as error:
-        print(f"the map cannot be kept, it is laid out anew each time: {error}")
+        print(f"the map cannot be stored and is computed every time: {error}")

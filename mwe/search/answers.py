@@ -4,14 +4,14 @@ from typing import Any, NamedTuple
 
 
 class Hit(NamedTuple):
-    """A track that answers.
+    """A track in an answer.
 
     Attributes:
         track_id: The track.
-        artist_id: Its artist; empty where unknown.
+        artist_id: Its artist; empty if unknown.
         path: Its file.
         score: Cosine with the query, -1 to 1.
-        tags: Its own tags.
+        tags: Its tags.
     """
 
     track_id: str
@@ -22,11 +22,11 @@ class Hit(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a query found.
+    """The answer to a query.
 
     Attributes:
-        terms: The terms as they were understood, with their weights.
-        notes: What was left out or not understood.
+        terms: The terms as understood, with their weights.
+        notes: Notes about parts of the query that were left out or not understood.
         hits: Tracks, best first.
     """
 
@@ -35,7 +35,7 @@ class Answer(NamedTuple):
     hits: tuple[Hit, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON holds it."""
+        """Return the content for JSON."""
         terms = [{"weight": weight, "understood": text} for weight, text in self.terms]
         hits = [{**hit._asdict(), "tags": list(hit.tags)} for hit in self.hits]
         return {"terms": terms, "notes": list(self.notes), "hits": hits}
@@ -46,11 +46,11 @@ class TagScore(NamedTuple):
 
     Attributes:
         tag: The tag.
-        group: Its group; empty where unknown.
-        cosine: Likeness of file and tag, -1 to 1.
-        probability: Calibrated score; None where there is no calibration.
-        seen: Whether training had the tag; None where that is not known.
-        calibrated_on: What the probability rests on; empty for nothing.
+        group: Its group; empty if unknown.
+        cosine: Similarity of file and tag, -1 to 1.
+        probability: Calibrated score; None without calibration.
+        seen: Whether the tag was in training; None if unknown.
+        calibrated_on: Data of the calibration; empty without calibration.
     """
 
     tag: str
@@ -62,18 +62,23 @@ class TagScore(NamedTuple):
 
     @property
     def score(self) -> float:
-        """What tags are ranked by: the probability, else the cosine."""
+        """Score that ranks tags: the probability, else the cosine.
+
+        Examples:
+            >>> TagScore("calm", "mood", 0.3, 0.9, True, "").score, TagScore("calm", "mood", 0.3, None, True, "").score
+            (0.9, 0.3)
+        """
         return self.cosine if self.probability is None else self.probability
 
 
 class Tagged(NamedTuple):
-    """A file with its tags, or why it has none.
+    """A file with its tags, or the reason why it has none.
 
     Attributes:
         path: The file.
         status: ``ok``, or the reason why it could not be read.
-        detail: One line on that reason.
-        tags: Best first within each group.
+        detail: One line about that reason.
+        tags: Tags, best first within each group.
     """
 
     path: str
@@ -82,5 +87,5 @@ class Tagged(NamedTuple):
     tags: tuple[TagScore, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON holds it."""
-        return {**self._asdict(), "tags": [one._asdict() for one in self.tags]}
+        """Return the content for JSON."""
+        return {**self._asdict(), "tags": [score._asdict() for score in self.tags]}

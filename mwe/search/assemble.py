@@ -1,4 +1,4 @@
-"""A new edition of a library from the former one and what a job has embedded.
+"""A new edition of a library, assembled from the former edition and the embeddings of a job.
 
 Shape suffixes: N tracks, D dimensions, V words.
 """
@@ -14,23 +14,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mwe.audio.clips import ERROR, readable_name
 from mwe.audio.extract import MADE_WITH
-from mwe.audio.shards import OK, Source
+from mwe.audio.shards import OK, FileStamp
 from mwe.core.arrays import write_rows
 from mwe.core.errors import expecting
-from mwe.core.files import atomic_write, write_csv
+from mwe.core.files import atomic_write, readable_name, write_csv
 from mwe.core.manifest import manifest
-from mwe.search.calibrate import tags_of_run
+from mwe.search.calibrate import tag_prototypes, tags_of_run
+from mwe.search.collapse import require_spread
+from mwe.search.embedding_parts import Parts
 from mwe.search.layout import GROUP_ROWS, SKIPPED, TRACKS, Declaration
 from mwe.search.model import WORD_ROWS, TrainedModel
-from mwe.search.parts import Parts
 from mwe.search.sources import Item, Listing
-from mwe.search.stored import Stored
-from mwe.search.tags import TagTable
+from mwe.search.store import LibraryStore
+from mwe.search.tag_table import TagTable
 from mwe.tracks.folder import read_rows
 from mwe.words.vectors import write_vocabulary
 
+MOST_JUDGED = 1000  # tracks that are compared
 MEASURED = ("size", "mtime_ns", "seconds", "loudness_db")
 SKIPPED_COLUMNS = ("track_id", "path", "reason", "detail", "size", "mtime_ns")
 
@@ -41,91 +42,91 @@ class Skipped(NamedTuple):
     Attributes:
         path: Its file.
         reason: Class of outcome, such as ``truncated``.
-        detail: One line on what was found.
+        detail: One line about the cause.
         source: State of the file when it was read.
     """
 
     path: str
     reason: str
     detail: str
-    source: Source
+    source: FileStamp
 
 
 class Known:
-    """What is known of tracks: by the parts of this job, by the library, by its list of skipped files; in that order.
+    """Known outcomes of tracks: from the parts of this job, the library, and its list of skipped files, in that order.
 
     Args:
-        library: The edition in force, where there is one.
-        parts: What has been embedded since.
+        library: The current edition, if there is one.
+        parts: Tracks embedded since.
         skipped: Tracks that earlier jobs could not embed.
     """
 
-    def __init__(self, library: Stored | None, parts: Parts, skipped: dict[str, Skipped]) -> None:
+    def __init__(self, library: LibraryStore | None, parts: Parts, skipped: dict[str, Skipped]) -> None:
         self.library, self.parts, self.skipped = library, parts, skipped
         ids = library.column("track_id").to_pylist() if library else []
         self.rows = {name: row for row, name in enumerate(ids)}
         self._columns = {name: library.column(name).to_numpy() for name in MEASURED} if library else {}
 
     def status(self, track_id: str) -> str | None:
-        """``ok``, the reason why a track was skipped, or nothing for one never tried."""
-        if (found := self.parts.status(track_id)) is not None:
-            return found
+        """Return ``ok``, the reason why a track was skipped, or None for a track never tried."""
+        if (status := self.parts.status(track_id)) is not None:
+            return status
         if track_id in self.skipped:
             return self.skipped[track_id].reason
         return OK if track_id in self.rows else None
 
-    def current(self, track_id: str, path: Path) -> bool:
-        """Whether a track has been dealt with and its file has not changed since; unforeseen errors are tried again."""
-        status = self.status(track_id)
-        return status not in (None, ERROR) and self.source(track_id) == Source.of(path)
+    def outcome(self, track_id: str) -> tuple[FileStamp, str] | None:
+        """Return the state of a track's file when it was read, and its status; None for a track never tried."""
+        source, status = self.source(track_id), self.status(track_id)
+        return None if source is None or status is None else (source, status)
 
-    def source(self, track_id: str) -> Source | None:
-        """State of a track's file when it was read; nothing for one never tried."""
-        if (found := self.parts.source(track_id)) is not None:
-            return found
+    def source(self, track_id: str) -> FileStamp | None:
+        """Return the state of a track's file when it was read; None for a track never tried."""
+        if (source := self.parts.source(track_id)) is not None:
+            return source
         if track_id in self.skipped:
             return self.skipped[track_id].source
         row = self.rows.get(track_id)
-        return None if row is None else Source(*(int(self._columns[name][row]) for name in MEASURED[:2]))
+        return None if row is None else FileStamp(*(int(self._columns[name][row]) for name in MEASURED[:2]))
 
     def failure(self, track_id: str) -> tuple[str, str, str, int, int]:
-        """Path, reason, detail, size and time of change of a track that could not be embedded."""
-        if (place := self.parts.place.get(track_id)) is not None:
+        """Return path, reason, detail, size and modification time of a track that could not be embedded."""
+        if (index := self.parts.index_of.get(track_id)) is not None:
             path, reason, detail, size, time = (
-                self.parts.columns[name][place] for name in ("path", "status", "detail", "size", "mtime_ns")
+                self.parts.columns[name][index] for name in ("path", "status", "detail", "size", "mtime_ns")
             )
             return path, reason, detail, size, time
         path, reason, detail, source = self.skipped[track_id]
         return path, reason, detail, source.size, source.mtime_ns
 
     def embedding(self, track_id: str) -> np.ndarray:
-        """The unit vector of an embedded track, (D,)."""
+        """Return the unit vector of an embedded track, (D,)."""
         if self.parts.status(track_id) == OK or self.library is None:
             return self.parts.embedding(track_id)
         return np.asarray(self.library.matrix_ND[self.rows[track_id]])
 
     def measured(self, track_id: str) -> tuple[int | float, ...]:
-        """The columns ``MEASURED`` of an embedded track."""
-        place = self.parts.place.get(track_id)
-        columns, row = (self._columns, self.rows[track_id]) if place is None else (self.parts.columns, place)
+        """Return the columns ``MEASURED`` of an embedded track."""
+        index = self.parts.index_of.get(track_id)
+        columns, row = (self._columns, self.rows[track_id]) if index is None else (self.parts.columns, index)
         return tuple(columns[name][row] for name in MEASURED)
 
 
 def assemble(out: Path, listing: Listing, trained: TrainedModel, known: Known, dtype: str) -> str:
-    """Write the next edition of a library and put it in force; return what its tag scores rest on.
+    """Write the next edition of a library and make it current; return a note about its tag scores.
 
     Args:
         out: Folder of the library.
-        listing: The tracks it is to hold, those that could not be embedded aside.
+        listing: Its tracks, including those that could not be embedded.
         trained: The model.
-        known: What is known of them.
-        dtype: Of the matrix.
+        known: Known outcomes of the tracks.
+        dtype: Type of the matrix.
     """
     former = known.library
-    kept = [item for item in listing.items if known.status(item.track_id) == OK]
+    embedded = [item for item in listing.items if known.status(item.track_id) == OK]
     words = f"words-{trained.words_hash}"
     table, note = _tags(listing, trained, former)
-    tracks = _tracks(kept, known, table)
+    tracks = _tracks(embedded, known, table)
     _write_skipped(out, listing, known)
     if former is not None and _same(former, tracks, table, words, dtype, known):
         return note
@@ -133,15 +134,16 @@ def assemble(out: Path, listing: Listing, trained: TrainedModel, known: Known, d
         space=trained.space,
         run=str(trained.run.resolve()),
         edition=former.declared.edition + 1 if former else 1,
-        tracks=len(kept),
+        tracks=len(embedded),
         dim=trained.dim,
         words=words,
         words_from=trained.words_hash,
         preprocessing=trained.preprocessing.to_dict(),
-        notes={"tags": note, "made": _made(listing, trained, known, dtype)},
+        notes={"tags": note, "made": _manifest(listing, trained, known, dtype)},
     )
+    _require_spread(table, trained, embedded, known)
     _write_words(out / words, trained)
-    _write_matrix(out / declared.matrix_file, kept, known, trained.dim, dtype)
+    _write_matrix(out / declared.matrix_file, embedded, known, trained.dim, dtype)
     for name, content in ((declared.tracks_file, tracks), (declared.tags_file, table.to_table())):
         with atomic_write(out / name) as temporary:
             pq.write_table(content, temporary, row_group_size=GROUP_ROWS)
@@ -150,8 +152,18 @@ def assemble(out: Path, listing: Listing, trained: TrainedModel, known: Known, d
     return note
 
 
-def _made(listing: Listing, trained: TrainedModel, known: Known, dtype: str) -> dict[str, Any]:
-    """The manifest: hashes of the model, of its word vectors and of the sizes of the audio; counts by outcome."""
+def _require_spread(table: TagTable, trained: TrainedModel, embedded: Sequence[Item], known: Known) -> None:
+    """Require that the model tells tags apart, and tracks; files of one length may be copies of one sound."""
+    prototype_TD, known_T = tag_prototypes(table.tags, trained)
+    require_spread(prototype_TD[known_T], "tags", trained.run)
+    of_length = {round(known.measured(item.track_id)[2]): item for item in embedded}
+    judged = [known.embedding(item.track_id) for item in list(of_length.values())[:MOST_JUDGED]]
+    if judged:
+        require_spread(np.stack(judged), "tracks", trained.run)
+
+
+def _manifest(listing: Listing, trained: TrainedModel, known: Known, dtype: str) -> dict[str, Any]:
+    """Return the manifest: hashes of the model, its word vectors and the sizes of the audio, and counts by outcome."""
     outcomes = Counter(str(known.status(item.track_id)) for item in listing.items)
     audio = hashlib.sha256()
     for item in listing.items:
@@ -161,14 +173,14 @@ def _made(listing: Listing, trained: TrainedModel, known: Known, dtype: str) -> 
     return manifest(inputs, {"dtype": dtype}, dict(sorted(outcomes.items())), MADE_WITH)
 
 
-def _write_matrix(path: Path, kept: Sequence[Item], known: Known, dim: int, dtype: str) -> None:
-    """The unit vectors of the tracks, row by row from where they are, so that no second copy is held in memory."""
+def _write_matrix(path: Path, embedded: Sequence[Item], known: Known, dim: int, dtype: str) -> None:
+    """Write the unit vectors of the tracks row by row from their sources, without a second copy in memory."""
     with atomic_write(path) as temporary:
-        write_rows(temporary, dtype, (len(kept), dim), (known.embedding(item.track_id) for item in kept))
+        write_rows(temporary, dtype, (len(embedded), dim), (known.embedding(item.track_id) for item in embedded))
 
 
-def _tags(listing: Listing, trained: TrainedModel, former: Stored | None) -> tuple[TagTable, str]:
-    """Tags of the model, calibrated once for a library, and those of the tracks."""
+def _tags(listing: Listing, trained: TrainedModel, former: LibraryStore | None) -> tuple[TagTable, str]:
+    """Return the tags of the model, calibrated once per library, and those of the tracks."""
     if former is not None and former.declared.words_from == trained.words_hash and any(former.tags.calibrated_on):
         table, note = former.tags, str(former.declared.notes.get("tags", ""))
     else:
@@ -176,21 +188,21 @@ def _tags(listing: Listing, trained: TrainedModel, former: Stored | None) -> tup
     return table.with_tags([tag for item in listing.items for tag in item.tags], listing.groups), note
 
 
-def _tracks(kept: Sequence[Item], known: Known, table: TagTable) -> pa.Table:
-    place = {tag: number for number, tag in enumerate(table.tags)}
-    measured = [known.measured(item.track_id) for item in kept]
+def _tracks(embedded: Sequence[Item], known: Known, table: TagTable) -> pa.Table:
+    number_of = {tag: index for index, tag in enumerate(table.tags)}
+    measured = [known.measured(item.track_id) for item in embedded]
     columns = {
-        "track_id": [item.track_id for item in kept],
-        "artist_id": [item.artist_id for item in kept],
-        "path": [readable_name(item.path) for item in kept],
-        **{name: [row[at] for row in measured] for at, name in enumerate(MEASURED)},
-        "tags": [sorted(place[tag] for tag in item.tags) for item in kept],
+        "track_id": [item.track_id for item in embedded],
+        "artist_id": [item.artist_id for item in embedded],
+        "path": [readable_name(item.path) for item in embedded],
+        **{name: [row[index] for row in measured] for index, name in enumerate(MEASURED)},
+        "tags": [sorted(number_of[tag] for tag in item.tags) for item in embedded],
     }
     return pa.table(columns, schema=TRACKS)
 
 
-def _same(former: Stored, tracks: pa.Table, table: TagTable, words: str, dtype: str, known: Known) -> bool:
-    """Whether the edition in force holds the very same already."""
+def _same(former: LibraryStore, tracks: pa.Table, table: TagTable, words: str, dtype: str, known: Known) -> bool:
+    """Return whether the current edition already has the same content."""
     return (
         not len(known.parts)
         and former.declared.words == words
@@ -201,39 +213,39 @@ def _same(former: Stored, tracks: pa.Table, table: TagTable, words: str, dtype: 
 
 
 def _write_words(folder: Path, trained: TrainedModel) -> None:
-    """Word vectors in the joint space, encoded in blocks; the vocabulary comes last, so a folder with one is whole."""
+    """Write word vectors in the joint space, encoded in blocks, and last the vocabulary: its folder is complete."""
     if (folder / "vocabulary.json").is_file():
         return
     words = trained.words
-    blocks = (words.vectors[at : at + WORD_ROWS] for at in range(0, len(words), WORD_ROWS))
+    blocks = (words.vectors[start : start + WORD_ROWS] for start in range(0, len(words), WORD_ROWS))
     with atomic_write(folder / "vectors.npy") as temporary:
         write_rows(temporary, np.float32, (len(words), trained.dim), map(trained.encode_words, blocks))
     write_vocabulary(folder, words.tokens, words.kinds, {"embedding_space": trained.space, "from": words.made})
 
 
 def skipped_file(out: Path) -> Path:
-    """The table of skipped tracks."""
+    """Return the path of the table of skipped tracks."""
     return out / SKIPPED
 
 
 def read_skipped(out: Path) -> dict[str, Skipped]:
-    """Tracks that earlier jobs could not embed.
+    """Read the tracks that earlier jobs could not embed.
 
     Raises:
         BadFileError: The list is damaged.
     """
     if not skipped_file(out).is_file():
         return {}
-    remedy, found = "Delete it and index again.", {}
+    remedy, skipped = "Delete it and index again.", {}
     for line, row in read_rows(skipped_file(out), SKIPPED_COLUMNS, remedy=remedy):
-        with expecting(skipped_file(out), "size or time is no number", remedy, line):
-            source = Source(int(row["size"]), int(row["mtime_ns"]))
-        found[row["track_id"]] = Skipped(row["path"], row["reason"], row["detail"], source)
-    return found
+        with expecting(skipped_file(out), "size or time is not a number", remedy, line):
+            source = FileStamp(int(row["size"]), int(row["mtime_ns"]))
+        skipped[row["track_id"]] = Skipped(row["path"], row["reason"], row["detail"], source)
+    return skipped
 
 
 def _write_skipped(out: Path, listing: Listing, known: Known) -> None:
-    """Every track of the sources that could not be embedded, with its reason."""
+    """Write every track of the sources that could not be embedded, with its reason."""
     failed = [item.track_id for item in listing.items if known.status(item.track_id) != OK]
     if skipped_file(out).is_file() and not len(known.parts) and list(known.skipped) == failed:
         return
@@ -242,9 +254,9 @@ def _write_skipped(out: Path, listing: Listing, known: Known) -> None:
 
 def _remove_former(out: Path, declared: Declaration) -> None:
     """Delete the files of earlier editions."""
-    kept = declared.files()
+    current = declared.files()
     for path in out.iterdir():
-        if path.name in kept or not path.name.startswith(("embeddings-", "tracks-", "tags-", "ann-", "words-")):
+        if path.name in current or not path.name.startswith(("embeddings-", "tracks-", "tags-", "ann-", "words-")):
             continue
         if path.is_dir():
             shutil.rmtree(path)

@@ -1,7 +1,7 @@
 """Queries as text: words, tags, artists, tracks and audio files, added and subtracted.
 
 ``calm + 2*piano - drums`` has three terms. A term is plain words or begins with ``tag:``, ``artist:``, ``track:`` or
-``file:``. Signs stand between spaces, so that ``hip-hop`` is one word; a name that holds a sign is put in quotation
+``file:``. Signs need spaces around them, so that ``hip-hop`` is one word. A name that contains a sign needs quotation
 marks: ``artist:"Simon + Garfunkel"``.
 """
 
@@ -13,13 +13,13 @@ from mwe.core.errors import BadRequestError
 
 TermKind = Literal["words", "tag", "artist", "track", "file"]
 KINDS: tuple[TermKind, ...] = get_args(TermKind)
-HOW = 'Write terms as `calm + 2*piano - drums`, names with signs in them as `artist:"A + B"`.'
+SYNTAX = 'Write terms as `calm + 2*piano - drums`, names with signs in them as `artist:"A + B"`.'
 
 _WEIGHT = re.compile(r"(\d+(?:\.\d+)?)\s*\*\s*(.*)", re.DOTALL)
 
 
 class QueryError(BadRequestError):
-    """A query that cannot be read.
+    """A query is malformed.
 
     Args:
         query: The query.
@@ -27,16 +27,16 @@ class QueryError(BadRequestError):
     """
 
     def __init__(self, query: str, what: str) -> None:
-        super().__init__(f"query {query!r}: {what}. {HOW}")
+        super().__init__(f"query {query!r}: {what}. {SYNTAX}")
 
 
 class Term(NamedTuple):
     """One part of a query.
 
     Attributes:
-        kind: What the name is of; ``words`` are plain text.
+        kind: Kind of the name; ``words`` are plain text.
         name: Words, tag, artist, track or path of a file.
-        weight: What it counts, negative where it is subtracted.
+        weight: Weight of the term, negative if it is subtracted.
     """
 
     kind: TermKind
@@ -49,15 +49,25 @@ class Term(NamedTuple):
 
 
 def parse_query(text: str) -> list[Term]:
-    """The terms of a query.
+    """Return the terms of a query.
 
     Raises:
-        QueryError: There is none, one is empty, or a quotation mark or a weight has nothing to it.
+        QueryError: There is no term, a term is empty, a quotation mark is not closed, or a weight is 0.
+
+    Examples:
+        >>> parse_query("calm + 2*piano - drums")[1:]
+        [Term(kind='words', name='piano', weight=2.0), Term(kind='words', name='drums', weight=-1.0)]
+        >>> [str(term) for term in parse_query('tag:"deep house" - artist:"Simon + Garfunkel"')]
+        ['tag:deep house', '-1*artist:Simon + Garfunkel']
+        >>> parse_query("calm +")
+        Traceback (most recent call last):
+            ...
+        mwe.search.grammar.QueryError: query 'calm +': nothing follows the last sign. Write terms as ...
     """
     if text.count('"') % 2:
         raise QueryError(text, "a quotation mark is not closed")
     pieces = _pieces(text)
-    # a query that begins without a sign begins with plus
+    # a query without a leading sign begins with plus
     signed = pieces if pieces[:1] in (["+"], ["-"]) else ["+", *pieces]
     groups: list[tuple[float, list[str]]] = []
     for piece in signed:
@@ -69,7 +79,7 @@ def parse_query(text: str) -> list[Term]:
             groups.append((1.0 if piece == "+" else -1.0, []))
     if not groups[-1][1]:
         raise QueryError(text, "nothing follows the last sign" if pieces else "it is empty")
-    return [_term(text, sign, own) for sign, own in groups]
+    return [_term(text, sign, group) for sign, group in groups]
 
 
 def _pieces(text: str) -> list[str]:
@@ -90,7 +100,7 @@ def _term(query: str, sign: float, pieces: Sequence[str]) -> Term:
     if weighted := _WEIGHT.fullmatch(text):
         weight, text = float(weighted[1]), weighted[2]
     kind, colon, name = text.partition(":")
-    known = next((one for one in KINDS if colon and kind.lower() == one), None)
+    known = next((known_kind for known_kind in KINDS if colon and kind.lower() == known_kind), None)
     name = (name if known else text).replace('"', "").strip()
     if not name:
         raise QueryError(query, f"a term is empty: {' '.join(pieces)!r}")

@@ -1,33 +1,33 @@
-"""Queries by a tag in the company of other tags, for models that learnt from tags in context."""
+"""Queries by a tag in the context of other tags, for models trained on tags in context."""
 
 from collections.abc import Sequence
 
 import torch
 
 from mwe.core.errors import StaleArtefactError, UnknownNameError
+from mwe.search.meaning import Meaning
 from mwe.search.model import TrainedModel
-from mwe.search.reading import Meaning
-from mwe.search.stored import Stored
-from mwe.search.tags import unit_rows
-from mwe.words.context import ContextSource, Pair
+from mwe.search.store import LibraryStore
+from mwe.search.tag_table import unit_rows
+from mwe.words.context_vectors import ContextSource, Pair
 
 
-def meaning_in_context(library: Stored, tag: str, context: Sequence[str]) -> Meaning:
-    """The vector of a tag among other tags.
+def meaning_in_context(store: LibraryStore, tag: str, context: Sequence[str]) -> Meaning:
+    """Return the vector of a tag among other tags.
 
     Args:
-        library: The library, whose model is asked.
+        store: Files of the library; its model encodes the tag.
         tag: The tag.
         context: The other tags.
 
     Raises:
-        UnknownNameError: A tag is not known in contexts; the nearest names are given.
-        StaleArtefactError: The model did not learn from tags in context, or from others than are there now.
-        MissingDataError: The model's run folder or its contextual embeddings are gone.
+        UnknownNameError: A tag is not known in contexts.
+        StaleArtefactError: The model was not trained on tags in context, or these have changed since.
+        MissingDataError: The model's run folder or its contextual embeddings are missing.
     """
-    trained = library.trained
+    trained = store.trained
     source = source_of(trained)
-    pair = Pair(_known(source, tag), tuple(_known(source, one) for one in context))
+    pair = Pair(_known(source, tag), tuple(_known(source, name) for name in context))
     with torch.inference_mode():
         row_1D = trained.model.in_context(torch.from_numpy(source.embed([pair]))).numpy()
     understood = f"tag {pair.tag} among {', '.join(pair.context)}"
@@ -35,22 +35,22 @@ def meaning_in_context(library: Stored, tag: str, context: Sequence[str]) -> Mea
 
 
 def source_of(trained: TrainedModel) -> ContextSource:
-    """What gives the vectors of tags in context that a model learnt from.
+    """Return the source of the vectors of tags in context that a model was trained on.
 
     Raises:
-        StaleArtefactError: The model learnt from none, or they have been written anew since.
+        StaleArtefactError: The model was not trained on tags in context, or these have changed since.
     """
     settings = trained.data.context
     if settings is None or trained.model.contextual is None:
         raise StaleArtefactError(
-            f"{trained.run} did not learn from tags in context. Train with `--data.context TagsInContext` and a weight "
-            "of `context` (docs/contextual.md), and index with that run."
+            f"{trained.run} was not trained on tags in context. Train with `--data.context TagsInContext` and a weight "
+            "of `context` (docs/how-to/context.md), and index with that run."
         )
     source = settings.source(trained.words)
     if source.identity != trained.model.context_identity:
         raise StaleArtefactError(
-            f"{settings.vectors or 'the words'}: not the tags in context that {trained.run} learnt from. Give back the "
-            "folder as it was, or train and index anew."
+            f"{settings.vectors or 'the words'}: not the tags in context that {trained.run} was trained on. Restore "
+            "the folder, or train and index again."
         )
     return source
 

@@ -1,4 +1,4 @@
-"""Making a library of audio files, or completing one: only new and changed files are embedded."""
+"""Indexing of audio files into a new or existing library; only new and changed files are embedded."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,47 +7,57 @@ from typing import Literal, NamedTuple
 
 from pytorch_lightning.utilities import rank_zero_only
 
+from mwe.audio.predict import Hardware, unfinished
 from mwe.audio.shards import OK
 from mwe.core.errors import MissingDataError
 from mwe.core.outcomes import outcome_text, require_few_failed
+from mwe.joint.pretrained import OPEN
 from mwe.search.ann import AnnReport, build_ann
 from mwe.search.assemble import Known, assemble, read_skipped, skipped_file
-from mwe.search.embed import Hardware, predict_files
-from mwe.search.layout import DECLARATION
+from mwe.search.embed import predict_files
+from mwe.search.embedding_parts import Parts, PartSettings
+from mwe.search.layout import DECLARATION, Declaration
 from mwe.search.lock import only_writer
 from mwe.search.model import TrainedModel
-from mwe.search.parts import Parts, PartSettings
 from mwe.search.sources import Item, list_sources
-from mwe.search.stored import Stored
+from mwe.search.store import LibraryStore
 from mwe.tracks import TrackReader
 
 PARTS = "parts"
 
 
 class IndexReport(NamedTuple):
-    """Outcome for the tracks of the sources.
+    """Outcomes of the tracks of the sources.
 
     Attributes:
-        ok: Tracks in the library.
-        skipped: Tracks that could not be embedded, by reason.
-        reused: Tracks whose files have not changed since an earlier run.
-        removed: Tracks of the former library that the sources no longer have.
-        table: Every skipped track with its reason.
-        note: What the tag scores rest on, and what became of an approximate index.
+        ok: Number of tracks in the library.
+        skipped: Number of tracks that could not be embedded, by reason.
+        reused: Number of tracks whose files have not changed since an earlier run.
+        removed: Number of tracks of the former library that the sources no longer have.
+        damaged: Number of tracks of this run with partly damaged or missing sound.
+        table: Path of the table of skipped tracks and reasons.
+        note: Note about the tag scores, and about an approximate index.
     """
 
     ok: int
     skipped: dict[str, int]
     reused: int
     removed: int
+    damaged: int
     table: Path
     note: str
 
     def __str__(self) -> str:
         text = outcome_text(self.ok, self.skipped, self.table)
         more = [f"{self.reused:,} unchanged since an earlier run"] if self.reused else []
-        more += [f"{self.removed:,} no longer there"] if self.removed else []
+        more += [f"{self.removed:,} removed"] if self.removed else []
+        more += [f"{self.damaged:,} damaged and partly read; see `mwe check`"] if self.damaged else []
         return text + (f" ({', '.join(more)})" if more else "")
+
+
+def model_of(library: Path) -> Path:
+    """Return the model of a library; for a new library the one that comes with the package."""
+    return Path(Declaration.read(library).run if (library / DECLARATION).is_file() else OPEN)
 
 
 def index_library(
@@ -60,29 +70,32 @@ def index_library(
     dtype: Literal["float32", "float16"] = "float32",
     part_files: int = 256,
     max_failed: float = 0.5,
+    thorough: bool = False,
 ) -> IndexReport | None:
     """Embed the audio files of several sources into a library.
 
-    Files whose size and time of change are known to the library are not read again, whether they could be read or not.
-    A stopped job loses at most the parts it was collecting. The library in force stays whole until the new edition is.
+    Files with a size and modification time known to the library are not read again, whether readable or not. A stopped
+    job loses at most the files since its last part. The current edition stays complete until the new one is.
 
     Args:
-        sources: Folders, tables of tracks or single files; the library then holds these and nothing else.
+        sources: Folders, tables of tracks or single files; the library will contain only these.
         run: Run folder of the model.
         out: Folder of the library.
-        collection: A collection to index beside the sources.
-        hardware: Where to embed.
-        dtype: Of the matrix; half the size and about three digits of a cosine are the price of ``float16``.
-        part_files: What is embedded is kept on disk every so many files.
-        max_failed: Share of files that cannot be embedded from which on the sources are taken for wrong.
+        collection: A collection to index in addition to the sources.
+        hardware: Hardware of the job.
+        dtype: Type of the matrix; ``float16`` has half the size and about three digits of a cosine.
+        part_files: Number of files after which embeddings are written to disk.
+        max_failed: Largest share of files that cannot be embedded; more suggests wrong sources.
+        thorough: Whether to decode whole files instead of only the packets of their excerpts: several times slower,
+            but finds damage anywhere in a file.
 
     Returns:
-        What became of the tracks; none on processes other than the first.
+        Outcomes of the tracks; None on processes other than the first.
 
     Raises:
         BadFileError: Too many files cannot be embedded (the others are in the library), a track is listed twice, or
             another job is writing into the library.
-        MissingDataError: A source is not there or has no audio, or the run is not whole.
+        MissingDataError: A source is missing or has no audio, or the run is incomplete.
         StaleArtefactError: The library is of another embedding space.
     """
     listing = list_sources(sources, collection)
@@ -90,10 +103,10 @@ def index_library(
     trained.require_means()
     with only_writer(out):
         known = _known(out, trained)
-        pending = [(item.track_id, item.path) for item in listing.items if not known.current(item.track_id, item.path)]
+        pending = unfinished([(item.track_id, item.path) for item in listing.items], known.outcome)
         if pending:
             settings = PartSettings(out / PARTS, trained.space, trained.dim, known.parts.next_number, part_files)
-            predict_files(trained, pending, hardware, settings)
+            predict_files(trained, pending, hardware, settings, thorough=thorough)
         if rank_zero_only.rank != 0:  # type: ignore[attr-defined]
             return None
         known = _known(out, trained)
@@ -106,30 +119,31 @@ def index_library(
 
 
 def _renewed(out: Path, former: AnnReport) -> str:
-    """Make the approximate index anew as the former one was asked for, if the edition is another, and tell."""
-    library = Stored(out)
+    """Make the approximate index again with its former settings, if the edition is new; return a note about it."""
+    library = LibraryStore(out)
     if not len(library) or AnnReport.read(out, library.declared) is not None:
         return ""
     prototype_TD, known_T = library.prototypes
     try:
         report = build_ann(out, prototype_TD[known_T], former.wanted, former.cells_wanted)
     except MissingDataError as error:
-        return f"\nthe approximate index was of the former edition and is gone: {error}"
-    return f"\napproximate index made anew: {report}"
+        return f"\nthe approximate index of the former edition was removed: {error}"
+    return f"\napproximate index made again: {report}"
 
 
 def _known(out: Path, trained: TrainedModel) -> Known:
-    """What a library and its unfinished parts hold."""
-    library = Stored(out) if (out / DECLARATION).is_file() else None
+    """Return the known outcomes of a library and its unfinished parts."""
+    library = LibraryStore(out) if (out / DECLARATION).is_file() else None
     if library is not None:
         library.require_space(trained)
     return Known(library, Parts(out / PARTS, trained.space), read_skipped(out))
 
 
 def _report(out: Path, items: Sequence[Item], known: Known, reused: int, note: str, max_failed: float) -> IndexReport:
-    """Count, and judge."""
+    """Count the outcomes, and check the share of failures."""
     counts = Counter(str(known.status(item.track_id)) for item in items)
     removed = len(known.rows.keys() - {item.track_id for item in items})
-    report = IndexReport(counts.pop(OK, 0), dict(counts), reused, removed, skipped_file(out), note)
+    damaged = known.parts.damaged()
+    report = IndexReport(counts.pop(OK, 0), dict(counts), reused, removed, damaged, skipped_file(out), note)
     require_few_failed(report.skipped, len(items), max_failed, report.table, "files cannot be embedded")
     return report

@@ -1,6 +1,6 @@
-"""Files of a library folder, each written whole under the number of its edition; ``library.json`` names those in force.
+"""Files of a library folder, each with the number of its edition; ``library.json`` names the current ones.
 
-``library.json`` is written last, so a reader sees the old edition or the new one, never a mixture.
+``library.json`` is written last, so readers see either the old edition or the new one, never a mixture.
 """
 
 import re
@@ -19,14 +19,13 @@ from mwe.core.files import read_json, write_json
 from mwe.core.parquet import PARQUET_ERRORS
 
 FORMAT = 1
-LIBRARY = Path("outputs/library")  # where a library is looked for unless told
 DECLARATION = "library.json"
 SKIPPED = "skipped.tsv"
-GROUP_ROWS = 8192  # of the table of tracks that are read together
-REMEDY = "Index the library anew into another folder."
+GROUP_ROWS = 8192  # rows of the table of tracks that are read together
+REMEDY = "Index the library again into another folder."
 
 _LAST_EDITION = 10**9
-_WORDS = re.compile(r"words-\w{1,64}")  # never a path out of the library
+_WORDS = re.compile(r"words-\w{1,64}")  # never a path outside of the library
 
 TRACKS = pa.schema(
     [
@@ -44,7 +43,7 @@ TAGS = pa.schema(
     [
         ("tag", pa.string()),
         ("group", pa.string()),
-        ("seen", pa.bool_()),  # in training; null where that is not known
+        ("seen", pa.bool_()),  # in training; null if unknown
         ("slope", pa.float32()),
         ("intercept", pa.float32()),
         ("calibrated_on", pa.string()),
@@ -54,18 +53,18 @@ TAGS = pa.schema(
 
 @dataclass(frozen=True)
 class Declaration:
-    """What ``library.json`` says.
+    """Content of ``library.json``.
 
     Args:
         space: Embedding space: hash of weights and preprocessing.
         run: Run folder of the model.
-        edition: Number in the names of the files, counting up.
+        edition: Number in the names of the files, which increases.
         tracks: Rows of the matrix.
-        dim: Its columns.
+        dim: Columns of the matrix.
         words: Folder of the word vectors in the joint space.
-        words_from: Hash of the word vectors they were made of.
-        preprocessing: Mel settings, excerpts and decoding, for people to read; the hash covers them.
-        notes: What was counted when it was made.
+        words_from: Hash of the original word vectors.
+        preprocessing: Mel settings, excerpts and decoding, for readers; the hash covers them.
+        notes: Counts and notes of the job that made it.
     """
 
     space: str
@@ -85,7 +84,7 @@ class Declaration:
 
     @property
     def tracks_file(self) -> str:
-        """IDs and metadata, a row a row of the matrix."""
+        """IDs and metadata, one row per row of the matrix."""
         return f"tracks-{self.edition:05d}.parquet"
 
     @property
@@ -95,7 +94,7 @@ class Declaration:
 
     @property
     def ann_file(self) -> str:
-        """The approximate index, where one was made."""
+        """The approximate index, if there is one."""
         return f"ann-{self.edition:05d}.faiss"
 
     @property
@@ -104,26 +103,26 @@ class Declaration:
         return f"ann-{self.edition:05d}.json"
 
     def files(self) -> set[str]:
-        """Names that belong to this edition."""
-        own = {self.matrix_file, self.tracks_file, self.tags_file, self.ann_file, self.ann_report_file}
-        return {*own, self.words, DECLARATION, SKIPPED}
+        """Return the names of the files of this edition."""
+        files = {self.matrix_file, self.tracks_file, self.tags_file, self.ann_file, self.ann_report_file}
+        return {*files, self.words, DECLARATION, SKIPPED}
 
     def write(self, root: Path) -> None:
-        """Put this edition in force."""
+        """Make this edition the current one."""
         write_json(root / DECLARATION, {"format": FORMAT, **asdict(self)})
 
     @classmethod
     def read(cls, root: Path) -> "Declaration":
-        """The edition in force.
+        """Read the current edition.
 
         Raises:
-            MissingDataError: The folder is no library.
+            MissingDataError: The folder is not a library.
             StaleArtefactError: Another version wrote it.
         """
         if not (root / DECLARATION).is_file():
             raise MissingDataError(f"no library in {root}. Make one with `mwe index FOLDER --model RUN --out {root}`.")
         content = read_json(root / DECLARATION)
-        kinds = {one.name: get_origin(one.type) or one.type for one in fields(cls)}
+        kinds = {item.name: get_origin(item.type) or item.type for item in fields(cls)}
         if (
             not isinstance(content, dict)
             or content.pop("format", None) != FORMAT
@@ -132,7 +131,7 @@ class Declaration:
             or not _WORDS.fullmatch(content["words"])
             or not 0 < content["edition"] < _LAST_EDITION
         ):
-            raise StaleArtefactError(f"{root / DECLARATION}: not as this version writes it. {REMEDY}")
+            raise StaleArtefactError(f"{root / DECLARATION}: not in the format of this version. {REMEDY}")
         return cls(**content)
 
 
@@ -140,17 +139,19 @@ def open_matrix(root: Path, declared: Declaration) -> np.ndarray:
     """Memory-map the matrix.
 
     Raises:
-        BadFileError: It is missing, damaged or of another shape than declared.
+        BadFileError: The file is missing, damaged, or not of the declared shape.
     """
     path = root / declared.matrix_file
     try:
-        # copy on write, so that PyTorch takes it without a warning; nothing is ever written
+        # copy on write, so that PyTorch accepts it without a warning; nothing is ever written
         matrix_ND: np.ndarray = np.load(path, mmap_mode="c", allow_pickle=False)
-    except Exception as error:  # a damaged header goes through a parser with errors of its own
+    except Exception as error:  # a damaged header can raise errors of a parser
         raise BadFileError(path, f"not a readable array ({error})", REMEDY) from error
     if matrix_ND.shape != (declared.tracks, declared.dim) or matrix_ND.dtype not in (np.float16, np.float32):
-        what = f"{matrix_ND.dtype} of shape {matrix_ND.shape}, declared are {declared.tracks} x {declared.dim} floats"
-        raise BadFileError(path, what, REMEDY)
+        message = (
+            f"{matrix_ND.dtype} of shape {matrix_ND.shape}, but {declared.tracks} x {declared.dim} floats are declared"
+        )
+        raise BadFileError(path, message, REMEDY)
     return matrix_ND
 
 
@@ -158,7 +159,7 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
     """Read a Parquet file of a known schema.
 
     Raises:
-        BadFileError: It is missing, damaged or has other columns.
+        BadFileError: The file is missing, damaged or has other columns.
     """
     with open_table(path, schema) as file, reading(path):
         return file.read()
@@ -166,10 +167,10 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Around code that opens or reads a table, and what it says of itself and of others.
+    """Report errors of the enclosed code, which reads a table and relates it to others, as errors of the table.
 
     Raises:
-        BadFileError: It is damaged, or does not fit the others.
+        BadFileError: The table is damaged, or does not fit the others.
     """
     with expecting(path, "not the table expected", REMEDY):
         try:
@@ -179,10 +180,10 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def open_table(path: Path, schema: pa.Schema) -> pq.ParquetFile:
-    """Open a Parquet file of a known schema without reading more than its footer.
+    """Open a Parquet file of a known schema, and read only its footer.
 
     Raises:
-        BadFileError: It is missing, damaged or has other columns.
+        BadFileError: The file is missing, damaged or has other columns.
     """
     with reading(path):
         file = pq.ParquetFile(path)

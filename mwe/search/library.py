@@ -1,4 +1,4 @@
-"""A library of tracks, searched by words, tags, artists, tracks and audio; and the tags of audio files.
+"""A library of tracks: search by words, tags, artists, tracks and audio, and tagging of audio files.
 
 Shape suffixes: N tracks, D dimensions, T tags, K answers.
 """
@@ -6,34 +6,122 @@ Shape suffixes: N tracks, D dimensions, T tags, K answers.
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
+from mwe.search.ann import ApproximateSearch
 from mwe.search.answers import Answer, Hit, Tagged, TagScore
+from mwe.search.exact import ExactSearch, Search
+from mwe.search.filters import Filters, allowed_tracks
 from mwe.search.grammar import Term, parse_query
-from mwe.search.reading import combined, meaning
-from mwe.search.stored import Filters, Stored
+from mwe.search.query_meaning import combined, meaning
+from mwe.search.store import LibraryStore
+from mwe.search.tag_table import TagTable
+from mwe.words import WordVectors
 
-WIDER = 4  # how much further down the ranking is looked when artists have used up their places
+WIDER = 4  # factor of answers to request when the limit per artist leaves too few
 
 
-class Library(Stored):
+class Library:
     """Tracks in one embedding space, as ``mwe index`` writes them.
 
     Args:
         root: Folder of the library.
-        approximate: Whether to search by the approximate index that ``mwe index-ann`` made.
+        approximate: Whether to use the approximate index made by ``mwe library ann``.
 
     Raises:
-        MissingDataError: The folder is no library.
+        MissingDataError: The folder is not a library.
         StaleArtefactError: Another version wrote it.
         BadFileError: One of its files is damaged.
+
+    Examples:
+        >>> from mwe import Library
+        >>> library = Library.open("outputs/library")  # three tracks, as `mwe index` would write them
+        >>> len(library), library.dim
+        (3, 2)
+        >>> [hit.track_id for hit in library.search("calm - drums", k=2).hits]
+        ['lullaby', 'sonata']
     """
+
+    def __init__(self, root: str | Path, approximate: bool = False) -> None:
+        self.store = LibraryStore(root)
+        self.search_method: Search = (
+            ApproximateSearch.open(self.root, self.store.declared) if approximate else ExactSearch(self.matrix_ND)
+        )
 
     @classmethod
     def open(cls, root: str | Path, approximate: bool = False) -> "Library":
-        """The library in a folder; see the class."""
+        """Open the library in a folder; see the class."""
         return cls(root, approximate)
+
+    def __len__(self) -> int:
+        return len(self.store)
+
+    @property
+    def root(self) -> Path:
+        """Folder of the library."""
+        return self.store.root
+
+    @property
+    def space(self) -> str:
+        """Name of the embedding space."""
+        return self.store.space
+
+    @property
+    def dim(self) -> int:
+        """Dimensions of the space."""
+        return self.store.dim
+
+    @property
+    def matrix_ND(self) -> np.ndarray:
+        """Unit vectors of the tracks, memory-mapped."""
+        return self.store.matrix_ND
+
+    @property
+    def tracks(self) -> pa.Table:
+        """IDs, artists, files and tags of all tracks, read on every access."""
+        return self.store.tracks
+
+    @property
+    def tags(self) -> TagTable:
+        """Tags of the model and of the tracks."""
+        return self.store.tags
+
+    @property
+    def prototypes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Unit vectors of the tags, (T, D), and which tags have one, (T,)."""
+        return self.store.prototypes
+
+    @property
+    def words(self) -> WordVectors:
+        """Words, tags, artists and tracks of queries; their vectors are in the joint space."""
+        return self.store.words
+
+    def row(self, row: int) -> dict[str, Any]:
+        """Return ID, artist, file and tag names of one track."""
+        return self.store.row(row)
+
+    def vectors(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Return the unit vectors of some tracks, (R, D) float32.
+
+        Raises:
+            BadFileError: A vector is not of length 1, so the file is damaged.
+        """
+        return self.store.vectors(rows)
+
+    def row_of(self, track_id: str) -> int | None:
+        """Return the row of a track, by its ID or else by a unique file name; None if there is none."""
+        return self.store.row_of(track_id)
+
+    def allowed(self, filters: Filters) -> np.ndarray | None:
+        """Return which tracks pass the filters, boolean (N,); None if all do.
+
+        Raises:
+            UnknownNameError: A tag or artist to filter by is not in the library.
+        """
+        return allowed_tracks(self.store, filters)
 
     def search(
         self,
@@ -43,56 +131,73 @@ class Library(Stored):
         per_artist: int | None = None,
         context: Sequence[str] = (),
     ) -> Answer:
-        """The tracks nearest to a query.
+        """Return the tracks nearest to a query.
 
         Args:
-            query: A query as ``mwe.search.grammar`` describes it, or its terms.
-            k: At most so many tracks.
+            query: A query in the syntax of ``mwe.search.grammar``, or its terms.
+            k: Maximum number of tracks.
             filters: Which tracks may be answers.
-            per_artist: At most so many tracks of one artist; those of unknown artists are not counted.
-            context: Other tags, in whose company the words and tags of the query are meant: `guitar` among `acoustic`
-                and `folk`. The library's model must have learnt from tags in context.
+            per_artist: Maximum number of tracks of one artist; unknown artists do not count.
+            context: Other tags, as context of the words and tags of the query: `guitar` among `acoustic` and `folk`.
+                The library's model must have been trained on tags in context.
 
         Raises:
-            QueryError: The query cannot be read.
+            QueryError: The query is malformed.
             UnknownNameError: A word, tag, artist or track is not known.
             BadFileError: An audio file cannot be used.
+
+        Examples:
+            >>> from mwe import Library
+            >>> answer = Library.open("outputs/library").search("2*calm + piano", k=2, per_artist=1)
+            >>> answer.terms
+            ((2.0, 'calm'), (1.0, 'piano'))
+            >>> [(hit.track_id, hit.artist_id, round(hit.score, 2)) for hit in answer.hits]
+            [('lullaby', 'nina', 0.98), ('march', 'gene', 0.21)]
         """
         terms = parse_query(query) if isinstance(query, str) else list(query)
-        meanings = [meaning(self, term, context) for term in terms]
+        meanings = [meaning(self.store, term, context) for term in terms]
         allowed_N = self.allowed(filters)
-        own = [row for one in meanings for row in one.rows]
-        if own:
+        query_rows = [row for term_meaning in meanings for row in term_meaning.rows]
+        if query_rows:
             allowed_N = np.ones(len(self), dtype=bool) if allowed_N is None else allowed_N
-            allowed_N[own] = False
-        rows, scores = self._ranked(combined(self, terms, meanings), k, allowed_N, per_artist)
+            allowed_N[query_rows] = False
+        rows, scores = self._ranked(combined(self.store, terms, meanings), k, allowed_N, per_artist)
         return Answer(
-            tuple((term.weight, one.understood) for term, one in zip(terms, meanings, strict=True)),
-            tuple(note for one in meanings for note in one.notes),
+            tuple((term.weight, vector.understood) for term, vector in zip(terms, meanings, strict=True)),
+            tuple(note for vector in meanings for note in vector.notes),
             tuple(self._hit(row, score) for row, score in zip(rows, scores, strict=True)),
         )
 
-    def tag_files(self, paths: Sequence[Path], k: int = 5) -> list[Tagged]:
-        """The best tags of audio files in every group.
+    def tag_files(self, paths: Sequence[Path], k: int = 5, thorough: bool = False) -> list[Tagged]:
+        """Return the best tags of audio files in every group.
 
         Args:
             paths: Files.
-            k: At most so many tags a group.
+            k: Maximum number of tags per group.
+            thorough: Whether to decode whole files instead of only the packets of their excerpts.
 
         Raises:
-            StaleArtefactError: The model has been trained anew since the library was made.
-            MissingDataError: The model's run folder is gone.
+            StaleArtefactError: The model has been trained again since the library was made.
+            MissingDataError: The model's run folder is missing.
         """
-        from mwe.search.embed import embed_files  # see Stored.trained
+        from mwe.search.embed import embed_files  # see LibraryStore.trained
 
         tagged = []
-        for path, (row, _, embedding_D) in zip(paths, embed_files(self.trained, paths), strict=True):
+        outcomes = embed_files(self.store.trained, paths, thorough)
+        for path, (row, _, embedding_D) in zip(paths, outcomes, strict=True):
             scores = () if embedding_D is None else tuple(self.tags_of_vector(embedding_D, k))
             tagged.append(Tagged(str(path), row.status, row.detail, scores))
         return tagged
 
     def tags_of_vector(self, vector_D: np.ndarray, k: int = 5) -> list[TagScore]:
-        """The best tags of a track's unit vector: at most ``k`` of each group, groups in order of their names."""
+        """Return the best tags of a track's unit vector: at most ``k`` of each group, with groups sorted by name.
+
+        Examples:
+            >>> from mwe import Library
+            >>> library = Library.open("outputs/library")
+            >>> [(score.tag, round(score.cosine, 2)) for score in library.tags_of_vector(library.vectors([1])[0], k=2)]
+            [('piano', 0.96), ('drums', 0.8)]
+        """
         table, (prototype_TD, known_T) = self.tags, self.prototypes
         cosine_T = prototype_TD @ vector_D
         probability_T = table.probabilities(cosine_T[None])[0]
@@ -108,42 +213,42 @@ class Library(Stored):
             for tag in np.flatnonzero(known_T)
         ]
         best = []
-        for group in sorted({one.group for one in scores}):
-            own = sorted((one for one in scores if one.group == group), key=lambda one: (-one.score, one.tag))
-            best += own[:k]
+        for group in sorted({score.group for score in scores}):
+            in_group = [score for score in scores if score.group == group]
+            best += sorted(in_group, key=lambda score: (-score.score, score.tag))[:k]
         return best
 
     def _ranked(
         self, vector_D: np.ndarray, k: int, allowed_N: np.ndarray | None, per_artist: int | None
     ) -> tuple[list[int], list[float]]:
-        """Rows and scores, looking further down while artists have used up their places."""
+        """Return rows and scores; request more answers while the limit per artist leaves too few."""
         possible = len(self) if allowed_N is None else int(allowed_N.sum())
         if not possible or not vector_D.any():
             return [], []
-        wanted = min(k, possible)
+        requested = min(k, possible)
         while True:
-            found = self.search_method.nearest(vector_D[None], wanted, allowed_N)
-            kept = self._diverse(found.rows_QK[0], per_artist)[:k]
-            if len(kept) == k or wanted >= possible:
-                rows_K: np.ndarray = found.rows_QK[0][kept]
-                self.vectors(rows_K)  # a damaged row can come out far up
-                return rows_K.tolist(), found.scores_QK[0][kept].tolist()
-            wanted = min(WIDER * wanted, possible)
+            nearest = self.search_method.nearest(vector_D[None], requested, allowed_N)
+            ranks = self._diverse(nearest.rows_QK[0], per_artist)[:k]
+            if len(ranks) == k or requested >= possible:
+                rows_K: np.ndarray = nearest.rows_QK[0][ranks]
+                self.store.vectors(rows_K)  # checks the rows, since a damaged row can rank high
+                return rows_K.tolist(), nearest.scores_QK[0][ranks].tolist()
+            requested = min(WIDER * requested, possible)
 
     def _diverse(self, rows_K: np.ndarray, per_artist: int | None) -> list[int]:
-        """Places in a ranking that stay when artists have at most so many."""
-        places = [place for place, row in enumerate(rows_K.tolist()) if row >= 0]
+        """Return the ranks that remain with the limit of tracks per artist."""
+        ranks = [rank for rank, row in enumerate(rows_K.tolist()) if row >= 0]
         if per_artist is None:
-            return places
+            return ranks
         counts: dict[str, int] = {}
-        kept = []
-        for place in places:
-            artist = self.artists[int(rows_K[place])].as_py()
+        remaining = []
+        for rank in ranks:
+            artist = self.store.artists[int(rows_K[rank])].as_py()
             counts[artist] = counts.get(artist, 0) + 1
             if not artist or counts[artist] <= per_artist:
-                kept.append(place)
-        return kept
+                remaining.append(rank)
+        return remaining
 
     def _hit(self, row: int, score: float) -> Hit:
-        found = self.row(row)
-        return Hit(found["track_id"], found["artist_id"], found["path"], score, tuple(found["tags"]))
+        track = self.row(row)
+        return Hit(track["track_id"], track["artist_id"], track["path"], score, tuple(track["tags"]))

@@ -1,4 +1,4 @@
-"""One writer at a time in a library."""
+"""Lock that allows one writer of a library at a time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,15 +12,15 @@ from mwe.core.errors import BadFileError
 from mwe.core.files import writing
 
 LOCK = ".lock"
-WAIT = 10.0  # seconds; the loader workers of a killed job hold its lock until they notice that it is gone
+WAIT = 10.0  # seconds; loader workers of a killed job hold its lock until they notice that it ended
 
 
 @contextmanager
 def only_writer(root: Path) -> Iterator[None]:
-    """Keep other jobs from writing into a library; the further processes of a job go with its first one.
+    """Prevent other jobs from writing to a library. The first process of a job holds the lock for all of them.
 
     Raises:
-        BadFileError: Another job is writing into it.
+        BadFileError: Another job is writing to it.
     """
     if rank_zero_only.rank != 0 or LightningEnvironment().node_rank():  # type: ignore[attr-defined]
         yield
@@ -31,8 +31,8 @@ def only_writer(root: Path) -> Iterator[None]:
             root.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=WAIT)
     except Timeout:
-        remedy = "Wait until it has ended, or write into another folder."
-        raise BadFileError(root, "another command is writing into this library", remedy) from None
+        remedy = "Wait until it ends, or write to another folder."
+        raise BadFileError(root, "another command is writing to this library", remedy) from None
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""A trained model as the library uses it: a run or an export, what its input must look like, the name of its space."""
+"""A trained model for the library: a run or an export, its preprocessing, and the name of its embedding space."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ import torch
 from jsonargparse import ArgumentError, ArgumentParser
 from pytorch_lightning import LightningDataModule
 
-from mwe.audio.logmel import MelSettings
+from mwe.audio.mel_settings import MelSettings
 from mwe.audio.preprocessing import Preprocessing
 from mwe.audio.shards import read_settings
 from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError
@@ -35,16 +35,16 @@ WORD_ROWS = 65_536
 
 
 class TrainedModel:
-    """A run of ``mwe fit``, of which the last checkpoint counts, or what ``mwe export`` made of one.
+    """The last checkpoint of a run of ``mwe fit``, or an export by ``mwe export``.
 
     Args:
         run: The run folder, the folder of an export, or the name of an export on the Hugging Face Hub. Relative paths
-            in the configuration of a run count from the current folder, as in training, or else from the nearest folder
-            above the run where they lead to something.
-        preprocessing: What the model is fed, where it is known; by default as in the run's own evaluation.
+            in the configuration of a run are relative to the current folder, as in training, or else to the nearest
+            folder above the run in which they exist.
+        preprocessing: Preprocessing of audio, if known; by default that of the run's evaluation.
 
     Raises:
-        MissingDataError: The folder holds neither a run nor an export.
+        MissingDataError: The folder has neither a run nor an export.
         BadFileError: The weights cannot be used.
     """
 
@@ -59,7 +59,7 @@ class TrainedModel:
         for name in (CONFIGURATION, CHECKPOINT):
             if not (self.run / name).is_file():
                 raise MissingDataError(
-                    f"{self.run / name} not found, so that is no run, nor is it an export. Train one with `mwe fit`."
+                    f"{self.run / name} not found: the folder is neither a run nor an export. Train with `mwe fit`."
                 )
         self.model = _model(self.run / CHECKPOINT)
 
@@ -68,23 +68,25 @@ class TrainedModel:
         """The run's collection, mel store and word vectors.
 
         Raises:
-            MissingDataError: The word vectors are not there, or this is an export, which has no collection.
+            MissingDataError: The word vectors are missing, or this is an export, which has no collection.
             BadFileError: The configuration or the word vectors cannot be used.
         """
         if self.exported:
-            raise MissingDataError(f"{self.run} is an exported model: the collection it was trained on is not with it")
+            raise MissingDataError(
+                f"{self.run} is an exported model without its training collection. Use the run folder"
+            )
         return _data(self.run / CONFIGURATION, self.run)
 
     @cached_property
     def preprocessing(self) -> Preprocessing:
-        """From an audio file to the excerpts that are embedded.
+        """Preprocessing from an audio file to the excerpts to embed.
 
         Raises:
-            StaleArtefactError: The run needs spectrograms that cannot be made of audio, or it was trained before
-                checkpoints told the preprocessing and its mel store is gone.
+            StaleArtefactError: The run needs spectrograms that cannot be computed from audio, or its checkpoint lacks
+                the preprocessing and its mel store is missing.
         """
-        found = self._preprocessing or self.model.preprocessing
-        return found or Preprocessing(self._mel(), self.data.seconds, self.data.test_excerpts)
+        saved = self._preprocessing or self.model.preprocessing
+        return saved or Preprocessing(self._mel(), self.data.seconds, self.data.test_excerpts)
 
     @property
     def dim(self) -> int:
@@ -108,7 +110,7 @@ class TrainedModel:
 
     @property
     def words_folder(self) -> Path:
-        """Their folder."""
+        """Folder of the word vectors."""
         return self.run / WORDS if self.exported else self.data.words_folder
 
     @cached_property
@@ -119,11 +121,11 @@ class TrainedModel:
 
     @torch.inference_mode()
     def encode_words(self, word_VW: np.ndarray) -> np.ndarray:
-        """Word vectors in the joint space, float32 (V, D)."""
+        """Return word vectors in the joint space, float32 (V, D)."""
         return self.model.prototype(torch.tensor(word_VW, dtype=torch.float32)).numpy()
 
     def require_means(self) -> None:
-        """Require that the code of a mean of words is the mean of their codes, which queries of several words rely on.
+        """Require that the encoding of a mean of words is the mean of their encodings, for queries of several words.
 
         Raises:
             StaleArtefactError: The semantic encoder is not affine.
@@ -134,39 +136,50 @@ class TrainedModel:
             raise StaleArtefactError(f"{self.run}: its semantic encoder is not affine, so words cannot be averaged")
 
     def _space_of(self, preprocessing: Preprocessing) -> str:
-        digest = hashlib.sha256()
-        for name, value in sorted(self.model.state_dict().items()):
-            if name.startswith(SHARED_PARTS):
-                array = value.detach().cpu().contiguous()
-                digest.update(f"{name} {array.dtype} {tuple(array.shape)}\n".encode())
-                digest.update(array.reshape(-1).view(torch.uint8).numpy().tobytes())
-        told = {"encoder": self.encoder, "average": self.model.average, "preprocessing": preprocessing.to_dict()}
-        digest.update(json.dumps(told, sort_keys=True, default=str).encode())
-        return digest.hexdigest()[:16]
+        return space_of(self.model, self.encoder, preprocessing)
 
     def _require_as_described(self) -> None:
-        """Require that weights, configuration and words of an export are those that were written together."""
+        """Require that weights, configuration and words of an export belong together."""
         described, words = read_description(self.run), WordVectors.load(self.words_folder)
-        found = self._space_of(described.preprocessing)
-        if (described.space, described.word_dim) != (found, words.dim):
-            what = f"says embedding space {described.space} for words of {described.word_dim} dimensions, "
-            raise BadFileError(self.run / CONFIG, f"{what}its files are of {found} and {words.dim}", REMEDY)
+        space = self._space_of(described.preprocessing)
+        if (described.space, described.word_dim) != (space, words.dim):
+            message = f"says embedding space {described.space} for words of {described.word_dim} dimensions, "
+            raise BadFileError(self.run / CONFIG, f"{message}its files are of {space} and {words.dim}", REMEDY)
 
     def _mel(self) -> MelSettings:
         if self.data.mel is None:
             raise StaleArtefactError(
-                f"{self.run} was trained on spectrograms that its collection publishes, and audio files cannot be "
-                "turned into those. Train on a mel store (`mwe mel`)."
+                f"{self.run} was trained on published spectrograms, which cannot be computed from audio files. "
+                "Train on a mel store (`mwe data mel`)."
             )
         return read_settings(self.data.mel)
+
+
+def space_of(model: JointEmbedding, encoder: dict[str, Any], preprocessing: Preprocessing) -> str:
+    """Return the name of an embedding space: a hash of weights, model and preprocessing.
+
+    Args:
+        model: The joint embedding.
+        encoder: Class path and arguments of its audio encoder.
+        preprocessing: From an audio file to the excerpts that are embedded.
+    """
+    digest = hashlib.sha256()
+    for name, value in sorted(model.state_dict().items()):
+        if name.startswith(SHARED_PARTS):
+            array = value.detach().cpu().contiguous()
+            digest.update(f"{name} {array.dtype} {tuple(array.shape)}\n".encode())
+            digest.update(array.reshape(-1).view(torch.uint8).numpy().tobytes())
+    described = {"encoder": encoder, "average": model.average, "preprocessing": preprocessing.to_dict()}
+    digest.update(json.dumps(described, sort_keys=True, default=str).encode())
+    return digest.hexdigest()[:16]
 
 
 def _model(path: Path) -> JointEmbedding:
     try:
         model = JointEmbedding.load_from_checkpoint(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # unpickling, parsing and loading fail in many ways; nothing of the file has been run
-        what = f"not a checkpoint of a JointEmbedding ({type(error).__name__}: {str(error).strip()[:300]})"
-        raise BadFileError(path, what, "Give the run folder of a JointEmbedding that `mwe fit` trained.") from error
+    except Exception as error:  # unpickling, parsing and loading fail in many ways; no code of the file has run
+        message = f"not a checkpoint of a JointEmbedding ({type(error).__name__}: {str(error).strip()[:300]})"
+        raise BadFileError(path, message, "Give the run folder of a JointEmbedding that `mwe fit` trained.") from error
     return model.eval().requires_grad_(False)
 
 
@@ -186,9 +199,9 @@ def _data(path: Path, run: Path) -> AudioWordDataModule:
 
 
 def _anchored(part: Any, run: Path) -> Any:
-    """A configuration whose relative paths lead to something, as far as such can be found above the run."""
+    """Return a configuration whose relative paths exist, if they do in a folder above the run."""
     if isinstance(part, dict):
-        return {name: _anchored(one, run) for name, one in part.items()}
+        return {name: _anchored(value, run) for name, value in part.items()}
     if not isinstance(part, str) or "/" not in part or Path(part).exists():
         return part
     return next((str(folder / part) for folder in run.parents if (folder / part).exists()), part)

@@ -1,4 +1,4 @@
-"""The audio tower for other programs: an ONNX graph from log-mel excerpts to the unit vectors of tracks.
+"""Export of the audio tower for other programs: an ONNX graph from log-mel excerpts to unit vectors of tracks.
 
 Shape suffixes: B tracks, E excerpts, L frames, M mel bands, D dimensions.
 """
@@ -21,12 +21,12 @@ from mwe.joint import JointEmbedding
 from mwe.search.model import TrainedModel
 
 TOWER = "audio_tower.onnx"
-AGREEMENT = 1e-4  # of every number of a unit vector
-TRIED = ((1, 1), (2, 3), (3, 8))  # tracks and excerpts that the graph is compared on
+TOLERANCE = 1e-4  # per number of a unit vector
+COMPARED = ((1, 1), (2, 3), (3, 8))  # tracks and excerpts of the comparisons
 
 
 class AudioTower(nn.Module):
-    """Excerpts of tracks to unit vectors, as an index has them.
+    """Maps excerpts of tracks to unit vectors, as in an index.
 
     Args:
         model: The joint embedding.
@@ -37,7 +37,7 @@ class AudioTower(nn.Module):
         self.encoder, self.rows = model.encoder, model.rows
 
     def forward(self, mel: Tensor) -> Tensor:
-        """Log-mel (B, E, L, M) to vectors (B, D)."""
+        """Embed log-mel excerpts (B, E, L, M) as vectors (B, D)."""
         tracks, excerpts, frames, bands = mel.shape
         encoded = self.encoder(mel.reshape(tracks * excerpts, frames, bands))
         return normalize(self.rows(encoded.reshape(tracks, excerpts, -1)), dim=-1)
@@ -46,26 +46,26 @@ class AudioTower(nn.Module):
 def export_tower(trained: TrainedModel, path: Path) -> float:
     """Write the graph and compare it with PyTorch on noise.
 
-    Its input ``mel`` is float32 (tracks, excerpts, frames, mel bands), the first two of any number; its output
-    ``embedding`` (tracks, dimensions). Preprocessing and embedding space stand in its metadata.
+    The input ``mel`` is float32 (tracks, excerpts, frames, mel bands), the first two of any size; the output
+    ``embedding`` is (tracks, dimensions). The metadata contain preprocessing and embedding space.
 
     Args:
         trained: The trained model.
         path: The file.
 
     Returns:
-        The largest difference that was found.
+        The largest difference.
 
     Raises:
         MissingDataError: The extra ``onnx`` is not installed.
-        StaleArtefactError: The graph does not compute what the model does.
+        StaleArtefactError: The graph differs from the model.
     """
     needs = "the export to ONNX needs onnx, onnxscript and onnxruntime"
     onnx, _, runtime = (require_extra(name, "onnx", needs) for name in ("onnx", "onnxscript", "onnxruntime"))
-    # it would tell of everybody who lacks torchvision, which nothing here needs
+    # hides a warning about torchvision, which is not needed
     logging.getLogger("torch.onnx._internal.exporter._registration").setLevel(logging.ERROR)
-    given, tower = trained.preprocessing, AudioTower(trained.model).eval()
-    frames, bands = given.mel.frames(given.seconds), given.mel.n_mels
+    preprocessing, tower = trained.preprocessing, AudioTower(trained.model).eval()
+    frames, bands = preprocessing.mel.frames(preprocessing.seconds), preprocessing.mel.n_mels
     with torch.no_grad():
         program: Any = torch.onnx.export(
             tower,
@@ -77,13 +77,13 @@ def export_tower(trained: TrainedModel, path: Path) -> float:
             verbose=False,
         )
     model = program.model_proto
-    told = {"embedding_space": trained.space, "preprocessing": json.dumps(given.to_dict(), sort_keys=True)}
-    onnx.helper.set_model_props(model, told)
+    metadata = {"embedding_space": trained.space, "preprocessing": json.dumps(preprocessing.to_dict(), sort_keys=True)}
+    onnx.helper.set_model_props(model, metadata)
     session = runtime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    difference = max(_difference(session, tower, (*tried, frames, bands)) for tried in TRIED)
-    if not difference <= AGREEMENT:
+    difference = max(_difference(session, tower, (*sizes, frames, bands)) for sizes in COMPARED)
+    if not difference <= TOLERANCE:
         raise StaleArtefactError(
-            f"the graph differs from the model by {difference:.1e}, more than {AGREEMENT:g}, so it was not written. "
+            f"the graph differs from the model by {difference:.1e}, more than {TOLERANCE:g}, so it was not written. "
             "Report it with the versions of torch, onnx and onnxruntime."
         )
     with atomic_write(path) as temporary:
@@ -94,7 +94,7 @@ def export_tower(trained: TrainedModel, path: Path) -> float:
 @torch.no_grad()
 def _difference(session: Any, tower: AudioTower, shape: tuple[int, ...]) -> float:
     generator = torch.Generator().manual_seed(0)
-    strong = torch.rand((shape[0], 1, 1, shape[3]), generator=generator) < 0.2  # each track has bands of its own
-    mel_BELM = 4 * strong * torch.rand(shape, generator=generator)  # log-mel lies between 0 and 5
-    (found_BD,) = session.run(None, {"mel": mel_BELM.numpy()})
-    return float(np.abs(found_BD - tower(mel_BELM).numpy()).max())
+    strong = torch.rand((shape[0], 1, 1, shape[3]), generator=generator) < 0.2  # each track has different bands
+    mel_BELM = 4 * strong * torch.rand(shape, generator=generator)  # log-mel is between 0 and 5
+    (graph_BD,) = session.run(None, {"mel": mel_BELM.numpy()})
+    return float(np.abs(graph_BD - tower(mel_BELM).numpy()).max())

@@ -1,30 +1,34 @@
-"""What is to be indexed: a folder of audio, or a table of tracks."""
+"""Sources to index: folders of audio, tables of tracks, single files, collections."""
 
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mwe.audio.clips import readable_name
 from mwe.core.errors import BadFileError, MissingDataError
+from mwe.core.files import readable_name
 from mwe.tracks import FolderTracks, TrackReader, TrackTags
 
-# also what libsndfile cannot read, so that such files are reported and not passed over in silence
+# includes videos, for their sound, and unreadable formats, so that such files are reported
 AUDIO = frozenset(
     {
-        *(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf"),
-        *(".w64", ".rf64", ".m4a", ".aac", ".wma", ".ape", ".wv", ".mpc"),
+        *(".wav", ".wave", ".flac", ".ogg", ".oga", ".ogx", ".opus", ".spx", ".mp3", ".mp2", ".mp1", ".mpga", ".m4a"),
+        *(".m4b", ".m4p", ".m4r", ".aac", ".adts", ".wma", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64"),
+        *(".rf64", ".ape", ".wv", ".mpc", ".mp+", ".mpp", ".tta", ".tak", ".dsf", ".dff", ".mka", ".weba", ".ac3"),
+        *(".eac3", ".ec3", ".dts", ".thd", ".mlp", ".amr", ".ra", ".rm", ".voc", ".ofr", ".3ga"),
+        *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".wmv", ".asf", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts"),
+        *(".vob", ".flv", ".f4v", ".3gp", ".3g2", ".ogv", ".rmvb"),
     }
 )
 TABLE = "tracks.tsv"
 
 
 class Item(NamedTuple):
-    """A track to be indexed.
+    """A track to index.
 
     Attributes:
-        track_id: Its name in the library.
-        artist_id: Its artist; empty where unknown.
+        track_id: Its ID in the library.
+        artist_id: Its artist; empty if unknown.
         path: Audio file.
         tags: Names of its tags.
     """
@@ -39,8 +43,8 @@ class Listing(NamedTuple):
     """The tracks of all sources.
 
     Attributes:
-        items: Every track once.
-        groups: Group of each tag that a ``tags.tsv`` lists.
+        items: All tracks, without repeats.
+        groups: Group of each tag listed in a ``tags.tsv``.
     """
 
     items: list[Item]
@@ -48,13 +52,13 @@ class Listing(NamedTuple):
 
 
 def list_sources(sources: Sequence[Path], collection: TrackReader | None = None) -> Listing:
-    """Tracks of a collection, of folders and of tables, in order.
+    """List the tracks of a collection, of folders and of tables, in order.
 
-    A table is a ``tracks.tsv`` as ``mwe data --help`` describes it. Of a folder every audio file below it is taken,
-    under its path in the folder; where a ``tracks.tsv`` stands in the folder, it gives names, artists and tags.
+    A table is a ``tracks.tsv`` in the format that ``mwe data show --help`` describes. A folder gives every audio file
+    below it, with its relative path as ID; a ``tracks.tsv`` in the folder gives IDs, artists and tags.
 
     Raises:
-        MissingDataError: There is no source, or one is not there or has no audio files.
+        MissingDataError: There is no source, or a source is missing or has no audio files.
         BadFileError: A track is listed twice.
     """
     if not sources and collection is None:
@@ -65,11 +69,11 @@ def list_sources(sources: Sequence[Path], collection: TrackReader | None = None)
     if collection is not None:
         tracks = collection.read()
         listed.insert(0, (Path(tracks.name), _of_tracks(tracks, groups)))
-    for source, found in listed:
-        for item in found:
+    for source, items_of_source in listed:
+        for item in items_of_source:
             if item.track_id in items:
-                what = f"track {item.track_id!r} is listed twice ({items[item.track_id].path} and {item.path})"
-                raise BadFileError(source, what, "Give every track its own name, or make another library of it.")
+                message = f"track {item.track_id!r} is listed twice ({items[item.track_id].path} and {item.path})"
+                raise BadFileError(source, message, "Give every track a unique ID, or index it into another library.")
             items[item.track_id] = item
     return Listing(list(items.values()), groups)
 
@@ -78,10 +82,10 @@ def _items(source: Path, groups: dict[str, str]) -> Iterator[Item]:
     if source.is_dir():
         listed = list(_of_table(source / TABLE, groups)) if (source / TABLE).is_file() else []
         known = {item.path.resolve() for item in listed}
-        found = [item for item in _of_folder(source) if item.path.resolve() not in known]
-        if not listed and not found:
+        unlisted = [item for item in _of_folder(source) if item.path.resolve() not in known]
+        if not listed and not unlisted:
             raise MissingDataError(f"no audio files below {source} (looked for {' '.join(sorted(AUDIO))})")
-        yield from [*listed, *found]
+        yield from [*listed, *unlisted]
     elif source.is_file() and source.suffix.lower() in (".tsv", ".csv"):
         yield from _of_table(source, groups)
     elif source.is_file():
@@ -98,15 +102,20 @@ def _of_tracks(tracks: TrackTags, groups: dict[str, str]) -> Iterator[Item]:
     if not tracks.audio:
         raise MissingDataError(f"{tracks.name} has no audio files to index")
     groups.update(zip(tracks.tags, tracks.groups, strict=True))
-    named = zip(tracks.track_ids, tracks.artist_ids, tracks.audio, strict=True)
-    for row, (track_id, artist_id, audio) in enumerate(named):
+    rows = zip(tracks.track_ids, tracks.artist_ids, tracks.audio, strict=True)
+    for row, (track_id, artist_id, audio) in enumerate(rows):
         yield Item(track_id, artist_id, Path(os.path.abspath(audio)), tuple(tracks.of_track(row)))
 
 
 def _of_folder(folder: Path) -> Iterator[Item]:
+    for path in audio_files(folder):
+        # a name that is not Unicode is made readable; the file is opened by its real name
+        yield Item(readable_name(path.relative_to(folder).as_posix()), "", path, ())
+
+
+def audio_files(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder with an audio or video suffix, in order, except hidden files."""
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if path.suffix.lower() in AUDIO and not hidden and path.is_file():
-            # a name that is no Unicode text is kept readable, and the file is opened by its real name
-            name = readable_name(path.relative_to(folder).as_posix())
-            yield Item(name, "", path, ())
+            yield path

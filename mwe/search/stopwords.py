@@ -1,7 +1,7 @@
-"""English words that say nothing about music: left out of queries that have other words.
+"""English words without information about music, left out of queries that have other words.
 
-Articles, prepositions, conjunctions, pronouns, auxiliaries, and what people wrap a wish for music in. Words that may
-describe a sound (``down``, ``over``, ``under``, ``off``, ``all``) are not among them.
+These are articles, prepositions, conjunctions, pronouns, auxiliaries, and phrases of requests for music. Words that may
+describe a sound (``down``, ``over``, ``under``, ``off``, ``all``) are not included.
 """
 
 NEGATIONS = frozenset({"no", "not", "without", "non", "never", "except"})

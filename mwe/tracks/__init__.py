@@ -1,11 +1,14 @@
 """Collections of tracks with tags and artists, one reader each."""
 
 from mwe.tracks.allmusic import AllMusicLabelTracks
-from mwe.tracks.cal500 import Cal500Tracks, FeatureReader
+from mwe.tracks.cal10k import Cal10kTracks
+from mwe.tracks.cal500 import Cal500JamsTracks
+from mwe.tracks.cal500_features import Cal500Tracks, FeatureReader
 from mwe.tracks.folder import DemoTracks, FolderTracks
 from mwe.tracks.jamendo import JamendoTracks
 from mwe.tracks.joined import JoinedTracks
-from mwe.tracks.labelled import Cal10kTracks, MagnaTagATuneTracks
+from mwe.tracks.magnatagatune import MagnaTagATuneSongs, MagnaTagATuneTracks
+from mwe.tracks.magtag5k import MagTag5kTracks
 from mwe.tracks.msd import (
     AllMusicTracks,
     ClsTracks,
@@ -14,7 +17,8 @@ from mwe.tracks.msd import (
     TagtraumTracks,
 )
 from mwe.tracks.msd_splits import EcalsTracks, MsdTop50Tracks
-from mwe.tracks.tags import SPLITS, TrackReader, TrackTags
+from mwe.tracks.tag_pairs import TagPairTracks
+from mwe.tracks.track_tags import SPLITS, TrackReader, TrackTags, tag_matrix, tracks_of
 from mwe.tracks.zeroshot import MsdZeroShotTracks
 
 __all__ = [
@@ -22,6 +26,7 @@ __all__ = [
     "AllMusicLabelTracks",
     "AllMusicTracks",
     "Cal10kTracks",
+    "Cal500JamsTracks",
     "Cal500Tracks",
     "ClsTracks",
     "DemoTracks",
@@ -31,11 +36,16 @@ __all__ = [
     "JamendoTracks",
     "JoinedTracks",
     "LastfmTracks",
+    "MagTag5kTracks",
+    "MagnaTagATuneSongs",
     "MagnaTagATuneTracks",
     "Msd500Tracks",
     "MsdTop50Tracks",
     "MsdZeroShotTracks",
+    "TagPairTracks",
     "TagtraumTracks",
     "TrackReader",
     "TrackTags",
+    "tag_matrix",
+    "tracks_of",
 ]

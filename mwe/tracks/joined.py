@@ -3,17 +3,25 @@
 from collections import Counter
 from dataclasses import replace
 
-from mwe.tracks.build import tracks_of
-from mwe.tracks.tags import SPLITS, TrackReader, TrackTags
+from mwe.tracks.track_tags import SPLITS, TrackReader, TrackTags, tracks_of
 
 
 class JoinedTracks(TrackReader):
-    """The tracks of several collections, each with its tags of all of them.
+    r"""The tracks of several collections, each with its tags from all of them.
 
-    What collections tell differently, a track's artist, a tag's group or a split, is that of the first that tells it.
+    If collections disagree on a track's artist or split, or on a tag's group, the first collection that has it wins.
 
     Args:
-        collections: Readers of the collections, whose track IDs mean the same.
+        collections: Readers of the collections; the same track ID must mean the same track in all of them.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from mwe.tracks import TagPairTracks
+        >>> _ = Path("moods.tsv").write_text("a\tcalm\n")
+        >>> _ = Path("genres.tsv").write_text("a\trock\nb\tdub\n")
+        >>> joined = JoinedTracks([TagPairTracks("moods.tsv"), TagPairTracks("genres.tsv")]).read()
+        >>> joined.name, joined.track_ids, joined.of_track(0)
+        ('moods + genres', ('a', 'b'), ['calm', 'rock'])
     """
 
     def __init__(self, collections: list[TrackReader]) -> None:
@@ -22,7 +30,7 @@ class JoinedTracks(TrackReader):
         self.collections = collections
 
     def read(self) -> TrackTags:
-        """Read all of them; see their readers for errors."""
+        """Read all collections; see their readers for errors."""
         tags_of: dict[str, dict[str, None]] = {}
         artist_of: dict[str, str] = {}
         group_of: dict[str, str] = {}
@@ -41,6 +49,6 @@ class JoinedTracks(TrackReader):
             for split in SPLITS:
                 for row in tracks.splits[split].tolist():
                     split_of.setdefault(tracks.track_ids[row], split)
-        splits = {split: [track for track, own in split_of.items() if own == split] for split in SPLITS}
+        splits = {split: [track for track, part in split_of.items() if part == split] for split in SPLITS}
         joined = tracks_of(" + ".join(names), tags_of, artist_of, group_of, splits=splits)
         return replace(joined, skipped={**skipped, **joined.skipped})

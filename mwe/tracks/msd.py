@@ -6,9 +6,9 @@ from pathlib import Path
 
 from mwe.core.datasets import declared
 from mwe.core.errors import BadFileError
-from mwe.tracks.build import msd_artists, sql_rows, tracks_of
-from mwe.tracks.tables import read_fields
-from mwe.tracks.tags import TrackReader, TrackTags
+from mwe.tracks.delimited import read_fields
+from mwe.tracks.msd_artists import msd_artists, sql_rows
+from mwe.tracks.track_tags import TrackReader, TrackTags, tracks_of
 
 
 class LastfmTracks(TrackReader):
@@ -16,8 +16,8 @@ class LastfmTracks(TrackReader):
 
     Args:
         root: Folder of ``lastfm_tags.db``; by default ``lastfm`` under the data root.
-        min_score: Scores (0 to 100) below which a track does not have a tag.
-        min_tracks: Tags of fewer tracks are left out; the paper's 1,147 tags are a choice of its own, not published.
+        min_score: Lowest score (0 to 100) at which a track has a tag.
+        min_tracks: Leave out tags of fewer tracks. The paper's own choice of 1,147 tags is not published.
     """
 
     def __init__(self, root: str | None = None, min_score: float = 50.0, min_tracks: int = 100) -> None:
@@ -28,7 +28,7 @@ class LastfmTracks(TrackReader):
         """Read the database.
 
         Raises:
-            BadFileError: The file is no such database.
+            BadFileError: The file is not Last.fm's database.
         """
         path = declared("lastfm").require("lastfm_tags.db", root=self.root) / "lastfm_tags.db"
         query = (
@@ -43,13 +43,19 @@ class LastfmTracks(TrackReader):
 
 
 class ClsTracks(TrackReader):
-    """Genres or styles in ``.cls`` files, ``track <TAB> genre [<TAB> genre]`` a line: AllMusic's, tagtraum's.
+    r"""Genres or styles in ``.cls`` files, ``track <TAB> genre [<TAB> genre]`` per line: AllMusic's, tagtraum's.
 
     Args:
         files: Files, relative to the folder; tags of all of them are joined.
-        groups: Group of the tags of each file; by default none.
+        groups: Group of the tags of each file; by default no groups.
         root: Folder of the files.
-        name: What the collection is called in results.
+        name: Name of the collection in results.
+
+    Examples:
+        >>> _ = Path("genres.cls").write_text("# MSD track, genres\nTRA\tRock\nTRB\tJazz\tVocal\n")
+        >>> tracks = ClsTracks(["genres.cls"], ".", ["genre"]).read()
+        >>> tracks.tags, tracks.of_track(1)
+        (('Jazz', 'Rock', 'Vocal'), ['Jazz', 'Vocal'])
     """
 
     def __init__(self, files: Sequence[str], root: str, groups: Sequence[str] = (), name: str = "MSD genres") -> None:
@@ -59,26 +65,26 @@ class ClsTracks(TrackReader):
         self.groups, self.root, self.name = tuple(groups), Path(root), name
 
     def read(self) -> TrackTags:
-        """Read the files; lines that begin with ``#`` are remarks.
+        """Read the files; lines that begin with ``#`` are comments.
 
         Raises:
-            MissingDataError: A file is not there.
+            MissingDataError: A file is missing.
             BadFileError: A line is not a track and its genres.
         """
         tags_of: dict[str, list[str]] = {}
         group_of: dict[str, str] = {}
-        for place, path in enumerate(self.paths):
+        for index, path in enumerate(self.paths):
             for number, fields in read_fields(path, "\t"):
                 if not fields[0].startswith("#"):
                     if len(fields) < 2 or not all(fields):
-                        raise BadFileError(path, "expected a track and its genres", "Fetch it anew.", number)
+                        raise BadFileError(path, "expected a track and its genres", "Fetch it again.", number)
                     tags_of.setdefault(fields[0], []).extend(fields[1:])
-                    group_of.update(dict.fromkeys(fields[1:], self.groups[place] if self.groups else ""))
+                    group_of.update(dict.fromkeys(fields[1:], self.groups[index] if self.groups else ""))
         return tracks_of(self.name, tags_of, msd_artists(self.root, declared("msd").root), group_of)
 
 
 class AllMusicTracks(ClsTracks):
-    """AllMusic's genres and styles of MSD tracks; ``AllMusicLabelTracks`` has its moods and themes too.
+    """AllMusic's genres and styles of MSD tracks; ``AllMusicLabelTracks`` also has moods and themes.
 
     Args:
         root: Folder of the collection; by default ``allmusic`` under the data root.
@@ -119,7 +125,7 @@ class Msd500Tracks(TrackReader):
         self.root = Path(root) if root else declared("msd500").root
 
     def read(self) -> TrackTags:
-        """Read the two files; the tag stands in the third column, tags that are not selected are counted as left out.
+        """Read the two files; the third column is the tag. Tags that are not selected are left out and counted.
 
         Raises:
             BadFileError: A line has too few fields, or a tag is selected twice.
@@ -129,14 +135,14 @@ class Msd500Tracks(TrackReader):
         group_of: dict[str, str] = {}
         for number, fields in read_fields(selected, "\t", 2):
             if fields[0] in group_of:
-                raise BadFileError(selected, f"tag {fields[0]!r} occurs twice", "Fetch it anew.", number)
+                raise BadFileError(selected, f"tag {fields[0]!r} occurs twice", "Fetch it again.", number)
             group_of[fields[0]] = fields[1]
         tags_of: dict[str, list[str]] = {}
-        others = 0
+        unselected = 0
         for _, fields in read_fields(self.root / "track_tags.tsv", "\t", 3):
             if fields[2] in group_of:
                 tags_of.setdefault(fields[0], []).append(fields[2])
             else:
-                others += 1
+                unselected += 1
         tracks = tracks_of("MSD500", tags_of, msd_artists(self.root, declared("msd").root), group_of)
-        return replace(tracks, skipped={**tracks.skipped, "tags not selected": others}) if others else tracks
+        return replace(tracks, skipped={**tracks.skipped, "tags not selected": unselected}) if unselected else tracks

@@ -1,7 +1,7 @@
-"""Plain values from pickles of others, without ever running what is in them.
+"""Plain values from foreign pickles, read without running any code in them.
 
-The lists of the Million Song Dataset are published as pickles of Python 2 and 3. Here only lists, tuples, dictionaries,
-texts, numbers and NumPy arrays of these come out; whatever else a file names is refused before it is looked up.
+The lists of the Million Song Dataset are published as pickles of Python 2 and 3. This module reads only lists, tuples,
+dictionaries, texts, numbers and NumPy arrays of these. Every other name in a file is refused before it is looked up.
 """
 
 import pickle
@@ -14,12 +14,12 @@ import numpy as np
 from mwe.core.errors import BadFileError, MissingDataError
 
 PLAIN_KINDS = "biufSU"
-# the numpy of the writer decides which of its modules a file names
+# the module names in a file depend on the numpy version that wrote it
 MODULES = tuple(f"numpy.{core}.{part}" for core in ("core", "_core") for part in ("multiarray", "numeric"))
 
 
 class _Dtype:
-    """Type of an array, from the two steps in which a pickle gives it."""
+    """Type of an array, built in the two steps of a pickle."""
 
     __slots__ = ("_code", "_order")
 
@@ -42,7 +42,7 @@ class _Dtype:
 
 
 class _Array:
-    """An array, from the two steps in which a pickle gives it."""
+    """An array, built in the two steps of a pickle."""
 
     __slots__ = ("_state",)
 
@@ -61,66 +61,66 @@ class _Array:
 
 
 class _FromBuffer:
-    """An array as newer pickles give it."""
+    """An array in the format of newer pickles."""
 
-    __slots__ = ("_made",)
+    __slots__ = ("_arguments",)
 
     def __init__(self, data: object, dtype: object, shape: object, order: object) -> None:
-        self._made = (data, dtype, shape, _text(order))
+        self._arguments = (data, dtype, shape, _text(order))
 
     def plain(self) -> np.ndarray[Any, Any]:
-        return _array(*self._made)
+        return _array(*self._arguments)
 
 
 class _Scalar:
     """A number or text of NumPy."""
 
-    __slots__ = ("_made",)
+    __slots__ = ("_arguments",)
 
     def __init__(self, dtype: object, data: object) -> None:
-        self._made = (dtype, data)
+        self._arguments = (dtype, data)
 
     def plain(self) -> object:
-        dtype, data = self._made
+        dtype, data = self._arguments
         return _array(data, dtype, (1,), "C")[0].item()
 
 
 def _array(data: object, dtype: object, shape: object, order: str) -> np.ndarray[Any, Any]:
     if not isinstance(dtype, _Dtype):
         raise pickle.UnpicklingError("an array without a type")
-    sides = tuple(int(side) for side in shape)  # type: ignore[attr-defined]
+    dimensions = tuple(int(side) for side in shape)  # type: ignore[attr-defined]
     if dtype.of_objects:
-        return _array_of_objects(data, sides)
-    content = data.encode("latin1") if isinstance(data, str) else data  # texts of Python 2 are bytes
+        return _array_of_objects(data, dimensions)
+    content = data.encode("latin1") if isinstance(data, str) else data  # strings of Python 2 are bytes
     if not isinstance(content, bytes | bytearray):
         raise pickle.UnpicklingError("an array without bytes")
-    return np.frombuffer(content, dtype.plain()).reshape(sides, order="F" if order == "F" else "C")
+    return np.frombuffer(content, dtype.plain()).reshape(dimensions, order="F" if order == "F" else "C")
 
 
-def _array_of_objects(data: object, sides: tuple[int, ...]) -> np.ndarray[Any, Any]:
+def _array_of_objects(data: object, dimensions: tuple[int, ...]) -> np.ndarray[Any, Any]:
     if not isinstance(data, list):
         raise pickle.UnpicklingError("an array of objects without a list of them")
-    # listed row by row, whatever the order of the array in memory
-    return np.fromiter((_plain(one) for one in data), dtype=object, count=len(data)).reshape(sides)
+    # listed row by row, regardless of the memory order of the array
+    return np.fromiter((_plain(item) for item in data), dtype=object, count=len(data)).reshape(dimensions)
 
 
 class _Call:
-    """What a file gets for a name that is allowed: a call that builds a stand-in, and nothing that can be changed."""
+    """The object behind an allowed name: a call that builds a stand-in, and that a file cannot change."""
 
     __slots__ = ("_build",)
 
     def __init__(self, build: Callable[..., object]) -> None:
         self._build = build
 
-    def __call__(self, *given: object) -> object:
-        return self._build(*given)
+    def __call__(self, *arguments: object) -> object:
+        return self._build(*arguments)
 
     def __setstate__(self, state: object) -> None:
-        raise pickle.UnpicklingError("a change of what is built in")
+        raise pickle.UnpicklingError("a change of a built-in object")
 
 
-def _text(given: object) -> str:
-    return given.decode("latin1") if isinstance(given, bytes) else str(given)
+def _text(value: object) -> str:
+    return value.decode("latin1") if isinstance(value, bytes) else str(value)
 
 
 def _encoded(text: str, *_: object) -> bytes:
@@ -128,7 +128,7 @@ def _encoded(text: str, *_: object) -> bytes:
 
 
 def _no_bytes() -> bytes:
-    """How old protocols write an empty byte text."""
+    """Return empty bytes, as old protocols write them."""
     return b""
 
 
@@ -145,7 +145,7 @@ ALLOWED: dict[tuple[str, str], Callable[..., object]] = {
 
 class _PlainUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        """Stand-ins for what plain arrays need; every other name is refused.
+        """Return the stand-in of a name that plain arrays need; refuse every other name.
 
         Raises:
             UnpicklingError: The name is not allowed.
@@ -156,13 +156,13 @@ class _PlainUnpickler(pickle.Unpickler):
 
 
 def read_plain_pickle(path: Path) -> Any:
-    """Lists, tuples, dictionaries, texts, numbers and arrays from a pickle.
+    """Read lists, tuples, dictionaries, texts, numbers and arrays from a pickle.
 
     Texts of Python 2 are read as Latin-1.
 
     Raises:
-        MissingDataError: The file is not there.
-        BadFileError: The file is damaged or holds anything else; nothing in it was run.
+        MissingDataError: The file is missing.
+        BadFileError: The file is damaged or holds anything else. No code in it has run.
     """
     if not path.is_file():
         raise MissingDataError(f"{path} not found. Check the folder and the file's name.")
@@ -171,33 +171,33 @@ def read_plain_pickle(path: Path) -> Any:
 
 
 def plain_values(file: BinaryIO, path: Path) -> Any:
-    """The same from an open file, or from what another file holds.
+    """Read plain values from an open file, or from a pickle inside of another file.
 
     Args:
-        file: Where the pickle begins.
-        path: What the message calls it.
+        file: File, positioned at the start of the pickle.
+        path: Path for error messages.
 
     Raises:
-        BadFileError: It is damaged or holds anything else; nothing in it was run.
+        BadFileError: The pickle is damaged or holds anything else. No code in it has run.
     """
     try:
         return _plain(_PlainUnpickler(file, encoding="latin1").load())
     except Exception as error:  # a hostile file can make the unpickler raise anything
-        why = " ".join(str(error).split()) or type(error).__name__
-        remedy = "Do not open it with anything else; fetch it anew from its authors."
-        raise BadFileError(path, f"not a pickle of plain values ({why})", remedy) from error
+        reason = " ".join(str(error).split()) or type(error).__name__
+        remedy = "Do not open it with anything else; fetch it again from its authors."
+        raise BadFileError(path, f"not a pickle of plain values ({reason})", remedy) from error
 
 
 def _plain(value: Any) -> Any:
-    """The value with stand-ins replaced by arrays."""
+    """Return the value with stand-ins replaced by arrays."""
     if isinstance(value, str | bytes | int | float | bool | None):
         return value
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     if isinstance(value, tuple):
-        return tuple(_plain(one) for one in value)
+        return tuple(_plain(item) for item in value)
     if isinstance(value, dict):
-        return {_plain(key): _plain(one) for key, one in value.items()}
+        return {_plain(key): _plain(item) for key, item in value.items()}
     if isinstance(value, _Array | _FromBuffer | _Scalar):
         return value.plain()
     raise pickle.UnpicklingError(f"a {type(value).__name__}")

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from mwe.core.errors import MissingDataError
 from mwe.core.pictures import BLACK, BLUE, GREEN, ORANGE, PINK, RED, SKY, figure
-from mwe.core.plane import laid_out, method
+from mwe.core.plane import method, projected
 from mwe.tracks import TrackTags
 from mwe.words.vectors import WordVectors
 
@@ -20,11 +20,11 @@ GREY = "#CCCCCC"
 
 
 def draw_pairs(words: Mapping[str, WordVectors], pairs: Sequence[tuple[str, str]]) -> Figure:
-    """Cosine of pairs of words, a panel a pair, a bar for each of several word vectors.
+    """Draw the cosines of pairs of words: a panel per pair, a bar for each of several word vectors.
 
     Args:
         words: Word vectors by name.
-        pairs: Words; vectors that lack one of the two have no bar, which is said in its place.
+        pairs: Pairs of words. Vectors that lack a word of a pair are labelled "no vector" instead of a bar.
     """
     drawn = figure(2.9 * len(pairs), 0.42 * len(words) + 1.1)
     panels = drawn.subplots(1, len(pairs), squeeze=False, sharey=True, sharex=True)[0]
@@ -32,8 +32,8 @@ def draw_pairs(words: Mapping[str, WordVectors], pairs: Sequence[tuple[str, str]
         cosines = [_cosine(vectors, *pair) for vectors in words.values()]
         axes.barh(range(len(words)), [cosine or 0.0 for cosine in cosines], color=COLOURS[0])
         for row, cosine in enumerate(cosines):
-            told = "no vector" if cosine is None else f"{cosine:.2f}"
-            axes.annotate(told, (max(cosine or 0.0, 0.0), row), xytext=(3, 0), textcoords="offset points", va="center")
+            label = "no vector" if cosine is None else f"{cosine:.2f}"
+            axes.annotate(label, (max(cosine or 0.0, 0.0), row), xytext=(3, 0), textcoords="offset points", va="center")
         axes.set_title(" / ".join(pair))
         axes.axvline(0, color="black", linewidth=0.8)
         axes.spines[["top", "right", "left"]].set_visible(False)
@@ -48,29 +48,29 @@ def draw_pairs(words: Mapping[str, WordVectors], pairs: Sequence[tuple[str, str]
 def draw_maps(
     words: Mapping[str, WordVectors], tracks: TrackTags, clusters: Mapping[str, Sequence[str]], seed: int
 ) -> Figure:
-    """Maps of the tags that all word vectors know, by UMAP or, where that is not installed, by t-SNE.
+    """Draw maps of the tags that all word vectors know, by UMAP or, if that is not installed, by t-SNE.
 
     Args:
-        words: Word vectors by name, a panel each.
-        tracks: The collection that the tags are of.
-        clusters: Tags that belong together in music, by the name of the cluster; they are coloured and named.
+        words: Word vectors by name, one panel each.
+        tracks: The collection of the tags.
+        clusters: Tags that belong together, by the name of the cluster; they are coloured and labelled.
         seed: Seed of the maps.
 
     Raises:
-        MissingDataError: Fewer than three tags are known to all.
+        MissingDataError: Fewer than three tags are known to all word vectors.
     """
-    found = [vectors.of_tags(tracks.tags) for vectors in words.values()]
-    shown = np.flatnonzero(np.logical_and.reduce([one.known for one in found]))
-    if len(shown) < 3:
-        raise MissingDataError(f"{len(shown)} tags of {tracks.name} are known to all word vectors; a map needs three")
-    tags = [tracks.tags[tag] for tag in shown]
+    lookups = [vectors.of_tags(tracks.tags) for vectors in words.values()]
+    known = np.flatnonzero(np.logical_and.reduce([lookup.known for lookup in lookups]))
+    if len(known) < 3:
+        raise MissingDataError(f"{len(known)} tags of {tracks.name} are known to all word vectors; a map needs three")
+    tags = [tracks.tags[tag] for tag in known]
     columns = min(2, len(words))
     rows = -(-len(words) // columns)
     drawn = figure(6.4 * columns, 5.2 * rows + 0.5)
     panels = drawn.subplots(rows, columns, squeeze=False).ravel()
-    for place, (axes, name, one) in enumerate(zip(panels, words, found, strict=False)):
-        draw_tags(axes, laid_out(one.vectors[shown], seed), tags, clusters)
-        axes.set_title(f"({'abcdefgh'[place]}) {name}")
+    for panel, (axes, name, lookup) in enumerate(zip(panels, words, lookups, strict=False)):
+        draw_tags(axes, projected(lookup.vectors[known], seed), tags, clusters)
+        axes.set_title(f"({'abcdefgh'[panel]}) {name}")
     for axes in panels[len(words) :]:
         axes.set_visible(False)
     drawn.suptitle(f"{len(tags)} tags of {tracks.name}, {method()}")
@@ -81,12 +81,13 @@ def draw_maps(
 def _cosine(vectors: WordVectors, first: str, second: str) -> float | None:
     if first not in vectors or second not in vectors:
         return None
-    one, other = vectors[first], vectors[second]
-    return float(one @ other / max(np.linalg.norm(one) * np.linalg.norm(other), 1e-12))
+    first_vector, second_vector = vectors[first], vectors[second]
+    norms = np.linalg.norm(first_vector) * np.linalg.norm(second_vector)
+    return float(first_vector @ second_vector / max(norms, 1e-12))
 
 
 def draw_tags(axes: Axes, plane: np.ndarray, tags: Sequence[str], clusters: Mapping[str, Iterable[str]]) -> None:
-    """Draw tags on a plane: those of a cluster in its colour and with their names, others in grey."""
+    """Draw tags on a plane: those of a cluster in its colour and labelled, others in grey."""
     row_of = {tag: row for row, tag in enumerate(tags)}
     axes.scatter(plane[:, 0], plane[:, 1], s=10, color=GREY, label="other tags")
     for (name, members), colour in zip(clusters.items(), COLOURS, strict=False):
@@ -94,5 +95,5 @@ def draw_tags(axes: Axes, plane: np.ndarray, tags: Sequence[str], clusters: Mapp
         axes.scatter(plane[rows, 0], plane[rows, 1], s=26, color=colour, label=name)
         for row in rows:
             axes.annotate(tags[row], plane[row], fontsize=8, color=colour, xytext=(3, 3), textcoords="offset points")
-    axes.margins(0.12)  # room for the names at the rim
+    axes.margins(0.12)  # room for the labels at the edge
     axes.set(xticks=[], yticks=[])

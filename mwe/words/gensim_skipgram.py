@@ -12,13 +12,13 @@ from mwe.core.files import sha256
 from mwe.core.manifest import manifest
 from mwe.core.progress import advancing
 from mwe.corpora.paragraphs import CORPUS
-from mwe.words.skipgram import SkipGramSettings
+from mwe.words.skipgram_settings import SkipGramSettings
 from mwe.words.torch_tokens import token_kinds
 from mwe.words.vectors import WordVectors
 
 
 class _Epochs(CallbackAny2Vec):
-    """Tells a progress bar of each epoch."""
+    """Advances a progress bar after each epoch."""
 
     def __init__(self, advance: Any) -> None:
         self.advance = advance

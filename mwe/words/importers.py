@@ -1,7 +1,7 @@
-"""Word vectors that others published, brought into the folder form in bounded memory.
+"""Import of published word vectors into a folder of word vectors, in bounded memory.
 
-Read are GloVe text, word2vec text and binary (what LexVec and gensim's ``save_word2vec_format`` write too), and the
-tables of the published musical word embedding (token, content, vector). Pickles are refused.
+Reads GloVe text, word2vec text and binary (also written by LexVec and gensim's ``save_word2vec_format``), and the
+tables of the published musical word embedding (token, content, vector). Pickles are rejected.
 """
 
 import gzip
@@ -17,15 +17,15 @@ from mwe.core.lines import DAMAGED
 from mwe.core.manifest import fits, manifest
 from mwe.core.progress import track
 from mwe.corpora.tokens import artist_token, kind_of_id, tag_token, track_token
-from mwe.words.binary import word2vec_binary
-from mwe.words.published import published_rows
-from mwe.words.text import text_blocks
+from mwe.words.binary_format import word2vec_binary
+from mwe.words.published_format import published_rows
+from mwe.words.text_format import text_blocks
 from mwe.words.vectors import NAMES, VOCABULARY, WordVectors, saved_before, write_vocabulary
 
 Format = Literal["auto", "glove", "word2vec", "word2vec-binary", "published"]
 KINDS = ("word", "tag", "artist", "track")
 PICKLE_REMEDY = (
-    "Where you trust it, open it with gensim and write `vectors.save_word2vec_format('vectors.bin', binary=True)`, "
+    "If you trust it, open it with gensim and write `vectors.save_word2vec_format('vectors.bin', binary=True)`, "
     "then import that file."
 )
 
@@ -33,10 +33,10 @@ PICKLE_REMEDY = (
 class Block(NamedTuple):
     """Some tokens with their vectors.
 
-    Args:
+    Attributes:
         tokens: N tokens as the file spells them.
         vectors: float32 (N, dimensions).
-        names: What each is called; none where the file does not tell.
+        names: Display name of each token; empty if the file has none.
     """
 
     tokens: list[str]
@@ -47,53 +47,57 @@ class Block(NamedTuple):
 def import_vectors(
     path: Path, folder: Path, form: Format = "auto", kind: Literal["auto", "word", "tag", "artist", "track"] = "auto"
 ) -> WordVectors:
-    """Bring a file of vectors into a folder of word vectors.
+    """Import a file of vectors into a folder of word vectors.
 
-    Nothing is done where the folder holds these very vectors already. A token that occurs again is skipped, and so is a
-    general word that is spelt like an artist or track ID; both are counted in ``made``.
+    Does nothing if the folder already holds the same vectors. Repeated tokens are skipped, and so are words spelt like
+    an artist or track ID; both are counted in ``made``.
 
     Args:
-        path: The file, or for the published tables a folder of them; maybe compressed by gzip (``.gz``).
+        path: The file, or a folder of published tables; may be compressed by gzip (``.gz``).
         folder: The folder to write.
-        form: Its format; ``auto`` looks at name and content.
-        kind: What the tokens are; ``auto``: of a published table what its name says (tag, artist, track), else words.
+        form: Format of the file; ``auto`` detects it from name and content.
+        kind: Kind of the tokens; ``auto`` takes it from the name of a published table (tag, artist, track), else word.
 
     Raises:
         MissingDataError: There is no such file.
-        BadFileError: The file is a pickle, damaged or cut off.
+        BadFileError: The file is a pickle, damaged or truncated.
     """
     files = _files(path)
     form = form_of(files[0]) if form == "auto" else form
-    inputs, settings = {one.name: sha256(one) for one in files}, {"format": form, "kind": kind}
+    inputs, settings = {file.name: sha256(file) for file in files}, {"format": form, "kind": kind}
     former = saved_before(folder)
     if former is not None and fits(former.made, manifest(inputs, settings)):
         return former
-    kept = _Kept()
+    vocabulary = _ImportedTokens()
     with written_together(folder, VOCABULARY, [NAMES]) as staging:
         with open(staging / "vectors.npy", "wb") as file:
-            _import(files, form, kind, _GrowingMatrix(file), kept)
-        if not kept.tokens:
+            _import(files, form, kind, _GrowingMatrix(file), vocabulary)
+        if not vocabulary.tokens:
             raise BadFileError(path, "holds no vector", "Check the file and its format.")
-        if kept.names:
-            write_json(staging / NAMES, kept.names)
-        made = manifest(inputs, settings, kept.counts(), ("numpy",))
-        write_vocabulary(staging, list(kept.tokens), [KINDS[number] for number in kept.kinds], made)
+        if vocabulary.names:
+            write_json(staging / NAMES, vocabulary.names)
+        made = manifest(inputs, settings, vocabulary.counts(), ("numpy",))
+        write_vocabulary(staging, list(vocabulary.tokens), [KINDS[number] for number in vocabulary.kinds], made)
     return WordVectors.load(folder)
 
 
-def _import(files: Sequence[Path], form: Format, kind: str, writer: "_GrowingMatrix", kept: "_Kept") -> None:
-    for one in files:
-        own = _kind_by_name(one) if kind == "auto" and form == "published" else "word" if kind == "auto" else kind
-        for block in track(_blocks(one, form), f"importing {one.name}"):
+def _import(
+    files: Sequence[Path], form: Format, kind: str, writer: "_GrowingMatrix", vocabulary: "_ImportedTokens"
+) -> None:
+    for path in files:
+        token_kind = kind
+        if kind == "auto":
+            token_kind = _kind_by_name(path) if form == "published" else "word"
+        for block in track(_blocks(path, form), f"importing {path.name}"):
             if writer.dim not in (-1, block.vectors.shape[1]):
-                what = f"has vectors of {block.vectors.shape[1]} dimensions, the files before it {writer.dim}"
-                raise BadFileError(one, what, "Import files of one embedding together.")
-            writer.append(kept.new_ones(block, own))
+                problem = f"has vectors of {block.vectors.shape[1]} dimensions, earlier files have {writer.dim}"
+                raise BadFileError(path, problem, "Import files of one embedding together.")
+            writer.append(vocabulary.take_new(block, token_kind))
     writer.close()
 
 
 def names_in(folder: Path) -> dict[str, str]:
-    """What imported artists and tracks are called, by token; nothing where the file did not tell.
+    """Read the display names of imported artists and tracks by token; empty if the file had none.
 
     Raises:
         BadFileError: The names are damaged.
@@ -102,15 +106,15 @@ def names_in(folder: Path) -> dict[str, str]:
         return {}
     names = read_json(folder / NAMES)
     if not isinstance(names, dict):
-        raise BadFileError(folder / NAMES, "holds no names by token", "Import the vectors anew.")
+        raise BadFileError(folder / NAMES, "holds no names by token", "Import the vectors again.")
     return names
 
 
 def form_of(path: Path) -> Format:
-    """The format of a file, by its name and first bytes.
+    """Detect the format of a file from its name and first bytes.
 
     Raises:
-        BadFileError: The file is empty, a pickle, or in no format that is known.
+        BadFileError: The file is empty, a pickle, or in an unknown format.
     """
     name = path.name.removesuffix(".gz")
     if name.endswith((".parquet", ".json", ".jsonl")):
@@ -119,14 +123,14 @@ def form_of(path: Path) -> Format:
         with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
             start = file.read(4096)
     except DAMAGED as error:
-        raise BadFileError(path, f"cannot be read ({error})", "Fetch the file anew.") from error
+        raise BadFileError(path, f"cannot be read ({error})", "Download the file again.") from error
     if start[:1] == b"\x80" and start[1:2] <= b"\x05":
         raise BadFileError(
             path, "is a Python pickle, as gensim's `save` writes it: it could run any code", PICKLE_REMEDY
         )
     first = start.partition(b"\n")[0].split()
     if not first:
-        raise BadFileError(path, "is empty or begins with an empty line", "Fetch the file anew.", 1)
+        raise BadFileError(path, "is empty or begins with an empty line", "Download the file again.", 1)
     if len(first) != 2 or not all(field.isdigit() for field in first):
         return "glove"
     body = start.partition(b"\n")[2]
@@ -143,15 +147,17 @@ def _is_text(body: bytes) -> bool:
 
 
 def _files(path: Path) -> list[Path]:
-    files = sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]
-    files.sort(key=lambda one: _kind_by_name(one) == "word")  # a word that is a tag too counts as the tag
+    files = sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path]
+    files.sort(
+        key=lambda file: _kind_by_name(file) == "word"
+    )  # words last: a word that is also a tag counts as the tag
     if not files or not files[0].is_file():
         raise MissingDataError(f"{path} not found, or an empty folder. Name a file of word vectors.")
     return files
 
 
 def _kind_by_name(path: Path) -> str:
-    """What a published table holds, by its name: ``track-00000.parquet`` has tracks."""
+    """Return the kind of a published table's tokens from its name: ``track-00000.parquet`` has tracks."""
     return next((kind for kind in ("track", "artist", "tag") if kind in path.name.lower()), "word")
 
 
@@ -164,8 +170,8 @@ def _blocks(path: Path, form: Format) -> Iterable[Block]:
     return (Block(tokens, vectors) for tokens, vectors in pairs)
 
 
-class _Kept:
-    """Tokens taken so far, in order, with the number of their kind; and the names of artists and tracks."""
+class _ImportedTokens:
+    """The tokens imported so far, in order, with their kinds, and the names of artists and tracks."""
 
     def __init__(self) -> None:
         self.tokens: dict[str, None] = {}
@@ -174,11 +180,11 @@ class _Kept:
         self.skipped = {"skipped_repeated": 0, "skipped_like_an_id": 0}
 
     def counts(self) -> dict[str, int]:
-        """Tokens taken and skipped."""
+        """Return the numbers of imported and skipped tokens."""
         return {"tokens": len(self.tokens), **self.skipped}
 
-    def new_ones(self, block: Block, kind: str) -> np.ndarray:
-        """Take a block's new tokens; return their vectors."""
+    def take_new(self, block: Block, kind: str) -> np.ndarray:
+        """Add the new tokens of a block and return their vectors."""
         spell = {"tag": tag_token, "artist": artist_token, "track": track_token}.get(kind)
         rows: list[int] = []
         for row, name in enumerate(block.tokens):
@@ -197,13 +203,13 @@ class _Kept:
 
 
 class _GrowingMatrix:
-    """A ``.npy`` file of float32 rows whose number is known at the end; NumPy leaves room for it in the header."""
+    """A ``.npy`` file of float32 rows, whose number is only known at the end; NumPy's header leaves room for it."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file, self.rows, self.dim = file, 0, -1
 
     def append(self, vectors_ND: np.ndarray) -> None:
-        """Write rows behind the others."""
+        """Append rows."""
         if self.dim < 0:
             self.dim = vectors_ND.shape[1]
             self._header()
@@ -211,11 +217,11 @@ class _GrowingMatrix:
         self.rows += len(vectors_ND)
 
     def close(self) -> None:
-        """Put the number of rows into the header."""
+        """Write the number of rows into the header."""
         if self.rows:
             self.file.seek(0)
             self._header()
 
     def _header(self) -> None:
-        told: dict[str, Any] = {"descr": "<f4", "fortran_order": False, "shape": (self.rows, self.dim)}
-        np.lib.format.write_array_header_1_0(self.file, told)
+        header: dict[str, Any] = {"descr": "<f4", "fortran_order": False, "shape": (self.rows, self.dim)}
+        np.lib.format.write_array_header_1_0(self.file, header)

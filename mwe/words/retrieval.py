@@ -1,4 +1,4 @@
-"""Query-by-tag and query-by-track on the word vectors themselves (Tables IV and V), as a Lightning `test` run."""
+"""Query-by-tag and query-by-track on the word vectors themselves (Tables IV and V), as a Lightning ``test`` run."""
 
 from pathlib import Path
 from typing import Literal
@@ -15,22 +15,22 @@ from mwe.core.stage import datamodule_of
 from mwe.corpora.heldout import read_held_out
 from mwe.metrics import TrackRetrieval
 from mwe.tracks import TrackReader
-from mwe.words.batches import PlacedVectors, VectorDataset
+from mwe.words.vector_dataset import VectorBatch, VectorDataset
 from mwe.words.vectors import Lookup, WordVectors
 
 
 class WordDataModule(LightningDataModule):
-    """Track IDs of a collection and the word vectors that know them.
+    """Track IDs of a collection with their word vectors.
 
     Args:
         collection: Reader of the collection.
         words: Folder of the word vectors.
         split: Which tracks to evaluate on; the papers' Tables IV and V take all.
-        queries: Which of these are tagged and queried by: the work of query-by-track grows with the square of their
-            number. Query-by-tag ranks all tracks.
-        held_out: File of the tags kept out of the corpus, as ``mwe corpus`` writes it beside one. Only these are then
-            what is to be found: query-by-tag leaves out the pairs of track and tag that the vectors were trained on,
-            and to query-by-track tracks are alike by their held-out tags.
+        queries: Which of these tracks are queries and count for tags. The cost of query-by-track grows with the square
+            of their number. Query-by-tag ranks all tracks.
+        held_out: File of the tags held out of the corpus, which ``mwe words corpus`` writes beside it. Only these tags
+            are then relevant: query-by-tag ignores the pairs of track and tag that the vectors were trained on, and
+            query-by-track compares tracks by their held-out tags.
         batch_size: Tracks in a batch.
     """
 
@@ -51,47 +51,47 @@ class WordDataModule(LightningDataModule):
 
     @property
     def collection_name(self) -> str:
-        """What results call the collection."""
+        """Name of the collection in results."""
         return self.tracks.name
 
     def setup(self, stage: str) -> None:
-        """Read the collection and look its tags and tracks up.
+        """Read the collection and look up its tags and tracks.
 
         Raises:
-            MissingDataError: The vectors know none of the track IDs.
+            MissingDataError: None of the track IDs has a vector.
         """
         self.tracks = self.reader.read()
         vectors = WordVectors.load(self.words_folder)
-        place = torch.arange(len(self.tracks.track_ids))
+        position = torch.arange(len(self.tracks.track_ids))
         if self.split != "all":
-            place = torch.from_numpy(self.tracks.splits[self.split])
+            position = torch.from_numpy(self.tracks.splits[self.split])
         self.query_N = torch.zeros(len(self.tracks.track_ids), dtype=torch.bool)
-        self.query_N[place if self.queries == "all" else torch.from_numpy(self.tracks.splits[self.queries])] = True
-        found = vectors.of_tracks([self.tracks.track_ids[row] for row in place.tolist()])
-        if not found.known.any():
-            raise MissingDataError(f"{self.words_folder} knows no track ID of {self.tracks.name}; train it with IDs")
+        self.query_N[position if self.queries == "all" else torch.from_numpy(self.tracks.splits[self.queries])] = True
+        lookup = vectors.of_tracks([self.tracks.track_ids[row] for row in position.tolist()])
+        if not lookup.known.any():
+            raise MissingDataError(f"{self.words_folder} knows no track ID of {self.tracks.name}; train words with IDs")
         self.tags: Lookup = vectors.of_tags(self.tracks.tags)
         self.label_NT = self.tracks.matrix
         if self.held_out is not None:
             held_NT = read_held_out(self.held_out, self.tracks)
             self.label_NT, self.ignored_NT = held_NT, self.label_NT > held_NT
-        known = torch.from_numpy(found.known)
-        self.known_tracks = VectorDataset(place[known], torch.from_numpy(found.vectors)[known])
+        known = torch.from_numpy(lookup.known)
+        self.known_tracks = VectorDataset(position[known], torch.from_numpy(lookup.vectors)[known])
         self.notes = {
             "tracks_without_vector": int((~known).sum()),
             "tags_without_vector": int((~self.tags.known).sum()),
         }
 
-    def test_dataloader(self) -> DataLoader[PlacedVectors]:
-        """Every track once, over all processes."""
+    def test_dataloader(self) -> DataLoader[VectorBatch]:
+        """Load every track once over all processes."""
         return every_item_once(self, self.known_tracks, self.batch_size)
 
 
 class WordRetrieval(LightningModule):
-    """Measures word vectors on a collection; it has nothing to train.
+    """Measures word vectors on a collection. It is not trained.
 
     Args:
-        query_tracks: Whether query-by-track is measured too; its work grows with the square of the tracks.
+        query_tracks: Whether to measure query-by-track too, whose cost grows with the square of the tracks.
     """
 
     tag_words: Tensor
@@ -117,14 +117,14 @@ class WordRetrieval(LightningModule):
             query_N=data.query_N,
         )
 
-    def test_step(self, batch: PlacedVectors, batch_index: int) -> None:
+    def test_step(self, batch: VectorBatch, batch_index: int) -> None:
         """Collect the vectors of the track IDs."""
         if self.retrieval is not None:
-            self.retrieval.update(batch.place, batch.vector)
+            self.retrieval.update(batch.position, batch.vector)
 
     def on_test_epoch_end(self) -> None:
-        """Exact figures; all processes hold the same, so the largest is each of them."""
+        """Log exact figures. They are equal on all processes, so they are reduced by their maximum."""
         if self.retrieval is not None:
             self.retrieval.prototypes = self.tag_words
-            found = {f"test/{name}": value.float() for name, value in self.retrieval.compute().items()}
-            self.log_dict(found, sync_dist=True, reduce_fx="max")
+            figures = {f"test/{name}": value.float() for name, value in self.retrieval.compute().items()}
+            self.log_dict(figures, sync_dist=True, reduce_fx="max")

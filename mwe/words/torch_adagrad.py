@@ -1,4 +1,4 @@
-"""Adagrad with one rate a row, for tables of which a step touches few rows."""
+"""Adagrad with one rate per row, for tables of which each step updates few rows."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -12,9 +12,9 @@ from torch.optim import Optimizer
 class RowAdagrad(Optimizer):
     """Gradient ascent with a rate for each row of a table: the base rate over the root of its summed squares.
 
-    A row that stands many times in a block gets the sum of its gradients, as if the pairs had come one after another;
-    its own rate keeps the sum from running away, and leaves large steps to IDs that occur once. `step` runs a closure
-    that works through many blocks and calls `ascend` for each: a step of a trainer is one stretch of a corpus.
+    A row that occurs many times in a block gets the sum of its gradients, as if the pairs had come one after another.
+    The rate per row keeps the sum from diverging and leaves large steps to IDs that occur once. ``step`` runs a closure
+    that processes many blocks and calls ``ascend`` for each: one step of a trainer is one chunk of the corpus.
 
     Args:
         tables: Tables (rows, dimensions).
@@ -34,7 +34,7 @@ class RowAdagrad(Optimizer):
 
     @torch.no_grad()
     def ascend(self, table: Parameter, row_R: Tensor, gradient_RD: Tensor, rate: float) -> None:
-        """Move rows along their gradients; a row may be listed more than once.
+        """Move rows along their gradients; a row may occur more than once.
 
         Args:
             table: One of the tables.
@@ -48,7 +48,7 @@ class RowAdagrad(Optimizer):
         table.index_add_(0, row_R, gradient_RD.mul_(scale_R[:, None]))
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take up the sums of a checkpoint, which Lightning reads onto the CPU."""
+        """Restore the sums from a checkpoint, which Lightning reads onto the CPU."""
         super().load_state_dict(state_dict)
         for table, state in self.state.items():
             state["squares"] = state["squares"].to(table.device)

@@ -1,9 +1,9 @@
 """Skip-gram with negative sampling (eq. 1) by matrix products over blocks of tokens, through Lightning.
 
 Words predict words as in word2vec: sub-sampling, a window drawn for each token, noise in proportion to count^0.75, a
-rate that falls linearly. Two things differ. The noise tokens are shared within a block, so that a block costs a few
-matrix products instead of a loop over pairs; and each row has a rate of its own (`RowAdagrad`), without which the
-summed gradients of frequent tokens diverge or IDs that occur once learn too little.
+rate that falls linearly. Two things differ. Noise tokens are shared within a block, so that a block costs a few matrix
+products instead of a loop over pairs. And each row has its own rate (``RowAdagrad``): without it, the summed gradients
+of frequent tokens diverge or IDs that occur once learn too little.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +34,7 @@ from mwe.words.torch_blocks import (
 from mwe.words.torch_tokens import TokenChunk, TokenDataModule, token_kinds
 from mwe.words.vectors import WordVectors
 
-LEAST_RATE = 1e-4  # share of the rate that is left at the end, as in word2vec
+LEAST_RATE = 1e-4  # final share of the rate, as in word2vec
 
 
 class SkipGram(LightningModule):
@@ -43,14 +43,14 @@ class SkipGram(LightningModule):
     Args:
         dim: Dimensions of a vector.
         window: Largest distance of two words that are trained together.
-        negatives: Negative samples that a pair stands for.
-        rate: Rate at the start, the length of a vector's first step; it falls linearly.
+        negatives: Negative samples per pair.
+        rate: Initial rate, the length of a vector's first step; it falls linearly.
         sample: Threshold of the sub-sampling of frequent words; 0 turns it off.
-        block: Tokens of a block. Larger blocks use a GPU better; smaller ones learn more from a pass.
+        block: Tokens per block. Larger blocks use a GPU better; smaller ones learn more per pass.
         noise: Noise tokens of a block, shared by its pairs.
-        together: Blocks that ascend together: more make fewer and larger matrix products.
-        workers: Threads on a CPU, without locks. One gives equal vectors for equal seeds.
-        seed: Seed of the initial vectors and of all drawing.
+        together: Blocks updated together; more make fewer and larger matrix products.
+        workers: Threads on a CPU, without locks. With one thread, equal seeds give equal vectors.
+        seed: Seed of the initial vectors and of all draws.
     """
 
     input_VD: nn.Parameter
@@ -82,12 +82,12 @@ class SkipGram(LightningModule):
         self.automatic_optimization = False
 
     def configure_model(self) -> None:
-        """Make the tables: small random input vectors and output vectors of zero, as word2vec's."""
+        """Make the tables: small random input vectors and zero output vectors, as in word2vec."""
         if hasattr(self, "input_VD"):
             return
         count_V = self._data.tokens.vocabulary.count_V
         generator = torch.Generator("cpu").manual_seed(self.seed)
-        # on the CPU, so that all devices start from the same numbers
+        # on the CPU, so that all devices start from the same values
         start = torch.rand(len(count_V), self.dim, generator=generator, device="cpu")
         self.input_VD = nn.Parameter((start - 0.5) / self.dim)
         self.output_VD = nn.Parameter(torch.zeros_like(self.input_VD))
@@ -95,25 +95,25 @@ class SkipGram(LightningModule):
         self.register_buffer("noise_V", torch.from_numpy(noise_edges(count_V)), persistent=False)
 
     def configure_optimizers(self) -> RowAdagrad:
-        """One rate a row."""
+        """Return the optimiser, with one rate per row."""
         return RowAdagrad([self.input_VD, self.output_VD])
 
     def on_fit_start(self) -> None:
-        """Take one thread for a product: blocks are too small to be shared out."""
+        """Use one thread per matrix product: blocks are too small to be split."""
         self._threads = torch.get_num_threads()
         if self.device.type == "cpu":
             torch.set_num_threads(1)
 
     def on_fit_end(self) -> None:
-        """Give the threads back."""
+        """Restore the number of threads."""
         torch.set_num_threads(self._threads)
 
     def training_step(self, batch: TokenChunk, batch_index: int) -> None:
-        """Work through a stretch of the corpus, a batch of blocks after another."""
+        """Train on a chunk of the corpus, batch of blocks by batch."""
         number = int(batch.number)
         drawn = np.random.SeedSequence([self.seed, self.current_epoch, number]).generate_state(1, np.uint64)
         generator = torch.Generator(self.device).manual_seed(int(drawn[0] >> np.uint64(1)))
-        alone = self.trainer.world_size == 1  # what processes exchange must have one shape
+        alone = self.trainer.world_size == 1  # tensors exchanged between processes must have equal shapes
         sampler = BlockSampler(self.kept_V, self.noise_V, self.window, self.block, self.noise, whole=alone)
         blocks = self._of_equal_number(sampler.draw(batch.token, generator))
         optimizer = self.optimizers()
@@ -122,7 +122,7 @@ class SkipGram(LightningModule):
             self.log("train/objective", self._objective(blocks.some(0, 1)), prog_bar=True, batch_size=1)
 
     def _ascend_all(self, blocks: Blocks) -> None:
-        """Ascend on all blocks, in order, or each thread on its share of them."""
+        """Update on all blocks in order, or with each thread on its share of them."""
         count = len(blocks.input_BH)
         threads = self.workers if self.device.type == "cpu" and self.trainer.world_size == 1 else 1
         edges = [count * thread // threads for thread in range(threads + 1)]
@@ -136,15 +136,15 @@ class SkipGram(LightningModule):
     def _ascend(self, blocks: Blocks, first: int, stop: int) -> None:
         optimizer = cast(RowAdagrad, cast(Any, self.optimizers()).optimizer)
         steps = float(self.trainer.estimated_stepping_batches)
-        for place in range(first, stop, self.together):
-            done = (self.trainer.global_step + place / len(blocks.input_BH)) / steps
-            rate = self.rate * max(LEAST_RATE, 1 - done)
-            batch = blocks.some(place, min(place + self.together, stop))
-            found = gradients(self._looked_up(batch), batch.pair_BLH, self.negatives)
+        for start in range(first, stop, self.together):
+            progress = (self.trainer.global_step + start / len(blocks.input_BH)) / steps
+            rate = self.rate * max(LEAST_RATE, 1 - progress)
+            batch = blocks.some(start, min(start + self.together, stop))
+            derivatives = gradients(self._looked_up(batch), batch.pair_BLH, self.negatives)
             for table, rows, gradient in (
-                (self.input_VD, batch.input_BH, found.input_BHD),
-                (self.output_VD, batch.output_BL, found.output_BLD),
-                (self.output_VD, batch.noise_BN, found.noise_BND),
+                (self.input_VD, batch.input_BH, derivatives.input_BHD),
+                (self.output_VD, batch.output_BL, derivatives.output_BLD),
+                (self.output_VD, batch.noise_BN, derivatives.noise_BND),
             ):
                 optimizer.ascend(table, self._of_all(rows.flatten()), self._of_all(gradient.flatten(0, 1)), rate)
 
@@ -156,7 +156,7 @@ class SkipGram(LightningModule):
         )
 
     def _of_all(self, tensor: Tensor) -> Tensor:
-        """The rows of all processes, so that every process takes the same step."""
+        """Gather the rows of all processes, so that every process takes the same step."""
         if self.trainer.world_size == 1:
             return tensor
         parts = [torch.empty_like(tensor) for _ in range(self.trainer.world_size)]
@@ -164,7 +164,7 @@ class SkipGram(LightningModule):
         return torch.cat(parts)
 
     def _of_equal_number(self, blocks: Blocks) -> Blocks:
-        """Blocks with empty ones behind, as many as the process with most has: each calls for one exchange."""
+        """Pad with empty blocks to the largest number of any process, since each block needs one exchange."""
         if self.trainer.world_size == 1:
             return blocks
         mine = torch.tensor([len(blocks.input_BH)], device=self.device)
@@ -173,7 +173,7 @@ class SkipGram(LightningModule):
 
     @torch.no_grad()
     def _objective(self, blocks: Blocks) -> Tensor:
-        """Mean objective of the pairs of blocks."""
+        """Return the mean objective of the pairs of blocks."""
         return mean_objective(self._looked_up(blocks), blocks.pair_BLH, self.negatives)
 
     @property
@@ -181,7 +181,7 @@ class SkipGram(LightningModule):
         return datamodule_of(self, TokenDataModule)
 
     def words(self) -> WordVectors:
-        """The input vectors, once trained."""
+        """Return the trained input vectors."""
         data = self._data
         tokens = data.tokens.vocabulary.tokens
         digest = data.tokens.corpus_sha256
@@ -192,7 +192,7 @@ class SkipGram(LightningModule):
 
 
 def _rows(table_VD: Tensor, row_BL: Tensor) -> Tensor:
-    # indexing by a tensor took four times as long on a CPU
+    # indexing by a tensor takes four times as long on a CPU
     return table_VD.index_select(0, row_BL.flatten()).view(*row_BL.shape, -1)
 
 
@@ -207,7 +207,7 @@ class KeepWords(Callback):
         self.out = Path(out)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write them."""
+        """Write the vectors."""
         if trainer.is_global_zero:
             cast(SkipGram, pl_module).words().save(self.out)
 
@@ -215,11 +215,11 @@ class KeepWords(Callback):
 def train_blocks(
     corpus: Path, model: SkipGram, epochs: int, min_count: int, accelerator: str, devices: int | str
 ) -> WordVectors:
-    """Train on a training file by a Trainer that leaves nothing on disk.
+    """Train on a training file with a Trainer that writes nothing to disk.
 
     Args:
         corpus: The training file.
-        model: What is trained.
+        model: The model to train.
         epochs: Passes over the corpus.
         min_count: Tokens that occur less often are dropped.
         accelerator: As Lightning's Trainer takes it.

@@ -1,6 +1,7 @@
 """Word vectors on disk and in memory: NumPy and JSON, memory-mapped, no pickle.
 
-A folder holds ``vectors.npy`` (float32, one row a token) and ``vocabulary.json`` (tokens, their kinds, how made).
+A folder holds ``vectors.npy`` (float32 or float16, one row per token) and ``vocabulary.json`` (tokens, their kinds,
+provenance).
 """
 
 import json
@@ -19,13 +20,14 @@ from mwe.words.nearest import nearest_rows, norms_of
 
 Kind = Literal["word", "tag", "artist", "track"]
 BLOCK = 16_384  # vectors copied at once
-VOCABULARY, NAMES = "vocabulary.json", "names.json"  # names: what imported artists and tracks are called
+STORED = (np.float32, np.float16)
+VOCABULARY, NAMES = "vocabulary.json", "names.json"  # names: display names of imported artists and tracks
 
 
 class Lookup(NamedTuple):
     """Vectors of several names.
 
-    Args:
+    Attributes:
         vectors: float32 (names, dimensions); zero where unknown.
         known: Whether each name has a vector.
     """
@@ -37,7 +39,7 @@ class Lookup(NamedTuple):
 class Neighbour(NamedTuple):
     """A token near a query.
 
-    Args:
+    Attributes:
         token: The token.
         kind: ``word``, ``tag``, ``artist`` or ``track``.
         similarity: Cosine, -1 to 1.
@@ -51,8 +53,8 @@ class Neighbour(NamedTuple):
 class Query(NamedTuple):
     """A query in words.
 
-    Args:
-        vector: float32 (dimensions), the mean of the known words.
+    Attributes:
+        vector: float32 (dimensions,), the mean of the vectors of the known words.
         known: Words that have a vector.
         unknown: Words that have none.
     """
@@ -67,9 +69,20 @@ class WordVectors:
 
     Args:
         tokens: V distinct tokens.
-        vectors: float32 (V, dimensions).
-        kinds: ``word``, ``tag``, ``artist`` or ``track`` for each token; default all ``word``.
-        made: How they were made: settings, corpus, versions.
+        vectors: float32 (V, dimensions); float16 to save space, which lookups turn into float32.
+        kinds: ``word``, ``tag``, ``artist`` or ``track`` for each token; by default all ``word``.
+        made: Provenance: settings, corpus, versions.
+
+    Examples:
+        >>> words = WordVectors(["calm", "piano", "drums"], np.array([[1, 0], [0.8, 0.6], [0, 1]], dtype=np.float32))
+        >>> words["piano"]
+        array([0.8, 0.6], dtype=float32)
+        >>> "drums" in words, len(words), words.dim
+        (True, 3, 2)
+        >>> words["pianno"]
+        Traceback (most recent call last):
+            ...
+        mwe.core.errors.UnknownNameError: unknown word 'pianno' (3 known; nearest: 'piano')
     """
 
     def __init__(
@@ -88,7 +101,7 @@ class WordVectors:
         self._row = {token: row for row, token in enumerate(self.tokens)}
         self._norms: np.ndarray | None = None
         if len(self._row) != len(self.tokens):
-            raise ValueError("a token stands in the vocabulary more than once")
+            raise ValueError("a token occurs in the vocabulary more than once")
         if len(self.kinds) != len(self.tokens):
             raise ValueError(f"{len(self.kinds)} kinds do not fit {len(self.tokens)} tokens")
 
@@ -104,20 +117,27 @@ class WordVectors:
         return token in self._row
 
     def __getitem__(self, token: str) -> np.ndarray:
-        """Vector of a token.
+        """Return the vector of a token.
 
         Raises:
-            UnknownNameError: It has none; the nearest spellings are named.
+            UnknownNameError: The token has no vector. The message names the nearest spellings.
         """
         if token not in self._row:
             raise UnknownNameError("word", token, self.tokens)
         return np.asarray(self.vectors[self._row[token]], dtype=np.float32)
 
     def save(self, folder: str | Path) -> Path:
-        """Write the folder; the vocabulary comes last, so that a folder with one is complete."""
+        """Write the folder. The vocabulary is written last, so that a folder with one is complete.
+
+        Examples:
+            >>> _ = WordVectors(["calm"], np.ones((1, 2), dtype=np.float32)).save("words")
+            >>> WordVectors.load("words")["calm"]
+            array([1., 1.], dtype=float32)
+        """
         with written_together(folder, VOCABULARY, [NAMES]) as staging:
-            blocks = (self.vectors[at : at + BLOCK] for at in range(0, len(self), BLOCK))
-            write_rows(staging / "vectors.npy", np.float32, self.vectors.shape, blocks)
+            blocks = (self.vectors[start : start + BLOCK] for start in range(0, len(self), BLOCK))
+            stored = np.float16 if self.vectors.dtype == np.float16 else np.float32
+            write_rows(staging / "vectors.npy", stored, self.vectors.shape, blocks)
             write_vocabulary(staging, self.tokens, self.kinds, self.made)
         return Path(folder)
 
@@ -127,39 +147,52 @@ class WordVectors:
 
         Raises:
             MissingDataError: There are no vectors in the folder.
-            BadFileError: The files are damaged or do not fit each other.
+            BadFileError: The files are damaged or do not match each other.
         """
         folder = Path(folder)
         if not (folder / VOCABULARY).is_file():
             raise MissingDataError(
-                f"no word vectors in {folder}. Train them with `mwe words --corpus CORPUS --out {folder}`, or import "
-                f"published ones with `mwe words-import FILE --out {folder}`."
+                f"no word vectors in {folder}. Train them with `mwe words train --corpus CORPUS --out {folder}`, or "
+                f"import published ones with `mwe words import FILE --out {folder}`."
             )
-        remedy = "Train or import the word vectors anew."
+        remedy = "Train or import the word vectors again."
         listed = read_json(folder / VOCABULARY)
         vectors = read_array(folder / "vectors.npy", remedy, mapped=True)
         with expecting(folder / VOCABULARY, "cannot be used with vectors.npy", remedy):
-            if vectors.dtype != np.float32 or not set(listed["kinds"]) <= set(get_args(Kind)):
+            if vectors.dtype not in STORED or not set(listed["kinds"]) <= set(get_args(Kind)):
                 raise TypeError(f"vectors are {vectors.dtype}, or a kind is unknown")
             return cls([_text(token) for token in listed["tokens"]], vectors, listed["kinds"], dict(listed["made"]))
 
     def of_tags(self, tags: Sequence[str]) -> Lookup:
-        """Vectors of tags: the tag's own token, else the mean of those of its words that are known."""
+        """Look up vectors of tags: that of the tag's token, else the mean over its known words.
+
+        Examples:
+            >>> kinds = ["word", "word", "tag"]
+            >>> words = WordVectors(["deep", "house", "deep_house"], np.eye(3, dtype=np.float32), kinds)
+            >>> lookup = words.of_tags(["Deep House", "deep calm", "loud"])  # a token; a known word; nothing
+            >>> lookup.vectors.tolist(), lookup.known.tolist()
+            ([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]], [True, True, False])
+        """
         return self._lookup([[tag_token(tag)] if tag_token(tag) in self else tag_words(tag) for tag in tags])
 
     def of_artists(self, artist_ids: Sequence[str]) -> Lookup:
-        """Vectors of artist IDs."""
+        """Look up vectors of artist IDs."""
         return self._of_tokens(map(artist_token, artist_ids))
 
     def of_tracks(self, track_ids: Sequence[str]) -> Lookup:
-        """Vectors of track IDs."""
+        """Look up vectors of track IDs."""
         return self._of_tokens(map(track_token, track_ids))
 
     def of_query(self, text: str) -> Query:
-        """The mean of the vectors of a text's known words, stop words included (section VII-B, Table X).
+        """Average the vectors of a text's known words, stop words included (section VII-B, Table X).
 
         Raises:
             UnknownNameError: None of the words is known.
+
+        Examples:
+            >>> words = WordVectors(["deep", "house"], np.eye(2, dtype=np.float32))
+            >>> words.of_query("deep house in miami")
+            Query(vector=array([0.5, 0.5], dtype=float32), known=('deep', 'house'), unknown=('in', 'miami'))
         """
         words = text_tokens(text)
         known = tuple(word for word in words if word in self)
@@ -170,15 +203,21 @@ class WordVectors:
     def nearest(
         self, vectors_QD: np.ndarray, k: int = 10, kind: Kind | None = None, leave_out: Sequence[str] = ()
     ) -> list[list[Neighbour]]:
-        """The tokens most similar to each of several vectors, by cosine; best first.
+        """Find the tokens most similar to each of several vectors, by cosine, best first.
 
-        Vectors are read from disk in blocks, so that memory grows with neither the vocabulary nor its square.
+        Vectors are read from disk in blocks, so memory does not grow with the vocabulary.
 
         Args:
             vectors_QD: Queries, float32 (Q, dimensions).
-            k: Tokens a query; fewer where there are not so many.
-            kind: Which tokens to look among; by default all.
-            leave_out: Tokens that are no answer, such as the query itself.
+            k: Results per query; fewer if there are not enough tokens.
+            kind: Kind of token to search; by default all.
+            leave_out: Tokens to leave out, such as the query itself.
+
+        Examples:
+            >>> vectors = np.array([[1, 0], [0.8, 0.6], [0, 1]], dtype=np.float32)
+            >>> words = WordVectors(["calm", "piano", "drums"], vectors)
+            >>> [neighbour.token for neighbour in words.nearest(words["calm"][None], k=2, leave_out=["calm"])[0]]
+            ['piano', 'drums']
         """
         among = np.arange(len(self)) if kind is None else np.flatnonzero(np.array(self.kinds) == kind)
         among = np.setdiff1d(among, [self._row[token] for token in leave_out if token in self._row])
@@ -191,42 +230,42 @@ class WordVectors:
         ]
 
     def _of_tokens(self, tokens: Iterable[str]) -> Lookup:
-        """Vectors of tokens that stand for themselves; those of hundreds of thousands are never held twice."""
+        """Look up tokens as they are, in blocks, so that the vectors are never held in memory twice."""
         row_N = np.fromiter((self._row.get(token, -1) for token in tokens), dtype=np.int64)
         known_N = row_N >= 0
         vectors = np.zeros((len(row_N), self.dim), dtype=np.float32)
-        places = np.flatnonzero(known_N)
-        for start in range(0, len(places), BLOCK):
-            part = places[start : start + BLOCK]
+        known_rows = np.flatnonzero(known_N)
+        for start in range(0, len(known_rows), BLOCK):
+            part = known_rows[start : start + BLOCK]
             vectors[part] = self.vectors[row_N[part]]
             _give_back(self.vectors)
         return Lookup(vectors, known_N)
 
     def _lookup(self, spelt: Sequence[Sequence[str]]) -> Lookup:
         rows = [[self._row[token] for token in tokens if token in self._row] for tokens in spelt]
-        known = np.array([bool(own) for own in rows], dtype=bool)
+        known = np.array([bool(token_rows) for token_rows in rows], dtype=bool)
         vectors = np.zeros((len(rows), self.dim), dtype=np.float32)
-        single = np.array([len(own) == 1 for own in rows], dtype=bool)
-        vectors[single] = self.vectors[[own[0] for own in rows if len(own) == 1]]
-        for place in np.flatnonzero(known & ~single):
-            vectors[place] = np.mean(self.vectors[rows[place]], axis=0)
+        single = np.array([len(token_rows) == 1 for token_rows in rows], dtype=bool)
+        vectors[single] = self.vectors[[token_rows[0] for token_rows in rows if len(token_rows) == 1]]
+        for row in np.flatnonzero(known & ~single):
+            vectors[row] = np.mean(self.vectors[rows[row]], axis=0, dtype=np.float32)
         return Lookup(vectors, known)
 
 
 def _give_back(array: np.ndarray) -> None:
-    """Let go of what was read of a memory-mapped file, which would count as memory of this process for good."""
+    """Release the pages read from a memory-mapped file, which would otherwise count as memory of this process."""
     if isinstance(array.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
         array.base.madvise(mmap.MADV_DONTNEED)
 
 
 def _text(token: Any) -> str:
     if not isinstance(token, str):
-        raise TypeError(f"the token {token!r} is no text")
+        raise TypeError(f"the token {token!r} is not text")
     return token
 
 
 def saved_before(folder: Path) -> WordVectors | None:
-    """The word vectors in a folder; nothing where there are none, or damaged ones."""
+    """Load the word vectors of a folder; None if there are none or they are damaged."""
     try:
         return WordVectors.load(folder)
     except (MissingDataError, BadFileError):
@@ -234,6 +273,6 @@ def saved_before(folder: Path) -> WordVectors | None:
 
 
 def write_vocabulary(folder: Path, tokens: Sequence[str], kinds: Sequence[str], made: dict[str, Any]) -> None:
-    """Write ``vocabulary.json``, without line breaks: millions of tokens are encoded in seconds so."""
-    told = json.dumps({"kinds": list(kinds), "made": made, "tokens": list(tokens)}, ensure_ascii=False)
-    write_text(folder / VOCABULARY, told + "\n")
+    """Write ``vocabulary.json`` without line breaks, which encodes millions of tokens in seconds."""
+    text = json.dumps({"kinds": list(kinds), "made": made, "tokens": list(tokens)}, ensure_ascii=False)
+    write_text(folder / VOCABULARY, text + "\n")

@@ -1,6 +1,6 @@
-"""Rankings to compare with, one file each, behind one protocol."""
+"""Baseline rankings with a common protocol, one file each."""
 
-from siamese_tags.baselines.base import Queries, Ranker
+from siamese_tags.baselines.baseline import Queries, Ranker
 from siamese_tags.baselines.pca import PCARanker
 from siamese_tags.baselines.popularity import PopularityRanker
 from siamese_tags.baselines.random import RandomRanker

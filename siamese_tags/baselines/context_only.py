@@ -3,22 +3,22 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from siamese_tags.baselines.base import Queries
+from siamese_tags.baselines.baseline import Queries
 from siamese_tags.documents import OOVDocuments, TagDocuments
 from siamese_tags.features.topics import TopicContexts
 
 
 class ContextOnlyRanker:
-    """p(tag | topic posterior of the document), whatever the query.
+    """p(tag | topic posterior of the document), independent of the query.
 
-    The context of a test document is inferred from all of its tags, the very ones to be ranked first. It leaks the
-    answer, and this ranking shows how much: far more than the 10-dimensional embeddings of the network keep.
+    The context of a test document is inferred from all of its tags, including those to be ranked first. It leaks the
+    answer, and this ranking shows how much: far more than the 10-dimensional embeddings of the network retain.
 
     Args:
-        query_first: Put the query first, as a distance model does by itself; else P@1 is below 100.
-        n_topics: Topics, as the network's.
-        document_prior: Dirichlet prior of the topics of a document, as the network's.
-        seed: Of the initial topics.
+        query_first: Rank the query first, as in a distance model; else P@1 is below 100.
+        n_topics: Number of topics, as in the network.
+        document_prior: Dirichlet prior of the topics of a document, as in the network.
+        seed: Seed of the initial topics.
     """
 
     def __init__(
@@ -34,12 +34,12 @@ class ContextOnlyRanker:
         self.topics = TopicContexts(documents.matrix_DT, self.n_topics, self.document_prior, seed=self.seed)
 
     def rank(self, queries: Queries) -> NDArray[np.float64]:
-        """Probability of each tag in the query's document."""
+        """Return the probability of each tag in the query's document."""
         scores_QT = self._probability(queries.membership_DT)[queries.document_Q]
         return queries.with_query_first(scores_QT) if self.query_first else scores_QT
 
     def rank_oov(self, oov: OOVDocuments) -> NDArray[np.float64]:
-        """Probability of each known tag in the query's document."""
+        """Return the probability of each known tag in the query's document."""
         return self._probability(oov.known_DT)[np.nonzero(oov.unseen_DU)[0]]
 
     def _probability(self, membership_DT: NDArray[np.bool_]) -> NDArray[np.float64]:

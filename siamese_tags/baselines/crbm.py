@@ -1,4 +1,4 @@
-"""Conditional restricted Boltzmann machine, the condition being the document (Mandel et al., 2011; Sect. D.1).
+"""Conditional restricted Boltzmann machine with the document as condition (Mandel et al., 2011; Sect. D.1).
 
 Shape suffixes: D documents, N examples, T tags (visible units), H hidden units, Q queries.
 """
@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from siamese_tags.baselines.base import Queries
+from siamese_tags.baselines.baseline import Queries
 from siamese_tags.baselines.rbm import contrastive_divergence, epochs_of_batches, log_odds, mean_activation
 from siamese_tags.documents import TagDocuments
 
@@ -18,16 +18,16 @@ from siamese_tags.documents import TagDocuments
 class CRBMRanker:
     """Row "C-RBM" of Table 1: every training document has its own biases; the query is not put first.
 
-    A document that was not trained on has no condition, so there are no figures of test documents. The machine
-    learns the documents by heart, so the row is a matter of when to stop, which the paper does not say: on CAL500 MAP
-    is 64 after 4 epochs, 69 after 6 and 76 after 10. The default lands near the published row.
+    Documents outside the training set have no condition, so there are no test figures. The machine memorises the
+    documents, so the row depends on the number of epochs, which the paper does not give: on CAL500, MAP is 64 after 4
+    epochs, 69 after 6 and 76 after 10. The default is close to the published row.
 
     Args:
         hidden: Hidden units.
         epochs: Passes over the documents.
         lr: Learning rate.
-        steps: Samples a query.
-        seed: Of weights, order and samples.
+        steps: Samples per query.
+        seed: Seed of weights, order and samples.
     """
 
     train_only: ClassVar[bool] = True
@@ -39,7 +39,7 @@ class CRBMRanker:
     seed: int = 0
 
     def fit(self, documents: TagDocuments) -> None:
-        """Train weights, common biases, and the biases that the one-hot condition selects."""
+        """Train weights, common biases, and the biases selected by the one-hot condition."""
         random = np.random.default_rng(self.seed)
         self.row_of = {document: row for row, document in enumerate(documents.ids)}
         data_DT = documents.matrix_DT.astype(np.float64)
@@ -51,10 +51,10 @@ class CRBMRanker:
             self._step(rows_N, data_DT, random)
 
     def rank(self, queries: Queries) -> NDArray[np.float64]:
-        """Mean activation under the condition of the query's document, with the query clamped on.
+        """Return the mean activation under the condition of the query's document, with the query clamped on.
 
         Raises:
-            KeyError: A document was not trained on.
+            KeyError: A document is not in the training set.
         """
         row_Q = np.array([self.row_of[document] for document in queries.ids])[queries.document_Q]
         random = np.random.default_rng(self.seed)
@@ -67,7 +67,7 @@ class CRBMRanker:
             data_DT[rows_N], self.weights_TH, self.visible_DT[rows_N], self.hidden_DH[rows_N], random
         )
         self.weights_TH += self.lr * weights_TH
-        # common biases are kept inside the documents' own: a common step moves all of them
+        # the documents' biases include the common ones: a common step moves all of them
         for bias, step in ((self.visible_DT, visible_NT), (self.hidden_DH, hidden_NH)):
             bias += self.lr * step.mean(axis=0)
             bias[rows_N] += self.lr * step

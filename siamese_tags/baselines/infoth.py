@@ -6,7 +6,7 @@ Shape suffixes: T tags, K neighbours.
 import numpy as np
 from numpy.typing import NDArray
 
-from siamese_tags.baselines.base import ContextFree
+from siamese_tags.baselines.baseline import ContextFree
 from siamese_tags.baselines.similarity import Measure, similarity
 from siamese_tags.documents import TagDocuments
 from siamese_tags.features.aggregation import Aggregation, aggregate
@@ -17,8 +17,8 @@ def smooth_rows(vectors_TT: NDArray[np.float64], neighbours: int, share: float) 
     """Mix each row with the mean of its nearest rows: (1 - share) · row + share · mean.
 
     Args:
-        vectors_TT: One row a tag.
-        neighbours: How many other rows, the nearest by Euclidean distance.
+        vectors_TT: One row per tag.
+        neighbours: Number of nearest other rows, by Euclidean distance.
         share: Weight of their mean.
     """
     nearness_TT = similarity(vectors_TT, "euclidean").copy()
@@ -30,9 +30,9 @@ def smooth_rows(vectors_TT: NDArray[np.float64], neighbours: int, share: float) 
 class InfoThRanker(ContextFree):
     """Row "InfoTh" of Table 1: smoothed rows of relatedness in all dimensions, compared by mutual information.
 
-    The settings are those that the paper names: tfidf, dot product, 9 neighbours, share 0.1. It does not say what
-    "mutual information distance" is; here it is that of :func:`siamese_tags.features.aggregation.mutual_information`,
-    and the row ends 2 to 3 points above the published one. With it dot product and cosine come to the same.
+    The settings are those of the paper: tfidf, dot product, 9 neighbours, share 0.1. It does not define "mutual
+    information distance"; here it is that of :func:`siamese_tags.features.aggregation.mutual_information`, and the row
+    is 2 to 3 points above the published one. With it, dot product and cosine give the same result.
 
     Args:
         weighting: Weights of the document-tag matrix: ``tf``, ``tfidf`` or ``pmi``.

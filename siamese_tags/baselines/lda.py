@@ -13,16 +13,16 @@ from siamese_tags.features.topics import TopicContexts
 class LDARanker(TopicRanker):
     """Row "LDA" of Table 1: symmetric divergence of two tags over the topics.
 
-    The paper's formula holds "under a specific topic distribution" without saying which. With that of the query's
+    The paper's formula is "under a specific topic distribution", without saying which. With that of the query's
     document, training figures are above test figures, as in the paper, but MAP is 5 (training) and 3.5 (test) points
-    above its row; that posterior has read all tags of the document. With that of the collection the two are nearly
-    equal, within 2 points of the row. The prior is the customary 1/C; the 0.5 of the network's contexts ruins it.
+    above its row; that posterior depends on all tags of the document. With that of the collection, the two are nearly
+    equal, within 2 points of the row. The prior is the customary 1/C; the 0.5 of the network's contexts ruins the row.
 
     Args:
-        in_context: Weigh the topics by the posterior of the query's own document, which reads all of its tags.
+        in_context: Weigh the topics by the posterior of the query's document, which depends on all of its tags.
         n_topics: Topics C.
         document_prior: Dirichlet prior of the topics of a document; 1/C if not given.
-        seed: Of the initial topics.
+        seed: Seed of the initial topics.
     """
 
     def __init__(
@@ -34,10 +34,10 @@ class LDARanker(TopicRanker):
         self.seed = seed
 
     def learn(self, matrix_DT: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Fit by variational Bayes; p(tag | topic), C × T."""
+        """Fit by variational Bayes and return p(tag | topic), C × T."""
         self.topics = TopicContexts(matrix_DT, self.n_topics, self.document_prior, seed=self.seed)
         return self.topics.tags_CT
 
     def posterior(self, matrix_DT: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """p(topic | document), D × C."""
+        """Return p(topic | document), D × C."""
         return self.topics.transform(matrix_DT)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from siamese_tags.baselines.base import ContextFree
+from siamese_tags.baselines.baseline import ContextFree
 from siamese_tags.baselines.similarity import Measure, similarity
 from siamese_tags.documents import OOVDocuments, TagDocuments
 from siamese_tags.features.aggregation import Aggregation, aggregate
@@ -15,14 +15,14 @@ from siamese_tags.features.weights import Weighting, weigh
 class PCARanker(ContextFree):
     """Row "PCA" of Table 1: tfidf, cosine aggregation, 10 dimensions, cosine distance.
 
-    The paper names pointwise mutual information with the dot product and Euclidean distance, which ends 4 points below
-    its own row (settings ``pmi``, ``dot``, ``euclidean``); the defaults are those that land on it.
+    The paper gives pointwise mutual information with the dot product and Euclidean distance, which is 4 points below
+    its own row (settings ``pmi``, ``dot``, ``euclidean``). The defaults reproduce the row.
 
     Args:
         weighting: Weights of the document-tag matrix: ``tf``, ``tfidf`` or ``pmi``.
         aggregation: Relatedness of two usage vectors: ``dot``, ``cosine``, ``kl``, ``hellinger``,
             ``mutual_information``.
-        dimensions: Components kept.
+        dimensions: Number of components.
         measure: Distance of two projected tags: ``cosine``, ``euclidean``.
     """
 
@@ -48,7 +48,7 @@ class PCARanker(ContextFree):
         self.similarity_TT = similarity(self.projected_TK, self.measure)
 
     def rank_oov(self, oov: OOVDocuments) -> NDArray[np.float64]:
-        """Similarity of the known tags to the OOV tag, its relatedness projected as theirs, in whatever document."""
+        """Return the similarity of the known tags to the OOV tag, with its relatedness projected like theirs."""
         relatedness_UT = unseen_relatedness(self.training_NT, oov, self.weighting, self.aggregation)
         all_tags = np.vstack([self.projected_TK, self.projection.transform(relatedness_UT)])
         n_known = len(self.projected_TK)

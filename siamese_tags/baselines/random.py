@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from siamese_tags.baselines.base import Queries
+from siamese_tags.baselines.baseline import Queries
 from siamese_tags.documents import OOVDocuments, TagDocuments
 
 
@@ -11,7 +11,7 @@ class RandomRanker:
     """Row "Random" of Table 1.
 
     Args:
-        seed: Of the random order.
+        seed: Seed of the random order.
     """
 
     def __init__(self, seed: int = 0) -> None:
@@ -21,9 +21,9 @@ class RandomRanker:
         """Learn nothing."""
 
     def rank(self, queries: Queries) -> NDArray[np.float64]:
-        """Uniform scores, the query first."""
+        """Return uniform scores, with the query first."""
         return queries.with_query_first(self.random.random((len(queries.tag_Q), queries.membership_DT.shape[1])))
 
     def rank_oov(self, oov: OOVDocuments) -> NDArray[np.float64]:
-        """Uniform scores of the known tags."""
+        """Return uniform scores of the known tags."""
         return self.random.random((int(oov.unseen_DU.sum()), oov.known_DT.shape[1]))

@@ -11,20 +11,20 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from siamese_tags.baselines.base import ContextFree
+from siamese_tags.baselines.baseline import ContextFree
 from siamese_tags.documents import TagDocuments
 
 BATCH = 10
 
 
 def log_odds(matrix_DT: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Start of the visible biases: log-odds of each tag, one document added to either side to keep them finite."""
+    """Return the initial visible biases: log-odds of each tag, kept finite by one more document on either side."""
     with_tag_T = matrix_DT.sum(axis=0) + 1.0
     return np.asarray(np.log(with_tag_T / (len(matrix_DT) + 2.0 - with_tag_T)))
 
 
 def drawn(probability: NDArray[np.float64], random: Generator) -> NDArray[np.float64]:
-    """Binary units with these probabilities to be on."""
+    """Draw binary units that are on with these probabilities."""
     return (random.random(probability.shape) < probability).astype(np.float64)
 
 
@@ -35,10 +35,10 @@ def contrastive_divergence(
     hidden_bias_NH: NDArray[np.float64],
     random: Generator,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """One step of Gibbs sampling from the data (CD-1).
+    """Do one step of Gibbs sampling from the data (CD-1).
 
     Returns:
-        Ascent directions of the weights (T × H, mean over examples), and of either bias for each example.
+        Ascent directions of the weights (T × H, mean over examples), and of both biases for each example.
     """
     hidden_NH = expit(visible_NT @ weights_TH + hidden_bias_NH)
     again_NT = drawn(expit(drawn(hidden_NH, random) @ weights_TH.T + visible_bias_NT), random)
@@ -48,7 +48,7 @@ def contrastive_divergence(
 
 
 def epochs_of_batches(n_documents: int, epochs: int, random: Generator) -> Iterator[NDArray[np.int64]]:
-    """Rows of small batches of documents, shuffled anew every epoch."""
+    """Yield the rows of small batches of documents, shuffled in every epoch."""
     for _ in range(epochs):
         order = random.permutation(n_documents)
         yield from (order[start : start + BATCH] for start in range(0, n_documents, BATCH))
@@ -62,14 +62,14 @@ def mean_activation(
     steps: int,
     random: Generator,
 ) -> NDArray[np.float64]:
-    """Mean probability of every tag to be on, over a chain of samples with one tag clamped on, Q × T.
+    """Return the mean probability of every tag being on, over a chain of samples with one tag clamped on, Q × T.
 
     Args:
-        clamped_Q: The tag that each chain holds on. Its own probability counts as the model gives it.
+        clamped_Q: Tag that each chain clamps on. Its probability in the result is that of the model.
         weights_TH: Weights.
-        visible_bias_QT: Biases of the tags, of each chain or 1 × T.
-        hidden_bias_QH: Biases of the hidden units, of each chain or 1 × H.
-        steps: Samples; a tenth more is drawn before them and dropped.
+        visible_bias_QT: Biases of the tags, for each chain or 1 × T.
+        hidden_bias_QH: Biases of the hidden units, for each chain or 1 × H.
+        steps: Number of samples; 10 % more are drawn first and dropped.
         random: Random numbers.
     """
     chains = np.arange(len(clamped_Q))
@@ -87,19 +87,19 @@ def mean_activation(
 
 @dataclass(eq=False)
 class RBMRanker(ContextFree):
-    """Row "RBM" of Table 1: trained by CD-1, asked with one tag clamped on; the query is not put first.
+    """Row "RBM" of Table 1: trained by CD-1, queried with one tag clamped on; the query is not put first.
 
-    The paper gives no sizes. With 100 hidden units, 10 epochs and, of the learning rates 0.01, 0.05 and 0.1 (training
-    MAP 60, 61 and 59 on CAL500), the one nearest to the published training figure, the row lands near it. It then is
-    hardly more than popularity without the query first, and rises with more training. Test MAP is 3 points above the
-    paper's, as one relatedness for all documents has no reason to fall as far from training to test.
+    The paper gives no sizes. The defaults are 100 hidden units, 10 epochs and, of the learning rates 0.01, 0.05 and 0.1
+    (training MAP 60, 61 and 59 on CAL500), the one closest to the published training figure. The row is then hardly
+    above popularity without the query first, and rises with more training. Test MAP is 3 points above the paper's: one
+    relatedness for all documents should not fall that far from training to test.
 
     Args:
         hidden: Hidden units.
         epochs: Passes over the documents.
         lr: Learning rate.
-        steps: Samples a query.
-        seed: Of weights, order and samples.
+        steps: Samples per query.
+        seed: Seed of weights, order and samples.
     """
 
     hidden: int = 100
@@ -109,7 +109,7 @@ class RBMRanker(ContextFree):
     seed: int = 0
 
     def fit(self, documents: TagDocuments) -> None:
-        """Train, then ask for every tag."""
+        """Train, then query every tag."""
         random = np.random.default_rng(self.seed)
         visible_DT = documents.matrix_DT.astype(np.float64)
         weights_TH = random.normal(0.0, 0.01, (visible_DT.shape[1], self.hidden))

@@ -1,4 +1,4 @@
-"""The baselines by name, each with the settings of its row, and how to make one with settings of one's own."""
+"""Baselines by name, each with the settings of its row, and a function to build one with other settings."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ from typing import Any
 from jsonargparse import ArgumentError, ArgumentParser
 
 from mwe.core.errors import UnknownNameError
-from siamese_tags.baselines.base import Ranker
+from siamese_tags.baselines.baseline import Ranker
 from siamese_tags.baselines.context_only import ContextOnlyRanker
 from siamese_tags.baselines.crbm import CRBMRanker
 from siamese_tags.baselines.ease import EASERanker
@@ -55,16 +55,20 @@ BASELINES: dict[str, Callable[..., Ranker]] = {
 
 
 def settings_of(name: str, seed: int = 0, changed: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """All settings of a baseline: those of its constructor, those of its row, and the changed ones.
+    """Return all settings of a baseline: those of its constructor, those of its row, and the changed ones.
 
     Args:
-        name: Which.
-        seed: Its seed, where it draws anything.
+        name: Name of the baseline.
+        seed: Seed of a random baseline.
         changed: Settings to change.
 
     Raises:
         UnknownNameError: There is no such baseline, or it has no such setting.
-        ValueError: A setting cannot have that value.
+        ValueError: A setting has an invalid value.
+
+    Examples:
+        >>> settings_of("lsa_rank50")
+        {'weighting': 'tfidf', 'rank': 50, 'measure': 'cosine'}
     """
     if name not in BASELINES:
         raise UnknownNameError("baseline", name, BASELINES)
@@ -72,21 +76,28 @@ def settings_of(name: str, seed: int = 0, changed: Mapping[str, Any] | None = No
     for key in changed or {}:
         if key not in known:
             raise UnknownNameError(f"setting of {name}", key, known)
-    settings = {key: one.default for key, one in known.items()} | ({"seed": seed} if "seed" in known else {})
-    made = BASELINES[name]
+    settings = {key: parameter.default for key, parameter in known.items()} | (
+        {"seed": seed} if "seed" in known else {}
+    )
+    factory = BASELINES[name]
     parser = ArgumentParser(exit_on_error=False)
-    parser.add_class_arguments(made.func if isinstance(made, partial) else made)
+    parser.add_class_arguments(factory.func if isinstance(factory, partial) else factory)
     try:
         checked = dict(parser.parse_object(settings | dict(changed or {})).as_dict())
     except ArgumentError as error:
         raise ValueError(f"settings of {name}: {error}") from error
     for key, value in checked.items():
         if type(value) is int and key != "seed" and value < 1:
-            raise ValueError(f"settings of {name}: {key}={value}, but it has to be at least 1")
+            raise ValueError(f"settings of {name}: {key}={value}, but it must be at least 1")
     return checked
 
 
 def build(name: str, seed: int = 0, changed: Mapping[str, Any] | None = None) -> Ranker:
-    """Make a baseline; arguments and errors as for :func:`settings_of`."""
+    """Build a baseline; arguments and errors as for :func:`settings_of`.
+
+    Examples:
+        >>> build("lsa", changed={"rank": 20}).n_components
+        20
+    """
     settings = settings_of(name, seed, changed)
     return BASELINES[name](**settings)

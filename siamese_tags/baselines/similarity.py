@@ -1,4 +1,4 @@
-"""How near two tags are in a space of tag vectors (supplement, Sect. D.1).
+"""Similarity of tags in a space of tag vectors (supplement, Sect. D.1).
 
 Shape suffixes: T tags, K dimensions.
 """
@@ -15,12 +15,19 @@ Measure = Literal["cosine", "euclidean", "mutual_information"]
 
 
 def similarity(vectors_TK: NDArray[np.float64], measure: Measure) -> NDArray[np.float64]:
-    """Similarity of every two tags, T × T, the higher the nearer; a tag is nearest to itself.
+    """Return the similarity of every two tags, T × T; higher is nearer, and a tag is nearest to itself.
 
     Args:
-        vectors_TK: One vector a tag.
-        measure: ``cosine``, ``euclidean``, or ``mutual_information`` of the vectors read as distributions; the last two
-            are distances and come with a minus sign.
+        vectors_TK: One vector per tag.
+        measure: ``cosine``, ``euclidean``, or ``mutual_information`` of the vectors as distributions; the last two
+            are negated distances.
+
+    Examples:
+        >>> vectors_TK = np.array([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0]])
+        >>> similarity(vectors_TK, "cosine")[0]
+        array([1., 1., 0.])
+        >>> similarity(vectors_TK, "euclidean")[0].round(2)
+        array([-0.  , -1.  , -1.41])
     """
     match measure:
         case "cosine":

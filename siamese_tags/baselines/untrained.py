@@ -1,23 +1,23 @@
-"""The network's embedding with random weights: what the features and the context give without any training."""
+"""The network's embedding with random weights: the effect of features and context without training."""
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from siamese_tags.baselines.base import Queries
+from siamese_tags.baselines.baseline import Queries
 from siamese_tags.documents import TagDocuments
 from siamese_tags.features import TagFeatures, TopicContexts
 from siamese_tags.networks import ComponentNetwork
 
 
 class UntrainedRanker:
-    """Distance of the contextual embeddings of a network as it is before stage 1. The paper has no such row.
+    """Distance of the contextual embeddings of a network before stage 1. The paper has no such row.
 
     Args:
         hidden: Widths of the hidden layers; the last is the embedding.
         n_topics: Topics of the context.
         document_prior: Dirichlet prior of the topics of a document.
-        seed: Of the weights and of the initial topics.
+        seed: Seed of the weights and of the initial topics.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class UntrainedRanker:
         self.seed = seed
 
     def fit(self, documents: TagDocuments) -> None:
-        """Fit tag features and topics; draw weights, without touching the process's random state."""
+        """Fit tag features and topics, and draw weights without changing the global random state."""
         n_tags = len(documents.tags)
         self.topics = TopicContexts(documents.matrix_DT, self.n_topics, self.document_prior, seed=self.seed)
         self.features_TF = torch.tensor(TagFeatures(documents.matrix_DT).features_TT)
@@ -43,7 +43,7 @@ class UntrainedRanker:
 
     @torch.inference_mode()
     def rank(self, queries: Queries) -> NDArray[np.float64]:
-        """Minus the distance from the query's embedding in its document."""
+        """Return minus the distance from the query's embedding in its document."""
         contexts_DC = torch.tensor(self.topics.transform(queries.membership_DT))
         embedded_DTE = self.network.embed_grid(self.features_TF, contexts_DC)
         distance_DTT = torch.cdist(embedded_DTE, embedded_DTE, compute_mode="donot_use_mm_for_euclid_dist")

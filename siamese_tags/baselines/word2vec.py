@@ -9,7 +9,7 @@ import numpy as np
 from gensim.models import Word2Vec
 from numpy.typing import NDArray
 
-from siamese_tags.baselines.base import ContextFree
+from siamese_tags.baselines.baseline import ContextFree
 from siamese_tags.baselines.similarity import Measure, similarity
 from siamese_tags.documents import TagDocuments
 
@@ -19,41 +19,41 @@ EPOCHS: dict[Algorithm, int] = {"cbow": 150, "sg": 50}
 
 
 def sentences(matrix_DT: NDArray[np.bool_], order: Order, seed: int) -> list[list[str]]:
-    """Tag documents as sentences of column numbers.
+    """Return tag documents as sentences of column numbers.
 
     Args:
         matrix_DT: Documents.
         order: ``random``, drawn once for each document (setting S1), or ``sorted``: the same order of all tags in every
             document (setting S2).
-        seed: Of the random order.
+        seed: Seed of the random order.
     """
     random = np.random.default_rng(seed)
-    written = []
+    lines = []
     for bag_T in matrix_DT:
         tags = np.flatnonzero(bag_T)
-        written.append([str(tag) for tag in (random.permutation(tags) if order == "random" else tags)])
-    return written
+        lines.append([str(tag) for tag in (random.permutation(tags) if order == "random" else tags)])
+    return lines
 
 
 class Word2VecRanker(ContextFree):
     """Rows "C-BOW" and "SG" of Table 1 and all rows of Table E.1.
 
     The paper gives neither dimensions nor epochs. 10 dimensions as for PCA, and 150 (C-BOW) or 50 (skip-gram) epochs
-    land near its rows of Table 1; gensim's 5 epochs end far below and 200 epochs of skip-gram ten points above.
+    come close to its rows of Table 1; gensim's 5 epochs are far below, and 200 epochs of skip-gram ten points above.
 
-    Two observations of Table E.1 do not come out. With equal epochs a larger window has more pairs to train on, so
-    skip-gram rises with the window where the paper's falls (test MAP 44 against 40 at window 4). In the fixed order,
-    here the alphabet, which keeps tags of one category together, all windows differ and rise, up to 8 points above
-    the paper's four equal rows.
+    Two observations of Table E.1 are not reproduced. With equal epochs, a larger window has more training pairs, so
+    skip-gram rises with the window, whereas the paper's falls (test MAP 44 against 40 at window 4). In the fixed order,
+    here alphabetical, which groups tags of a category, all windows differ and rise, up to 8 points above the paper's
+    four equal rows.
 
     Args:
         algorithm: ``cbow`` or ``sg``.
-        order: Of the tags in a document: ``random`` (S1) or ``sorted`` (S2).
-        window: Tags that count on each side of a tag.
-        dimensions: Of the tag vectors.
-        epochs: Passes over the documents; 150 for ``cbow`` and 50 for ``sg`` if not given.
+        order: Order of the tags in a document: ``random`` (S1) or ``sorted`` (S2).
+        window: Number of context tags on each side of a tag.
+        dimensions: Dimensions of the tag vectors.
+        epochs: Passes over the documents; by default 150 for ``cbow`` and 50 for ``sg``.
         measure: Distance of two tags: ``cosine``, ``euclidean``.
-        seed: Of the order, the initial vectors and the negative samples.
+        seed: Seed of the order, the initial vectors and the negative samples.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Word2VecRanker(ContextFree):
         self.seed = seed
 
     def fit(self, documents: TagDocuments) -> None:
-        """Train on one thread, so that equal seeds give equal vectors; a tag without documents has the zero vector."""
+        """Train on one thread, so that equal seeds give equal vectors. A tag without documents gets the zero vector."""
         model = Word2Vec(
             sentences(documents.matrix_DT, self.order, self.seed),
             sg=int(self.algorithm == "sg"),

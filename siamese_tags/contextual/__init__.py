@@ -1,5 +1,5 @@
-"""Tags in contexts, from the checkpoint of a run: what they lie near to."""
+"""Nearest tags of a tag in a context, from the checkpoint of a run."""
 
-from siamese_tags.contextual.tags import ContextualTags, UnknownTagError
+from siamese_tags.contextual.contextual_tags import ContextualTags, UnknownTagError
 
 __all__ = ["ContextualTags", "UnknownTagError"]

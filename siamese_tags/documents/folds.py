@@ -20,10 +20,10 @@ class Fold:
 
 
 def folds(n_documents: int, n_folds: int = 3, seed: int = 0) -> list[Fold]:
-    """Draw folds of equal size: a function of its arguments only.
+    """Draw folds of equal size. The result depends only on the arguments.
 
-    Every fold has ``n_documents // n_folds`` test documents, and no document is in two tests. The up to
-    ``n_folds - 1`` documents left over are always in training, so that every fold has the sizes of the paper
+    Every fold has ``n_documents // n_folds`` test documents, and no document is in two test sets. The up to
+    ``n_folds - 1`` remaining documents are always in training, so that every fold has the sizes of the paper
     (335 and 167 of the 502 documents of CAL500, Sect. B.2).
 
     Args:
@@ -33,22 +33,35 @@ def folds(n_documents: int, n_folds: int = 3, seed: int = 0) -> list[Fold]:
 
     Raises:
         ValueError: Fewer documents than folds, or fewer than 2 folds.
+
+    Examples:
+        The remaining document is always in training:
+
+        >>> [fold.test.tolist() for fold in folds(7, n_folds=3)]
+        [[2, 4], [3, 6], [0, 5]]
+        >>> folds(7, n_folds=3)[0].train
+        array([0, 1, 3, 5, 6])
     """
     if n_folds < 2 or n_documents < n_folds:
         raise ValueError(f"cannot divide {n_documents} documents into {n_folds} folds; need 2 <= folds <= documents")
     shuffled = np.random.default_rng(seed).permutation(n_documents)
     size = n_documents // n_folds
-    tests = [np.sort(shuffled[place * size : (place + 1) * size]) for place in range(n_folds)]
+    tests = [np.sort(shuffled[number * size : (number + 1) * size]) for number in range(n_folds)]
     return [Fold(np.setdiff1d(shuffled, test), test) for test in tests]
 
 
 def fold(n_documents: int, number: int, n_folds: int = 3, seed: int = 0) -> Fold:
-    """One fold of :func:`folds`.
+    """Return one fold of :func:`folds`.
 
     Raises:
         ValueError: There is no fold of that number.
     """
     drawn = folds(n_documents, n_folds, seed)
     if not 0 <= number < n_folds:
-        raise ValueError(f"fold {number} asked for, but there are folds 0 to {n_folds - 1}")
+        raise ValueError(f"fold is {number}; give one of 0 to {n_folds - 1}")
     return drawn[number]
+
+
+def run_name(fold: int, seed: int = 0) -> str:
+    """Return the folder of a run in that of its row: ``fold0``, or ``fold0_seed1`` for a seed other than 0."""
+    return f"fold{fold}_seed{seed}" if seed else f"fold{fold}"

@@ -11,7 +11,7 @@ from siamese_tags.features.weights import inverse_document_frequency, weigh
 
 
 def scale_rows(features_TT: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Divide each row by its maximum, which tanh units can then reconstruct; rows of zeros stay."""
+    """Divide each row by its maximum, so that tanh units can reconstruct it; rows of zeros stay."""
     maximum_T1 = features_TT.max(axis=1, keepdims=True)
     return features_TT / np.where(maximum_T1 > 0, maximum_T1, 1.0)
 
@@ -19,10 +19,17 @@ def scale_rows(features_TT: NDArray[np.float64]) -> NDArray[np.float64]:
 class TagFeatures:
     """Features t(tag) of every tag of the vocabulary, fitted on training documents only.
 
-    The paper states no input scaling, but raw dot products run into the hundreds; each row is divided by its maximum.
+    The paper gives no input scaling, but raw dot products reach hundreds; each row is divided by its maximum.
 
     Args:
         documents_DT: Training documents.
+
+    Examples:
+        >>> documents_DT = np.array([[1, 1, 0], [0, 1, 1], [0, 0, 1], [1, 0, 0], [1, 0, 0], [0, 0, 1]], dtype=bool)
+        >>> TagFeatures(documents_DT).features_TT.round(2)
+        array([[1.  , 0.57, 0.  ],
+               [0.29, 1.  , 0.29],
+               [0.  , 0.57, 1.  ]])
     """
 
     def __init__(self, documents_DT: NDArray[np.bool_]) -> None:
@@ -30,14 +37,14 @@ class TagFeatures:
         self.features_TT = scale_rows(aggregate(weigh(documents_DT, "tfidf"), "dot"))
 
     def of_unseen(self, counts_UT: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Features of tags out of the vocabulary (OOV), against the tags of the vocabulary only (Sect. 3), U × T.
+        """Return the features of out-of-vocabulary (OOV) tags against the tags of the vocabulary (Sect. 3), U × T.
 
-        The dot product of two tfidf usage vectors is the number of documents that the two tags share times the rarity
-        of both; an OOV tag's own rarity is a factor of its whole row and goes with the scaling. Rarity is that of the
-        training documents, as for the tags of the vocabulary.
+        The dot product of two tfidf usage vectors is the number of documents that the two tags share, times the rarity
+        of both. The rarity of an OOV tag is a factor of its whole row, which the scaling removes. Rarity is computed
+        from the training documents, as for the tags of the vocabulary.
 
         Args:
-            counts_UT: Documents that an OOV tag shares with each tag of the vocabulary, over all documents in which it
-                is known to occur.
+            counts_UT: Number of documents that an OOV tag shares with each tag of the vocabulary, among all of its
+                known documents.
         """
         return scale_rows(counts_UT * self.idf_T)

@@ -1,4 +1,4 @@
-"""Relatedness of tags out of the vocabulary (OOV) to the tags of the vocabulary (Sect. 3).
+"""Relatedness of out-of-vocabulary (OOV) tags to the tags of the vocabulary (Sect. 3).
 
 Shape suffixes: N training documents, D documents set aside, T tags of the vocabulary, U tags out of it.
 """
@@ -14,10 +14,10 @@ from siamese_tags.features.weights import Weighting, weigh
 def unseen_relatedness(
     training_NT: NDArray[np.bool_], oov: OOVDocuments, weighting: Weighting, aggregation: Aggregation
 ) -> NDArray[np.float64]:
-    """Relatedness of every OOV tag to every tag of the vocabulary, U × T; the more related, the higher.
+    """Return the relatedness of every OOV tag to every tag of the vocabulary, U × T; higher is more related.
 
-    Weights and usage are those of the training documents and the documents set aside together, for an OOV tag occurs in
-    the latter only. The very documents that are tested tell what the tag co-occurs with, on the average of all of them.
+    Weights and usage come from the training documents and the documents set aside together, because OOV tags occur only
+    in the latter. So the tested documents themselves determine, on average, the tags that an OOV tag co-occurs with.
 
     Args:
         training_NT: Training documents.

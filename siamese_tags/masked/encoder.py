@@ -1,4 +1,4 @@
-"""The context encoder: a set of revealed tags in, a logit for every tag out, and an embedding for every tag in it.
+"""The context encoder: from a set of revealed tags to a logit, and an embedding in this context, for every tag.
 
 Shape suffixes: M members, D documents, N tags in a context, Q queries, T tags, U new tags, E embedding dimensions, Z
 = E + 1 dimensions of the metric space.
@@ -19,17 +19,17 @@ INITIAL_SCALE = 0.1
 
 
 class ContextEncoder(nn.Module):
-    """A sum of tag embeddings, normalised, with a perceptron on it; the tag embeddings are shared with the output.
+    """A normalised sum of tag embeddings, followed by perceptrons; the output shares the tag embeddings.
 
-    Several such networks, the members, are computed at once; the output is the log-odds of their mean probability.
+    Several such networks, the members, are computed together; the output is the log-odds of their mean probability.
 
     Args:
         n_tags: Size of the vocabulary.
         width: Embedding dimensions of a member.
         layers: Residual perceptrons on the sum.
-        dropout: Rate of dropout.
-        members: Networks whose probabilities are averaged.
-        linear: Strength of a linear path beside them, in logits for a whole tag of its estimate; none if 0.
+        dropout: Dropout rate.
+        members: Number of networks whose probabilities are averaged.
+        linear: Strength of an additional linear path, in logits per tag of its estimate; 0 for no path.
     """
 
     def __init__(
@@ -61,12 +61,12 @@ class ContextEncoder(nn.Module):
         self.linear = LinearPath(n_tags, linear) if linear else None
 
     def start_at(self, frequency_T: Tensor) -> None:
-        """Start the output at the log-odds of the tags' shares of documents (T, in 0 to 1)."""
+        """Initialise the output bias with the log-odds of the tags' shares of documents (T, in 0 to 1)."""
         with torch.no_grad():
             self.bias_MT.copy_(torch.logit(frequency_T.double(), eps=1e-5).expand_as(self.bias_MT))
 
     def member_contexts(self, revealed_DT: Tensor) -> Tensor:
-        """Context vectors by each member, M × D × E; a set without tags has the vector of none."""
+        """Return the context vectors of each member, M × D × E; all sets without tags have the same vector."""
         revealed_DT = revealed_DT.to(self.tags_MTE.dtype)
         n_D1 = revealed_DT.sum(dim=1, keepdim=True).clamp_min(1)
         summed_MDE = revealed_DT @ self.tags_MTE / n_D1.sqrt()
@@ -77,46 +77,47 @@ class ContextEncoder(nn.Module):
         return context_MDE
 
     def member_logits(self, context_MDE: Tensor) -> Tensor:
-        """Logit of every tag by each member, M × D × T."""
+        """Return the logit of every tag by each member, M × D × T."""
         return torch.baddbmm(self.bias_MT[:, None], context_MDE, self.tags_MTE.mT)
 
     def context(self, revealed_DT: Tensor) -> Tensor:
-        """Context vectors of sets of revealed tags, D × (M · E), the members' side by side."""
+        """Return the context vectors of sets of revealed tags, D × (M · E), those of the members concatenated."""
         return _side_by_side(self.member_contexts(revealed_DT))
 
     def forward(self, revealed_DT: Tensor) -> Tensor:
-        """Logit of every tag to be among the hidden ones, D × T."""
+        """Return the logit of every tag to be hidden, D × T."""
         logits_DT = mean_log_odds(self.member_logits(self.member_contexts(revealed_DT)))
         return logits_DT if self.linear is None else logits_DT + self.linear(revealed_DT)
 
     def embed(self, revealed_NT: Tensor, tag_N: Tensor) -> Tensor:
-        """Contextual embeddings of one tag each, N × (M · Z): Euclidean distance in one context tells what belongs.
+        """Embed one tag per context, N × (M · Z). Tags that belong together have a small Euclidean distance.
 
         Args:
             revealed_NT: Boolean; the tags of each context, at least one.
-            tag_N: The tag to embed; drawn to the centre of the context if it is one of its tags.
+            tag_N: The tag to embed; it is pulled to the centre of the context if it is one of its tags.
         """
-        place_MTZ = self.space.places(self.tags_MTE, self.bias_MT)
+        position_MTZ = self.space.positions(self.tags_MTE, self.bias_MT)
         centre_MNZ = self.space.centres(self.member_contexts(revealed_NT))
         member_N = revealed_NT[torch.arange(len(tag_N), device=tag_N.device), tag_N].bool()
-        embedded_MNZ = self.space.in_context(place_MTZ[:, tag_N], centre_MNZ, member_N)
-        # so that squared distances are the mean of the members'
+        embedded_MNZ = self.space.in_context(position_MTZ[:, tag_N], centre_MNZ, member_N)
+        # makes squared distances the mean over the members
         return _side_by_side(embedded_MNZ) / math.sqrt(len(embedded_MNZ))
 
     def squared_distances(self, revealed_DT: Tensor, document_Q: Tensor, tag_Q: Tensor) -> Tensor:
-        """Squared distance between the embeddings of queries and of all tags that are not revealed, Q × T.
+        """Return the squared distances between queries and all tags, the latter as if not revealed, Q × T.
 
         Args:
             revealed_DT: Boolean; the tags of each context.
             document_Q: Context of each query.
-            tag_Q: Its tag, one of the revealed.
+            tag_Q: Tag of each query, one of the revealed tags.
         """
         return self._from_queries(self.member_contexts(revealed_DT), document_Q, tag_Q).mean(dim=0)
 
     def losses(self, revealed_DT: Tensor, hidden_DT: Tensor, query_D: Tensor) -> tuple[Tensor, Tensor]:
-        """Loss of the outputs, and of the distances from one revealed tag a document; means over the members.
+        """Return the loss of the outputs, and of the distances from one revealed tag per document; means over members.
 
-        The distances learn from tags and contexts as they are: moving these too costs both rankings.
+        The loss of the distances has no gradient with respect to tags and contexts, since that makes both rankings
+        worse.
         """
         context_MDE = self.member_contexts(revealed_DT)
         output = hidden_tags_loss(self.member_logits(context_MDE), revealed_DT, hidden_DT)
@@ -127,7 +128,7 @@ class ContextEncoder(nn.Module):
         return output, hidden_tags_loss(near_MDT, revealed_DT, hidden_DT)
 
     def extended(self, tags_MUE: Tensor, bias_MU: Tensor) -> "ContextEncoder":
-        """An encoder that also knows new tags, numbered after the others; the linear path leaves them alone.
+        """Return an encoder that also knows new tags, numbered after the others; its linear path ignores them.
 
         Args:
             tags_MUE: Their embeddings.
@@ -144,21 +145,21 @@ class ContextEncoder(nn.Module):
         return wider.to(self.bias_MT.device).train(self.training)
 
     def _from_queries(self, context_MDE: Tensor, document_Q: Tensor, tag_Q: Tensor) -> Tensor:
-        # tags without their gradient; the space's own parameters learn
-        place_MTZ = self.space.places(self.tags_MTE.detach(), self.bias_MT.detach())
+        # no gradient for the tags; the parameters of the space are trained
+        position_MTZ = self.space.positions(self.tags_MTE.detach(), self.bias_MT.detach())
         centre_MQZ = self.space.centres(context_MDE)[:, document_Q]
-        query_MQZ = self.space.in_context(place_MTZ[:, tag_Q], centre_MQZ, torch.ones_like(tag_Q, dtype=torch.bool))
-        return self.space.squared_distances(query_MQZ, centre_MQZ, place_MTZ)
+        query_MQZ = self.space.in_context(position_MTZ[:, tag_Q], centre_MQZ, torch.ones_like(tag_Q, dtype=torch.bool))
+        return self.space.squared_distances(query_MQZ, centre_MQZ, position_MTZ)
 
 
 def mean_log_odds(logits_MDT: Tensor) -> Tensor:
-    """Log-odds of the mean of the members' probabilities, D × T."""
+    """Return the log-odds of the mean of the members' probabilities, D × T."""
     yes_DT = functional.logsigmoid(logits_MDT).logsumexp(dim=0)
     return yes_DT - functional.logsigmoid(-logits_MDT).logsumexp(dim=0)
 
 
 def hidden_tags_loss(logits_MDT: Tensor, revealed_DT: Tensor, hidden_DT: Tensor) -> Tensor:
-    """Binary cross-entropy over the tags that are not revealed, with the hidden ones as targets; mean over members."""
+    """Return the binary cross-entropy over the tags that are not revealed, with the hidden ones as targets."""
     targets_MDT = hidden_DT.to(logits_MDT.dtype).expand_as(logits_MDT)
     candidates_DT = ~revealed_DT
     loss_MDT = functional.binary_cross_entropy_with_logits(logits_MDT, targets_MDT, reduction="none")
@@ -166,7 +167,7 @@ def hidden_tags_loss(logits_MDT: Tensor, revealed_DT: Tensor, hidden_DT: Tensor)
 
 
 def warm_cosine(step: int, n_steps: int, warm_up: int) -> float:
-    """Share of the learning rate at a step: linear up over ``warm_up`` steps, then by a cosine to 0."""
+    """Return the factor of the learning rate at a step: linear up over ``warm_up`` steps, then by a cosine to 0."""
     if step < warm_up:
         return (step + 1) / warm_up
     return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm_up) / max(1, n_steps - warm_up))))

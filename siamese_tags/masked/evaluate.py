@@ -23,14 +23,14 @@ def masked_priming(
     """Measure a fitted rule.
 
     Args:
-        rule: What ranks the tags; none for the expectation of a random ranking.
+        rule: The rule; None for the expectation of a random ranking.
         membership_DT: Boolean; the tags of the documents.
-        revealed_DT: Boolean; those of them that are revealed.
-        ids_D: Document ids, which break ties.
-        seed: Of the random order of tags with equal scores.
+        revealed_DT: Boolean; the revealed tags of the documents.
+        ids_D: Document IDs, which break ties.
+        seed: Seed of the random order of tags with equal scores.
 
     Returns:
-        The metric, filled; ``compute()`` has the figures in percent.
+        The metric with all documents; ``compute()`` returns the figures in percent.
     """
     metric = MaskedPrimingMetric(seed)
     for start in range(0, len(ids_D), BLOCK):

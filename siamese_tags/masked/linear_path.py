@@ -1,4 +1,4 @@
-"""A linear path from revealed tags to logits, in closed form, beside the networks of the context encoder.
+"""A linear path from revealed tags to logits, in closed form, parallel to the networks of the context encoder.
 
 Shape suffixes: D documents, T tags, K known tags, U new tags.
 """
@@ -12,14 +12,14 @@ from siamese_tags.masked.rules.linear import DropoutEase
 
 
 class LinearPath(nn.Module):
-    """EASE with dropout on documents less their mean, times a strength: kept with the weights, but in closed form.
+    """EASE with dropout on centred documents, times a strength: saved with the weights, but fitted in closed form.
 
-    Trained together with the networks it gains nothing: fitted to the same documents, it is too sure of them, and the
+    Training it together with the networks has no benefit: fitted to the same documents, it is overconfident, and the
     networks learn to rely on it.
 
     Args:
         n_tags: Size of the vocabulary.
-        strength: Logits for a whole tag of the estimated document.
+        strength: Logits per tag of the estimated document.
     """
 
     weight_TT: Tensor
@@ -32,20 +32,20 @@ class LinearPath(nn.Module):
         self.register_buffer("offset_T", torch.zeros(n_tags))
 
     def fit(self, train_DT: NDArray[np.bool_], penalty: float, dropout: float) -> None:
-        """Fit to whole training documents; see :class:`siamese_tags.masked.rules.linear.DropoutEase`."""
+        """Fit to complete training documents; see :class:`siamese_tags.masked.rules.linear.DropoutEase`."""
         rule = DropoutEase(penalty, dropout, centred=True)
         rule.fit(train_DT)
         weight_TT, mean_T = torch.tensor(rule.weight_TT), torch.tensor(rule.mean_T)
-        # revealed tags count double, since they are half of a document and the mean is that of whole ones
+        # revealed tags count double, since they are half of a document and the mean is of complete documents
         self.weight_TT.copy_(2 * self.strength * weight_TT)
         self.offset_T.copy_(self.strength * (mean_T - mean_T @ weight_TT))
 
     def forward(self, revealed_DT: Tensor) -> Tensor:
-        """To be added to the logits, D × T."""
+        """Return the addition to the logits, D × T."""
         return self.offset_T + revealed_DT.to(self.weight_TT.dtype) @ self.weight_TT
 
     def extended(self, n_new: int) -> "LinearPath":
-        """The same with new tags, which it leaves alone."""
+        """Return a path that also has new tags, with zero weights."""
         wider = LinearPath(len(self.offset_T) + n_new, self.strength).to(self.offset_T.device)
         n_tags = len(self.offset_T)
         wider.weight_TT[:n_tags, :n_tags] = self.weight_TT
@@ -53,7 +53,7 @@ class LinearPath(nn.Module):
         return wider
 
     def fit_new(self, train_DT: Tensor, n_known: int, penalty: float, dropout: float) -> None:
-        """Fit the columns of new tags, the last ones, to the known ones; by pair counts with known tags only.
+        """Fit the columns of new tags, which are last, from their pair counts with known tags only.
 
         Args:
             train_DT: Boolean; the training documents, known tags first.

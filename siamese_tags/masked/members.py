@@ -1,4 +1,4 @@
-"""Layers of several networks at once: one batched matrix product instead of one product a network.
+"""Layers of several networks at once: one batched matrix product instead of one product per network.
 
 Shape suffixes: M members, N rows, I inputs, O outputs, E embedding dimensions.
 """
@@ -11,12 +11,12 @@ from torch.nn import functional
 
 
 class MemberLinear(nn.Module):
-    """A linear layer of each member, started like ``torch.nn.Linear``.
+    """A linear layer of each member, initialised like ``torch.nn.Linear``.
 
     Args:
         members: Number of networks.
-        inputs: Inputs of each.
-        outputs: Outputs of each.
+        inputs: Inputs of each layer.
+        outputs: Outputs of each layer.
     """
 
     def __init__(self, members: int, inputs: int, outputs: int) -> None:
@@ -26,7 +26,7 @@ class MemberLinear(nn.Module):
         self.bias_MO = nn.Parameter(torch.empty(members, outputs).uniform_(-bound, bound))
 
     def forward(self, input_MNI: Tensor) -> Tensor:
-        """M × N × O."""
+        """Transform rows: M × N × I to M × N × O."""
         return torch.baddbmm(self.bias_MO[:, None], input_MNI, self.weight_MIO)
 
 
@@ -35,7 +35,7 @@ class MemberNorm(nn.Module):
 
     Args:
         members: Number of networks.
-        width: Numbers a row.
+        width: Numbers per row.
     """
 
     def __init__(self, members: int, width: int) -> None:
@@ -44,13 +44,13 @@ class MemberNorm(nn.Module):
         self.offset_ME = nn.Parameter(torch.zeros(members, width))
 
     def forward(self, input_MNE: Tensor) -> Tensor:
-        """M × N × E."""
+        """Normalise rows, M × N × E."""
         normed_MNE = functional.layer_norm(input_MNE, input_MNE.shape[-1:])
         return normed_MNE * self.scale_ME[:, None] + self.offset_ME[:, None]
 
 
 def member_perceptron(members: int, width: int, dropout: float) -> nn.Sequential:
-    """A normalised perceptron of each member, with one hidden layer twice as wide."""
+    """Return a normalised perceptron of each member, with one hidden layer of twice the width."""
     return nn.Sequential(
         MemberNorm(members, width),
         MemberLinear(members, width, 2 * width),

@@ -15,35 +15,35 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from mwe.core.runs import run_dir
 from mwe.core.stage import datamodule_of
-from siamese_tags.kept import KEPT
-from siamese_tags.masked.datamodule import MaskedData
-from siamese_tags.masked.documents_of_run import save_documents
+from siamese_tags.checkpoint_tags import EMBEDDING_DATA
+from siamese_tags.masked.document_figures import save_documents
 from siamese_tags.masked.encoder import ContextEncoder, warm_cosine
 from siamese_tags.masked.mask import reveal
+from siamese_tags.masked.masked_data import MaskedData
 from siamese_tags.masked.metrics import MaskedPrimingMetric
 from siamese_tags.masked.unseen import UnseenRanking, with_unseen
 from siamese_tags.stage import IDENTITY, require_same_identity
 
 
 class MaskedContextModel(LightningModule):
-    """A context encoder that learns to tell the hidden tags of a document from the revealed ones.
+    """A context encoder that learns to predict the hidden tags of a document from the revealed ones.
 
-    Half of the tags of every document of every batch are revealed anew. Testing logs ``map``, ``p@1`` … in percent, and
-    ``distance_map`` … for the ranking by distance from the query's contextual embedding. Where tags were left out of
-    training, they take part in the test by way of the tags that they occur with, and ``unseen_auc`` is logged too.
+    Every batch reveals a new random half of the tags of each document. Testing logs, in percent, ``map``, ``p@1`` …
+    and, for the ranking by distance from the query's contextual embedding, ``distance_map`` … Tags left out of training
+    are added for the test from the tags that they occur with; ``unseen_auc`` is logged for them.
 
     Args:
-        n_tags: Tags of the vocabulary (comes from the data).
+        n_tags: Tags of the vocabulary (set from the data).
         width: Embedding dimensions.
         layers: Residual perceptrons of the encoder.
-        dropout: Rate of dropout.
-        members: Networks whose probabilities are averaged.
-        linear: Strength of a linear path beside them, EASE with dropout; none if 0.
+        dropout: Dropout rate.
+        members: Number of networks whose probabilities are averaged.
+        linear: Strength of an additional linear path, EASE with dropout; 0 for no path.
         linear_penalty: Its ridge penalty.
-        linear_dropout: Its rate of dropped tags.
+        linear_dropout: Its dropout rate of tags.
         optimizer: Optimiser of all parameters.
         warm_up: Steps over which the learning rate rises; it then falls to 0 by a cosine.
-        tie_seed: Of the random order of tags with equal scores, in testing.
+        tie_seed: Seed of the random order of tags with equal scores, in testing.
     """
 
     membership_DT: Tensor
@@ -71,7 +71,7 @@ class MaskedContextModel(LightningModule):
         self.priming = MaskedPrimingMetric(tie_seed)
         self.distances = MaskedPrimingMetric(tie_seed)
         self.unseen = UnseenRanking()
-        # in a tuple, so that the encoder with the unseen tags is no part of the checkpoint
+        # in a tuple, so that the encoder with the unseen tags is not part of the checkpoint
         self.tested: tuple[ContextEncoder] = (self.encoder,)
         self.generator = Generator()
         self.run_seed = 0
@@ -83,7 +83,7 @@ class MaskedContextModel(LightningModule):
         return datamodule_of(self, MaskedData)
 
     def setup(self, stage: str) -> None:
-        """Take over the documents and the test mask as buffers, which are not saved; start the output for a fit."""
+        """Register documents and test mask as buffers that are not saved; for a fit, initialise the output bias."""
         split = self.data.split
         membership_DT = torch.tensor(split.documents.matrix_DT[:, self.data.order_T])
         self.register_buffer("membership_DT", membership_DT, persistent=False)
@@ -97,29 +97,29 @@ class MaskedContextModel(LightningModule):
                 self.encoder.linear.fit(train_DT.numpy(), *self.linear_settings)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """The injected optimiser under a learning rate that warms up and falls to 0."""
+        """Return the injected optimiser, with a learning rate that warms up and falls to 0."""
         optimizer = self.optimizer(self.encoder.parameters())
         n_steps = int(self.trainer.estimated_stepping_batches)
         schedule = LambdaLR(optimizer, lambda step: warm_cosine(step, n_steps, self.warm_up))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def on_fit_start(self) -> None:
-        """Remember the seed of the run."""
+        """Store the seed of the run."""
         self.run_seed = torch.initial_seed()
 
     def on_train_batch_start(self, batch: Tensor, batch_idx: int) -> None:
-        """Seed mask and dropout by run, step and process, so that a resumed run draws what an unbroken one would."""
+        """Seed mask and dropout by run, step and process; a resumed run draws the same as an uninterrupted one."""
         number = self.run_seed * 1_000_003 + self.global_step * self.trainer.world_size + self.global_rank
         torch.manual_seed(2 * number % 2**63)
         self.generator = Generator(self.device).manual_seed((2 * number + 1) % 2**63)
 
     def forward(self, revealed_DT: Tensor) -> Tensor:
-        """Logit of every tag to be hidden, D × T."""
+        """Return the logit of every tag to be hidden, D × T."""
         logits_DT: Tensor = self.encoder(revealed_DT)
         return logits_DT
 
     def training_step(self, rows_D: Tensor, batch_idx: int) -> dict[str, Tensor]:
-        """Loss of documents under a fresh mask, and its parts."""
+        """Return the loss of documents under a new mask, and its parts."""
         membership_DT = self.membership_DT[rows_D, : self.data.n_tags]
         revealed_DT = reveal(membership_DT, self.generator)
         query_D = torch.multinomial(revealed_DT.float(), 1, generator=self.generator)[:, 0]
@@ -128,13 +128,13 @@ class MaskedContextModel(LightningModule):
         return {"loss": losses.sum(), **dict(zip(("output", "distance"), losses.detach(), strict=True))}
 
     def on_train_epoch_end(self) -> None:
-        """Log the mean loss over the steps of the epoch; logging each step would cost a fifth of the time."""
+        """Log the mean loss over the steps of the epoch; logging each step would take 20 % of the time."""
         output, distance = torch.stack(self.losses).mean(dim=0)
         self.log_dict({"loss/output": output, "loss/distance": distance}, prog_bar=True, sync_dist=True)
         self.losses = []
 
     def on_test_start(self) -> None:
-        """Put in the tags that were left out of training."""
+        """Add the tags that were left out of training."""
         if len(self.data.unseen_U):
             train_DT = self.membership_DT[self.data.split.train]
             self.tested = (with_unseen(self.encoder, train_DT),)
@@ -142,7 +142,7 @@ class MaskedContextModel(LightningModule):
                 self.tested[0].linear.fit_new(train_DT, self.data.n_tags, *self.linear_settings)
 
     def test_step(self, rows_D: Tensor, batch_idx: int) -> None:
-        """Rank the tags of some documents by the revealed ones, by outputs and by distances."""
+        """Rank the tags of some documents by outputs and by distances, given the revealed tags."""
         (encoder,) = self.tested
         revealed_DT = self.test_revealed_DT[rows_D]
         hidden_DT = self.membership_DT[rows_D] & ~revealed_DT
@@ -152,14 +152,16 @@ class MaskedContextModel(LightningModule):
         squared_QT = encoder.squared_distances(revealed_DT, document_Q, tag_Q)
         self.distances.add_queries(rows_D, document_Q, tag_Q, -squared_QT, revealed_DT, hidden_DT)
         if len(self.data.unseen_U):
-            parts = [whole_DT[:, self.data.n_tags :] for whole_DT in (logits_DT, revealed_DT, hidden_DT)]
+            parts = [matrix_DT[:, self.data.n_tags :] for matrix_DT in (logits_DT, revealed_DT, hidden_DT)]
             self.unseen.add_documents(rows_D, *parts)
 
     def on_test_epoch_end(self) -> None:
-        """Log the figures; every process computes them, from the documents of all."""
+        """Log the figures. Every process computes them from all documents."""
         metrics = {"": self.priming, "distance_": self.distances}
         save_documents(run_dir(self.trainer), self.data.split.documents, metrics)
-        figures = {prefix + name: value for prefix, one in metrics.items() for name, value in one.compute().items()}
+        figures = {
+            prefix + name: value for prefix, metric in metrics.items() for name, value in metric.compute().items()
+        }
         if len(self.data.unseen_U):
             figures |= self.unseen.compute()
         self.log_dict(figures, rank_zero_only=True)
@@ -167,21 +169,21 @@ class MaskedContextModel(LightningModule):
             metric.reset()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep what the weights are bound to."""
+        """Store the identity of the training data."""
         checkpoint[IDENTITY] = dict(self.data.identity)
-        checkpoint[KEPT] = encoder_kept(self.data, self.encoder)
+        checkpoint[EMBEDDING_DATA] = encoder_embedding_data(self.data, self.encoder)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Refuse weights of another division: their training documents may be the test documents here."""
+        """Refuse weights of another split, whose training documents may be the test documents here."""
         if self._trainer is not None:
             require_same_identity(checkpoint, self.data.identity, "this checkpoint")
 
 
-def encoder_kept(data: MaskedData, encoder: ContextEncoder) -> dict[str, Any]:
-    """What the embedding of a context encoder needs beside its weights.
+def encoder_embedding_data(data: MaskedData, encoder: ContextEncoder) -> dict[str, Any]:
+    """Return the data for the embedding of a context encoder beside its weights.
 
-    Names of the tags that it knows, settings of its layers, and how often these tags occur together in the training
-    documents, by which a tag out of the vocabulary is put in.
+    These are the names of its tags, the settings of its layers and, to add out-of-vocabulary tags, the number of
+    training documents of every pair of tags.
     """
     known_DT = data.split.documents.matrix_DT[data.split.train][:, data.order_T[: data.n_tags]].astype(np.int32)
     return {

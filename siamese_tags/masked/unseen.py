@@ -1,6 +1,6 @@
-"""Tags unseen in training: from the known tags that they occur with to embeddings of a trained encoder.
+"""Embedding of tags unseen in training by a trained encoder, from the known tags that they occur with.
 
-Shape suffixes: M members, D documents, K known tags, U unseen tags, E embedding dimensions, F numbers a tag.
+Shape suffixes: M members, D documents, K known tags, U unseen tags, E embedding dimensions, F numbers per tag.
 """
 
 from collections.abc import Sequence
@@ -13,33 +13,33 @@ from mwe.core.catalogue import CatalogueMetric
 from siamese_tags.masked.encoder import ContextEncoder
 
 PSEUDO_COUNT = 1.0
-# times the mean squared length of the known tags' centred features
+# in units of the mean squared length of the known tags' centred features
 PENALTIES = (1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
 def cooccurrence_features(together_UK: Tensor, count_U: Tensor, count_K: Tensor, n_documents: int) -> Tensor:
-    """Smoothed log ratio of the documents that two tags share to those that independent tags would, U × K.
+    """Return the smoothed log ratio of the documents that two tags share to the number expected by chance, U × K.
 
     Args:
-        together_UK: Documents that have both tags.
-        count_U: Documents of each tag.
-        count_K: Documents of each known tag.
-        n_documents: Documents that were counted.
+        together_UK: Number of documents with both tags.
+        count_U: Number of documents of each tag.
+        count_K: Number of documents of each known tag.
+        n_documents: Number of documents.
     """
     expected_UK = count_U[:, None] * count_K / n_documents
     return torch.log((together_UK + PSEUDO_COUNT) / (expected_UK + PSEUDO_COUNT))
 
 
 class UnseenTagMap:
-    """Ridge regression, over the known tags, of their learnt numbers on their co-occurrence features.
+    """Ridge regression from co-occurrence features of the known tags to their learnt numbers.
 
-    The numbers are a tag's embeddings, and by how much its bias is above the log-odds of its share of documents. The
-    penalty is that of the least squared error at tags left out one at a time, in closed form.
+    The numbers are a tag's embeddings, and the difference between its bias and the log-odds of its share of documents.
+    The penalty has the smallest squared error of leave-one-out prediction, in closed form.
 
     Args:
         encoder: The trained encoder of the known tags.
-        together_KK: Training documents that have both of two known tags; on the diagonal, those of each tag.
-        n_documents: Training documents that were counted.
+        together_KK: Number of training documents with both of two known tags; on the diagonal, with each tag.
+        n_documents: Number of training documents.
         penalties: Penalties to choose from.
     """
 
@@ -50,7 +50,7 @@ class UnseenTagMap:
         self.n_documents = n_documents
         self.count_K = together_KK.diagonal().double()
         features_KK = cooccurrence_features(together_KK.double(), self.count_K, self.count_K, n_documents)
-        # a tag says nothing of itself: that it occurs with itself is not known of a new tag
+        # no feature of a tag with itself, since a new tag does not have it
         self.features_KK = features_KK.fill_diagonal_(0)
         above_MK = encoder.bias_MT.detach().double() - self._log_odds(self.count_K)
         tags_KF = encoder.tags_MTE.detach().double().transpose(0, 1).flatten(start_dim=1)
@@ -58,7 +58,7 @@ class UnseenTagMap:
         self.mean_K, self.mean_F = self.features_KK.mean(dim=0), self.targets_KF.mean(dim=0)
         centred_KK = self.features_KK - self.mean_K
         eigenvalue_K, basis_KK = torch.linalg.eigh(centred_KK @ centred_KK.mT)
-        # rounding may leave the eigenvalue of the constant, which is zero, a little below it
+        # rounding may make the eigenvalue of the constant, which is zero, slightly negative
         eigenvalue_K = eigenvalue_K.clamp_min(0)
         rotated_KF = basis_KK.mT @ (self.targets_KF - self.mean_F)
         unit = float(eigenvalue_K.mean())
@@ -68,11 +68,11 @@ class UnseenTagMap:
         self.weight_KF = centred_KK.mT @ dual_KF
 
     def __call__(self, together_UK: Tensor, count_U: Tensor) -> tuple[Tensor, Tensor]:
-        """Embeddings (M × U × E) and biases (M × U) of tags, as ``ContextEncoder.extended`` takes them.
+        """Return embeddings (M × U × E) and biases (M × U) of tags, for ``ContextEncoder.extended``.
 
         Args:
-            together_UK: Documents that have both the tag and a known one.
-            count_U: Documents of each tag.
+            together_UK: Number of documents with both the tag and each known tag.
+            count_U: Number of documents of each tag.
         """
         features_UK = cooccurrence_features(together_UK.double(), count_U.double(), self.count_K, self.n_documents)
         numbers_UF = self.from_features(features_UK)
@@ -82,7 +82,7 @@ class UnseenTagMap:
         return tags_MUE.float(), bias_MU.float()
 
     def from_features(self, features_UK: Tensor) -> Tensor:
-        """The regression alone, U × F."""
+        """Return the result of the regression alone, U × F."""
         numbers_UF: Tensor = self.mean_F + (features_UK - self.mean_K) @ self.weight_KF
         return numbers_UF
 
@@ -90,7 +90,7 @@ class UnseenTagMap:
         return torch.logit(count_U / self.n_documents, eps=1e-5)
 
     def _left_out_error(self, eigenvalue_K: Tensor, basis_KK: Tensor, rotated_KF: Tensor, penalty: float) -> float:
-        """Mean squared error at each tag by the regression on the others: residual over 1 - leverage."""
+        """Return the mean squared leave-one-out error: residual over 1 - leverage."""
         shrunk_K = eigenvalue_K / (eigenvalue_K + penalty)
         # leverage of the centred ridge and of the mean
         leverage_K = (basis_KK.square() * shrunk_K).sum(dim=1) + 1 / len(basis_KK)
@@ -99,11 +99,11 @@ class UnseenTagMap:
 
 
 def with_unseen(encoder: ContextEncoder, train_DT: Tensor) -> ContextEncoder:
-    """The encoder with the unseen tags of a collection added.
+    """Return the encoder with the unseen tags of a collection added.
 
     Args:
-        encoder: Trained on the known tags.
-        train_DT: Boolean; the training documents, known tags first. Pairs of unseen tags are not looked at.
+        encoder: Encoder trained on the known tags.
+        train_DT: Boolean; the training documents, known tags first. Pairs of unseen tags are ignored.
     """
     n_known = encoder.tags_MTE.shape[1]
     known_DK = train_DT[:, :n_known].double()
@@ -113,12 +113,12 @@ def with_unseen(encoder: ContextEncoder, train_DT: Tensor) -> ContextEncoder:
 
 
 class UnseenRanking(CatalogueMetric):
-    """How well a document's unseen tags are told apart: ROC-AUC of its hidden ones among those not revealed.
+    """Ranking of a document's unseen tags: ROC-AUC of the hidden ones among those not revealed.
 
-    The mean in percent over documents that hide an unseen tag and lack another; 50 by chance.
+    The figure is the mean, in percent, over documents that hide one unseen tag and lack another; chance is 50.
 
     Args:
-        kwargs: Passed to ``torchmetrics.Metric``.
+        kwargs: Arguments of ``torchmetrics.Metric``.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -128,13 +128,13 @@ class UnseenRanking(CatalogueMetric):
         """Add documents; those without a pair to compare are left out.
 
         Args:
-            ids_D: Document ids.
+            ids_D: Document IDs.
             scores_DU: Scores of the unseen tags, the highest first.
-            revealed_DU: Boolean; the revealed ones among them.
-            hidden_DU: Boolean; the hidden ones.
+            revealed_DU: Boolean; the revealed unseen tags.
+            hidden_DU: Boolean; the hidden unseen tags.
 
         Raises:
-            ValueError: A score is not finite; the document is named.
+            ValueError: A score is not finite.
         """
         finite_D = scores_DU.isfinite().all(dim=1)
         if not finite_D.all():
@@ -148,7 +148,7 @@ class UnseenRanking(CatalogueMetric):
         self.update(ids_D[some_D], (right_D[some_D] / pairs_D[some_D])[:, None])
 
     def compute(self) -> dict[str, Tensor]:
-        """``unseen_auc`` in percent and ``unseen_documents``, the number it is the mean of; NaN without one."""
+        """Compute ``unseen_auc`` in percent and ``unseen_documents``, the number of documents averaged; NaN if none."""
         ids_D, rows_D1 = self.catalogue()
         documents = torch.tensor(float(len(ids_D)), device=rows_D1.device)
         return {"unseen_auc": 100 * rows_D1.double().mean().float(), "unseen_documents": documents}

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from benchmarks.siamese_stages import Plain, fold_seconds, side_by_side
-from siamese_tags.datamodule import PrimingData
 from siamese_tags.documents import TsvDocuments
+from siamese_tags.fold_data import PrimingData
 from siamese_tags.losses import (
     context_divergence,
     embedding_distance,
@@ -67,10 +67,10 @@ def test_fold_is_the_two_fits(miniature_flags, monkeypatch):
 
 
 @pytest.fixture
-def miniature_flags(collection):
+def miniature_flags(collection, tmp_path):
     return [
         "--data=lightning_configs/siamese_tags/data/tsv.yaml",
-        f"--data.init_args.collection.init_args.path={collection.path}",
+        f"--data.init_args.collection.init_args.path={tmp_path / 'tags.tsv'}",
         "--data.init_args.n_topics=3",
         "--trainer.max_epochs=1",
         "--trainer.accelerator=cpu",

@@ -11,7 +11,7 @@ from benchmarks import scale, sizing
 from benchmarks.joint_steps import operations
 from benchmarks.sizing import COLLECTIONS, GIGAFLOPS, Collection, duration, main
 
-GUIDE = Path(__file__).parents[2] / "docs/sizing.md"
+GUIDE = Path(__file__).parents[2] / "docs/reference/sizing.md"
 
 
 def tables(text):

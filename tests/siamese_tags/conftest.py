@@ -9,8 +9,8 @@ import pytest
 import torch
 from pytorch_lightning import Callback, LightningModule, Trainer, seed_everything
 
-from siamese_tags.datamodule import PrimingData
 from siamese_tags.documents import Cal500
+from siamese_tags.fold_data import PrimingData
 
 CALM = [f"Emotion-Calm_{n}" for n in range(9)]
 LOUD = [f"Instrument_-_Loud_{n}" for n in range(9)]

@@ -36,15 +36,15 @@ def figures(run):
 
 def fit_both(small, fold=0):
     start = "--model.init_args.pretraining.steps=3"
-    main(["fit", "-c", f"{CONFIGS}/table1/single_ce.yaml", *small, start, f"--data.init_args.fold={fold}"])
-    main(["fit", "-c", f"{CONFIGS}/table1/siamese_ce.yaml", *small, f"--data.init_args.fold={fold}"])
+    main(["fit", "-c", f"{CONFIGS}/stages/single_ce.yaml", *small, start, f"--data.init_args.fold={fold}"])
+    main(["fit", "-c", f"{CONFIGS}/stages/siamese_ce.yaml", *small, f"--data.init_args.fold={fold}"])
 
 
 def test_from_nothing_to_the_table(small, miniature, capsys):
     fit_both(small, fold=1)
     for name in ("random", "popularity", "pca"):
         main(["baseline", "--name", name, "--collection=Cal500", f"--collection.root={miniature}", "--folds=[1]"])
-    main(["table", "--folds=[1]"])
+    main(["reproduce", "table", "--folds=[1]"])
     assert "| Siamese CE |" in capsys.readouterr().out
     with open("outputs/tables/siamese-quick.csv", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
@@ -65,21 +65,21 @@ def test_test_repeats_what_fit_measured(small):
         assert measured["collection"] == "CAL500"
         (run / "metrics.json").unlink()
         checkpoint = run / "checkpoints" / "last.ckpt"
-        main(["test", "-c", f"{CONFIGS}/table1/{row}.yaml", *small, "--ckpt_path", str(checkpoint)])
+        main(["test", "-c", f"{CONFIGS}/stages/{row}.yaml", *small, "--ckpt_path", str(checkpoint)])
         assert figures(run) == measured
         assert (run / "test.yaml").is_file()
 
 
 def test_random_weights_are_not_tested(small):
     with pytest.raises(ValueError, match="no --ckpt_path"):
-        main(["test", "-c", f"{CONFIGS}/table1/single_ce.yaml", *small])
+        main(["test", "-c", f"{CONFIGS}/stages/single_ce.yaml", *small])
 
 
 def test_folds_and_seeds_to_the_table(small, miniature, capsys):
     for seed in (0, 1):
         where = ["--trainer.logger.version=fold{fold}_seed{seed}"] if seed else []
         chain = [f"--seed_everything={seed}", "--data.init_args.fold=1", *where]
-        first, second = f"{CONFIGS}/table1/single_ce.yaml", f"{CONFIGS}/table1/siamese_ce.yaml"
+        first, second = f"{CONFIGS}/stages/single_ce.yaml", f"{CONFIGS}/stages/siamese_ce.yaml"
         main(["fit", "-c", first, *small, *chain, "--model.init_args.pretraining=null"])
         start = "outputs/siamese-quick/single_ce/fold{fold}" + ("_seed{seed}" if seed else "")
         main(["fit", "-c", second, *small, *chain, f"--model.init_args.init_from={start}"])
@@ -87,7 +87,7 @@ def test_folds_and_seeds_to_the_table(small, miniature, capsys):
             own = ["--collection=Cal500", f"--collection.root={miniature}", "--folds=[1]", f"--seed={seed}"]
             main(["baseline", "--name", name, *own])
     capsys.readouterr()
-    main(["table", "--folds=[1]", "--seeds=[0,1]"])
+    main(["reproduce", "table", "--folds=[1]", "--seeds=[0,1]"])
     assert "mean over 1 folds x 2 seeds" in capsys.readouterr().out
     runs = [figures(f"outputs/siamese-quick/siamese_ce/{name}") for name in ("fold1", "fold1_seed1")]
     assert [run["seed"] for run in runs] == [0, 1]
@@ -100,7 +100,7 @@ def test_folds_and_seeds_to_the_table(small, miniature, capsys):
 
 def test_choose_through_the_front_door(miniature, capsys):
     where = ["--collection=Cal500", f"--collection.root={miniature}", "--folds=[0]"]
-    main(["choose", *where, "--short=1", "--long=1", "--every=1", "--validation_seed=3"])
+    main(["reproduce", "choose", *where, "--short=1", "--long=1", "--every=1", "--validation_seed=3"])
     with open("outputs/tables/siamese-choice.csv", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
     assert {line["validation_seed"] for line in lines} == {"3"}
@@ -115,7 +115,7 @@ def test_own_tags(tmp_path):
     main(["baseline", "--name=pca", *own])
     assert {path.parent.name for path in Path("outputs/mine/pca").glob("*/metrics.json")} == {"fold0", "fold1", "fold2"}
     arguments = [f"--data={CONFIGS}/data/tsv.yaml", *SMALL, "--model.init_args.pretraining=null"]
-    main(["fit", "-c", f"{CONFIGS}/table1/single_ce.yaml", *arguments, "--trainer.logger.name=mine/{fold}"])
+    main(["fit", "-c", f"{CONFIGS}/stages/single_ce.yaml", *arguments, "--trainer.logger.name=mine/{fold}"])
     assert figures("outputs/mine/0/fold0")["collection"] == "tags"
 
 
@@ -142,10 +142,10 @@ def test_settings_of_one_s_own(miniature):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--name=lsb"], "siamese-tags: unknown baseline 'lsb'.*'lsa'"),
-        (["--name=lsa", "--settings={rnk: 2}"], "siamese-tags: unknown setting of lsa 'rnk'.*'rank'"),
-        (["--name=lsa", "--settings={weighting: idf}"], "siamese-tags: settings of lsa.*weighting"),
-        (["--name=lsa", "--settings={rank: 0}"], "siamese-tags: settings of lsa: rank=0.*at least 1"),
+        (["--name=lsb"], "siamese-tags baseline: unknown baseline 'lsb'.*'lsa'"),
+        (["--name=lsa", "--settings={rnk: 2}"], "siamese-tags baseline: unknown setting of lsa 'rnk'.*'rank'"),
+        (["--name=lsa", "--settings={weighting: idf}"], "siamese-tags baseline: settings of lsa.*weighting"),
+        (["--name=lsa", "--settings={rank: 0}"], "siamese-tags baseline: settings of lsa: rank=0.*at least 1"),
     ],
 )
 def test_a_bad_baseline_is_one_clear_message(arguments, message):
@@ -154,18 +154,18 @@ def test_a_bad_baseline_is_one_clear_message(arguments, message):
 
 
 def test_second_stage_before_the_first_is_one_clear_message(small):
-    with pytest.raises(SystemExit, match=r"siamese-tags: init_from=.*Fit the first stage of this fold first"):
-        main(["fit", "-c", f"{CONFIGS}/table1/siamese_ce.yaml", *small])
+    with pytest.raises(SystemExit, match=r"siamese-tags fit: init_from=.*Fit the first stage of this fold first"):
+        main(["fit", "-c", f"{CONFIGS}/stages/siamese_ce.yaml", *small])
 
 
 def test_missing_collection_is_one_clear_message():
-    with pytest.raises(SystemExit, match=r"siamese-tags: cal500: .*MWE_DATA"):
+    with pytest.raises(SystemExit, match=r"siamese-tags baseline: cal500: .*MWE_DATA"):
         main(["baseline", "--name=pca", "--collection=Cal500", "--collection.root=nowhere"])
 
 
 def test_rerun_and_resume_keep_one_checkpoint(small):
     run = Path("outputs/siamese-quick/single_ce/fold0")
-    row = ["fit", "-c", f"{CONFIGS}/table1/single_ce.yaml", *small, "--model.init_args.pretraining=null"]
+    row = ["fit", "-c", f"{CONFIGS}/stages/single_ce.yaml", *small, "--model.init_args.pretraining=null"]
     main(row)
     measured = figures(run)
     main(row)
@@ -177,7 +177,7 @@ def test_rerun_and_resume_keep_one_checkpoint(small):
 
 
 def test_runs_without_a_logger(small):
-    row = ["fit", "-c", f"{CONFIGS}/table1/single_ce.yaml", *small, "--model.init_args.pretraining=null"]
+    row = ["fit", "-c", f"{CONFIGS}/stages/single_ce.yaml", *small, "--model.init_args.pretraining=null"]
     main([*row, "--trainer.logger=false", "--trainer.callbacks=null", "--trainer.enable_checkpointing=false"])
     assert not Path("outputs").exists()
 
@@ -185,9 +185,10 @@ def test_runs_without_a_logger(small):
 def test_help_teaches(capsys):
     main([])
     text = capsys.readouterr().out
-    for word in ("fit", "test", "baseline", "table", "choose", "id<TAB>tag", "MWE_DATA", "{seed}"):
+    for word in ("fit", "test", "baseline", "reproduce ...", "id<TAB>tag", "MWE_DATA", "{seed}"):
         assert word in text
-    for command in ("fit", "baseline", "table", "choose"):
+    main(["fit", "--help"])
+    for command in (["baseline"], ["reproduce", "table"], ["reproduce", "choose"]):
         with pytest.raises(SystemExit, match="0"):
-            main([command, "--help"])
+            main([*command, "--help"])
     assert "--folds" in capsys.readouterr().out

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from siamese_tags.cli import SiameseCLI
+from mwe.reproduce.experiments.experiment import load
+from mwe.reproduce.experiments.recipes import RunSettings
+from siamese_tags.stages import SiameseCLI
 
 CONFIGS = Path(__file__).parents[2] / "lightning_configs" / "siamese_tags"
-ROW = CONFIGS / "table1" / "siamese_ce.yaml"
+ROW = CONFIGS / "stages" / "siamese_ce.yaml"
 
 
 class ParseOnly(SiameseCLI):
@@ -21,8 +23,8 @@ class ParseOnly(SiameseCLI):
 
 
 def arguments(path: Path) -> list[str]:
-    if path.parent.name in ("trainer", "data", "model"):
-        return ["-c", str(ROW), f"--{path.parent.name}", str(path)]
+    if path.parent.name == "data":
+        return ["-c", str(ROW), "--data", str(path)]
     if path.parent.name == "collection":
         return ["-c", str(ROW), "--data.init_args.collection", str(path)]
     return ["-c", str(path)]
@@ -36,12 +38,15 @@ def test_parses_and_has_its_fold_filled_in(path):
     assert config["seed_everything"] == 0
 
 
-def test_rows_are_the_chosen_settings():
+def test_rows_are_the_chosen_settings(monkeypatch):
+    monkeypatch.chdir(CONFIGS.parents[1])
     row = ParseOnly(["fit", "-c", str(ROW)]).config["fit"]
     model, data = row["model.init_args"], row["data.init_args"]
     assert (model["alpha"], model["beta"], model["rho"], model["sensitivity"]) == (2000, 3, 0.1, 0.5)
     assert (model["share_inside"], model["kappa"], row["trainer.max_epochs"]) == (0.8, "swapped", 80)
-    random = ParseOnly(["fit", "-c", str(ROW.with_name("siamese_ce_random.yaml"))]).config["fit"]
+    tasks = load(CONFIGS.parent / "experiments/siamese-table1.yaml", RunSettings()).tasks
+    [command] = [task.commands()[0] for task in tasks if task.name == "siamese-quick/siamese_ce_random/fold0"]
+    random = ParseOnly(command[1:]).config["fit"]
     assert random["model.init_args.init_from"] is None
     assert {**vars(random["model.init_args"]), "init_from": ""} == {**vars(model), "init_from": ""}
     assert (random["trainer.max_epochs"], random["data.init_args.document_prior"]) == (140, 0.5)

@@ -8,13 +8,14 @@ import pytest
 import torch
 from torch.optim import Adam
 
+from mwe.core.context_arrays import RestoredTopics
 from mwe.core.errors import MissingDataError, StaleArtefactError, UnknownNameError
 from siamese_tags import ContextualTags
+from siamese_tags.checkpoint_tags import EMBEDDING_DATA, network_embedding_data
 from siamese_tags.cli import main
 from siamese_tags.documents import Cal500
 from siamese_tags.features import TagFeatures
-from siamese_tags.kept import KEPT, KeptTopics, network_kept
-from siamese_tags.masked.datamodule import MaskedData
+from siamese_tags.masked.masked_data import MaskedData
 from siamese_tags.masked.training import MaskedContextModel
 from siamese_tags.metrics import PrimingMetric
 from siamese_tags.stage1 import SingleNetwork
@@ -49,10 +50,10 @@ def names(documents, row):
 
 
 def test_the_restored_topic_model_infers_the_same_to_the_last_bit(data, tmp_path):
-    torch.save(network_kept(data)["topics"], tmp_path / "topics")
-    kept = KeptTopics(**torch.load(tmp_path / "topics", weights_only=True))
+    torch.save(network_embedding_data(data)["topics"], tmp_path / "topics")
+    restored = RestoredTopics(**torch.load(tmp_path / "topics", weights_only=True))
     matrix_DT = np.concatenate([data.documents.matrix_DT, np.zeros((1, 22), dtype=bool), np.eye(22, dtype=bool)])
-    np.testing.assert_array_equal(kept.transform(matrix_DT), data.topics.transform(matrix_DT))
+    np.testing.assert_array_equal(restored.transform(matrix_DT), data.topics.transform(matrix_DT))
 
 
 def test_a_tag_is_embedded_as_in_training(stage, data):
@@ -172,23 +173,23 @@ def test_bad_requests_are_named(stage):
         tags.embed("new", cooccurring=["Song-Recordd"])
     with pytest.raises(ValueError, match="is in the vocabulary"):
         tags.embed(ROCK, cooccurring=[SONG])
-    with pytest.raises(ValueError, match="have to be positive"):
+    with pytest.raises(ValueError, match="must be positive"):
         tags.embed("new", cooccurring={SONG: 0})
     with pytest.raises(ValueError, match="k=0"):
         tags.related(ROCK, k=0)
-    with pytest.raises(ValueError, match="empty context"):
+    with pytest.raises(ValueError, match="context is empty"):
         tags.embed_all([])
 
 
 def test_stale_and_foreign_files_are_refused(stage, tmp_path):
     checkpoint = torch.load(stage[0] / "checkpoints" / "last.ckpt", weights_only=True)
     for content, message in (
-        ({name: value for name, value in checkpoint.items() if name != KEPT}, "keeps neither"),
-        ({"state_dict": {}}, "keeps neither"),
+        ({name: value for name, value in checkpoint.items() if name != EMBEDDING_DATA}, "has neither"),
+        ({"state_dict": {}}, "has neither"),
         ([1, 2], "not a checkpoint"),
-        ({"state_dict": {}}, "keeps neither"),
+        ({"state_dict": {}}, "has neither"),
         (checkpoint | {"state_dict": {}}, "written by another version"),
-        (checkpoint | {KEPT: {"tags": ["a"]}}, "written by another version"),
+        (checkpoint | {EMBEDDING_DATA: {"tags": ["a"]}}, "written by another version"),
     ):
         torch.save(content, tmp_path / "other.ckpt")
         with pytest.raises(StaleArtefactError, match=message):

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from siamese_tags.datamodule import PrimingData
 from siamese_tags.documents import Collection, TagDocuments
 from siamese_tags.features import TagFeatures
+from siamese_tags.fold_data import PrimingData
 
 
 class Given(Collection):

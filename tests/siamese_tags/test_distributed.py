@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-ROW = REPOSITORY / "lightning_configs" / "siamese_tags" / "table1" / "single_ce.yaml"
+ROW = REPOSITORY / "lightning_configs" / "siamese_tags" / "stages" / "single_ce.yaml"
 SMALL = [
     "--trainer.accelerator=cpu",
     "--trainer.enable_progress_bar=false",

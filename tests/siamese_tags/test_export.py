@@ -7,11 +7,11 @@ import pytest
 from torch.optim import Adam
 
 from mwe.core.errors import BadFileError, MissingDataError
-from mwe.words.context import ContextVectors, Pair
+from mwe.words.context_vectors import ContextVectors, Pair
 from siamese_tags import ContextualTags
 from siamese_tags.cli import main
 from siamese_tags.documents import Cal500, TsvDocuments
-from siamese_tags.masked.datamodule import MaskedData
+from siamese_tags.masked.masked_data import MaskedData
 from siamese_tags.masked.split import masked_split
 from siamese_tags.masked.training import MaskedContextModel
 from siamese_tags.stage1 import SingleNetwork
@@ -69,7 +69,7 @@ def test_documents_go_to_the_parts_of_their_split(tmp_path):
         ["a"],
         ["d", "e"],
     ]
-    for content, what in (("a\tlearn\n", "'learn' is no part"), ("a\ttrain\na\ttest\n", "'a' is listed twice")):
+    for content, what in (("a\tlearn\n", "'learn' is not a part"), ("a\ttrain\na\ttest\n", "'a' is listed twice")):
         (tmp_path / "splits.tsv").write_text(content)
         with pytest.raises(BadFileError, match=what):
             TsvDocuments(str(tmp_path / "tags.tsv"), splits=str(tmp_path / "splits.tsv")).read()

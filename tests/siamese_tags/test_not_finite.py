@@ -10,13 +10,13 @@ from siamese_tags.masked.training import MaskedContextModel
 from siamese_tags.stage1 import SingleNetwork
 from siamese_tags.stage2 import SiameseNetwork
 
-CONFIGS = Path(__file__).parents[2] / "lightning_configs" / "siamese_tags"
+CONFIGS = Path(__file__).parents[2] / "lightning_configs" / "siamese_tags" / "stages"
 SMALL = ["--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false"]
 STAGE = ["--data.init_args.n_topics=4", "--data.init_args.batch_size=64"]
 ROWS = {
-    "table1/single_ce.yaml": (SingleNetwork, [*STAGE, "--model.init_args.pretraining=null"], ""),
-    "table1/siamese_ce_random.yaml": (SiameseNetwork, STAGE, " (prediction "),
-    "masked/cal500.yaml": (MaskedContextModel, ["--data.init_args.batch_size=4"], " (output "),
+    "single_ce.yaml": (SingleNetwork, [*STAGE, "--model.init_args.pretraining=null"], ""),
+    "siamese_ce.yaml": (SiameseNetwork, [*STAGE, "--model.init_args.init_from=null"], " (prediction "),
+    "context_encoder.yaml": (MaskedContextModel, ["--data.init_args.batch_size=4"], " (output "),
 }
 
 
@@ -45,7 +45,7 @@ def test_it_names_step_and_documents_and_keeps_the_checkpoint(row, miniature, tm
     with pytest.raises(SystemExit) as ended:
         main(["fit", "-c", str(CONFIGS / row), collection, *SMALL, *settings, "--trainer.max_epochs=20", *callback])
     told = str(ended.value.code)
-    assert f"siamese-tags: not finite: loss of step {step + 1} (epoch " in told
+    assert f"siamese-tags fit: not finite: loss of step {step + 1} (epoch " in told
     assert f": loss nan{parts}" in told
     assert told.rpartition(": ")[2].split(", ") == seen
     [kept] = Path("outputs").rglob("*.ckpt")

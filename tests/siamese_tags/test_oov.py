@@ -8,8 +8,7 @@ import torch
 from torch.optim import Adam
 
 from siamese_tags.baselines import build
-from siamese_tags.baselines.base import OOVRanker
-from siamese_tags.datamodule import PrimingData
+from siamese_tags.baselines.baseline import OOVRanker
 from siamese_tags.documents import Cal500, OOVDocuments, Reserved
 from siamese_tags.documents.folds import fold
 from siamese_tags.evaluate import evaluate, oov_priming
@@ -18,6 +17,7 @@ from siamese_tags.features.aggregation import aggregate
 from siamese_tags.features.tfidf import scale_rows
 from siamese_tags.features.unseen import unseen_relatedness
 from siamese_tags.features.weights import weigh
+from siamese_tags.fold_data import PrimingData
 from siamese_tags.metrics import shuffled_ties
 from siamese_tags.networks import ComponentNetwork
 from siamese_tags.oov import RULES, OOVPriming, OOVTensors
@@ -229,7 +229,7 @@ def test_tensors_of_documents_set_aside_come_from_training_documents(data, docum
 
 
 def test_inconsistent_documents_set_aside():
-    with pytest.raises(ValueError, match="none out of it"):
+    with pytest.raises(ValueError, match="no OOV tag"):
         OOVDocuments(("a",), ("x",), np.array([[True]]), np.array([[False]]))
     with pytest.raises(ValueError, match="2 ids, 1 tags out of vocabulary"):
         OOVDocuments(("a", "b"), ("x",), np.array([[True]]), np.array([[True]]))

@@ -7,7 +7,7 @@ from siamese_tags.baselines import PCARanker, PopularityRanker, RandomRanker, bu
 from siamese_tags.documents import Cal500
 from siamese_tags.documents.folds import folds
 from siamese_tags.evaluate import evaluate
-from siamese_tags.published import published
+from siamese_tags.reproduce.published import published
 
 pytestmark = pytest.mark.data
 

@@ -130,7 +130,7 @@ def test_second_stage_refuses_other_data(stage1_run, mini_data, fit):
 
 
 def test_second_stage_refuses_other_sizes(stage1_run, mini_data, fit):
-    with pytest.raises(StaleArtefactError, match=r"Give `hidden` as in its fit\.yaml"):
+    with pytest.raises(StaleArtefactError, match=r"Set `hidden` as in its fit\.yaml"):
         fit(siamese(init_from=str(stage1_run[0]), hidden=(20, 10)), mini_data(), epochs=1)
 
 
@@ -181,19 +181,19 @@ def test_other_datamodule_is_refused(mini_data, fit, monkeypatch):
         fit(single(), data, epochs=1)
 
 
-@pytest.mark.parametrize("row", ["single", "siamese"])
+@pytest.mark.parametrize("row", ["single_ce", "siamese_ce"])
 def test_a_fit_that_breaks_off_leaves_its_last_tenth_epoch(row, mini_data, tmp_path):
     class BreaksOff(Callback):
         def on_train_epoch_start(self, trainer, pl_module):
             if trainer.current_epoch == 23:
                 raise RuntimeError("power cut")
 
-    given = yaml.safe_load((CONFIGS / "trainer" / f"{row}.yaml").read_text(encoding="utf-8"))["callbacks"][0]
+    given = yaml.safe_load((CONFIGS / "stages" / f"{row}.yaml").read_text(encoding="utf-8"))["trainer"]["callbacks"][0]
     kept = ModelCheckpoint(dirpath=tmp_path / "checkpoints", **given["init_args"])
     plain = {"accelerator": "cpu", "logger": False, "enable_progress_bar": False, "enable_model_summary": False}
     trainer = Trainer(max_epochs=30, callbacks=[kept, BreaksOff()], **plain)
     with pytest.raises(RuntimeError, match="power cut"):
-        trainer.fit(single(pretraining=None) if row == "single" else siamese(), mini_data())
+        trainer.fit(single(pretraining=None) if row == "single_ce" else siamese(), mini_data())
     [left] = (tmp_path / "checkpoints").iterdir()
     assert left.name == "last.ckpt"
     assert torch.load(left, weights_only=True)["epoch"] == 19

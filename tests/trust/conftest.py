@@ -29,10 +29,10 @@ from mwe.audio.decode import decode
 from mwe.audio.npy import NpyMels
 from mwe.audio.shards import MelSettings
 from mwe.core.runs import RunMetrics
-from mwe.core.tables import table_of
-from mwe.corpora.parts import finished_part
+from mwe.corpora.corpus_parts import finished_part
+from mwe.reproduce.result_table import table_of
 from mwe.tracks.allmusic import LABELS
-from mwe.tracks.cal500 import read_feature_table
+from mwe.tracks.cal500_features import read_feature_table
 from mwe.words import WordVectors
 from mwe.words.importers import import_vectors
 from siamese_tags import documents

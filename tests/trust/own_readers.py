@@ -12,23 +12,23 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from mwe.audio.preprocessing import Preprocessing
-from mwe.audio.shards import MelRow, MelSettings, MelShardWriter, Source, declare_settings
+from mwe.audio.shards import FileStamp, MelRow, MelSettings, MelShardWriter, declare_settings
 from mwe.audio.store import MelStore
 from mwe.core.files import sha256
-from mwe.joint.context_differences import read as read_queries
 from mwe.joint.map import JointPlane
 from mwe.joint.pretrained import Description
 from mwe.joint.scores import TrackScores
+from mwe.reproduce.context_differences import read as read_queries
 from mwe.search import Library
 from mwe.search.ann import AnnReport
 from mwe.search.assemble import read_skipped
+from mwe.search.embedding_parts import Outcome, Parts, PartSettings, PartWriter
 from mwe.search.layout import TRACKS, Declaration
-from mwe.search.parts import Outcome, Parts, PartSettings, PartWriter
-from mwe.search.tags import NONE, TagTable
+from mwe.search.tag_table import NONE, TagTable
 from mwe.words import WordVectors
-from mwe.words.context import ContextVectors, Pair
+from mwe.words.context_vectors import ContextVectors, Pair
 from mwe.words.torch_tokens import TokenFile, token_kinds
-from siamese_tags.masked.documents_of_run import FIGURES, load_documents
+from siamese_tags.masked.document_figures import FIGURES, load_documents
 
 UNIT = np.eye(3, 4, dtype=np.float32)
 DECLARED = Declaration("space", "nowhere", 1, 3, 4, "words-made", "made", {})
@@ -46,8 +46,8 @@ def kept(write: Callable[[Path], object]) -> dict[str, bytes]:
 def mel_store(folder: Path) -> None:
     declare_settings(folder, MelSettings(n_mels=4), {})
     writer = MelShardWriter(folder, n_mels=4)
-    writer.append(MelRow("a", "a.wav", Source(1, 1), loudness_db=-3.0), np.ones((5, 4)))
-    writer.append(MelRow("b", "b.wav", Source(1, 1), "empty", "0 bytes"))
+    writer.append(MelRow("a", "a.wav", FileStamp(1, 1), loudness_db=-3.0), np.ones((5, 4)))
+    writer.append(MelRow("b", "b.wav", FileStamp(1, 1), "empty", "0 bytes"))
     writer.flush()
 
 
@@ -74,14 +74,14 @@ def asked(folder: Path) -> object:
 
 def part(folder: Path) -> None:
     writer = PartWriter(PartSettings(folder, "space", 4, 0, 8), 0)
-    writer.append([Outcome(MelRow("a", "a.wav", Source(1, 1)), 3.0, UNIT[0])])
-    writer.append([Outcome(MelRow("b", "b.wav", Source(1, 1), "empty", "0 bytes"), 0.0, None)])
+    writer.extend([Outcome(MelRow("a", "a.wav", FileStamp(1, 1)), 3.0, UNIT[0])])
+    writer.extend([Outcome(MelRow("b", "b.wav", FileStamp(1, 1), "empty", "0 bytes"), 0.0, None)])
     writer.flush()
 
 
 def parts(folder: Path) -> object:
     found = Parts(folder, "space")
-    return [(found.status(name), found.source(name), found.embedding(name)) for name in found.place]
+    return [(found.status(name), found.source(name), found.embedding(name)) for name in found.index_of]
 
 
 def context(folder: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mwe.audio.decode import UnreadableAudio
+from mwe.audio.verdict import UnreadableAudio
 from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError, UnknownNameError
 
 HOUSE = (BadFileError, MissingDataError, StaleArtefactError, UnknownNameError, UnreadableAudio)

@@ -20,6 +20,7 @@ from pytorch_lightning.demos.boring_classes import BoringDataModule, BoringModel
 from mwe.audio.npy import NpyMels
 from mwe.audio.shards import open_mels
 from mwe.core.arrays import read_array
+from mwe.core.context_arrays import ARRAYS, DECLARATION, FORMAT
 from mwe.core.datasets import Dataset
 from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError
 from mwe.core.files import read_yaml
@@ -30,7 +31,7 @@ from mwe.search.model import TrainedModel
 from mwe.tracks import LastfmTracks
 from mwe.tracks.pickles import read_plain_pickle
 from mwe.words import WordVectors
-from mwe.words.context import ARRAYS, DECLARATION, FORMAT, ContextVectors
+from mwe.words.context_vectors import ContextVectors
 from mwe.words.importers import import_vectors
 from siamese_tags.checkpoints import load_checkpoint
 

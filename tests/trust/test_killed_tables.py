@@ -1,4 +1,4 @@
-"""A table made by `make`, killed at twenty random moments and made again: only what is missing is run."""
+"""A table made by `paper`, killed at twenty random moments and made again: nothing is run twice, nothing is lost."""
 
 import os
 import re
@@ -16,19 +16,13 @@ STEP = re.compile(r"^== siamese-demo: (?:baseline (\w+), seed 0|(prediction|Siam
 FITS = {"prediction": "single_ce", "Siamese": "siamese_ce"}
 
 
-def make(folder, out):
-    """Start the target with the rows of the demonstration, on tag documents, in a process group of its own."""
-    given = [
-        f"OUT={out}",
-        f"PY={sys.executable}",
-        f"READY={folder}/ready",
-        "VENV=none",
-        f"SIAMESE_TSV={folder}/tags.tsv",
-    ]
+def start(folder, out):
+    """Start the experiment with the rows of the demonstration, on tag documents, in a process group of its own."""
+    options = ["--set", f"tsv={folder}/tags.tsv", "--out", str(out)]
     environment = {**os.environ, "MWE_DATA": str(folder), "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
-        ["make", "siamese-demo", *given], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, start_new_session=True,
+        [sys.executable, "-m", "siamese_tags", "paper", "siamese-demo", *options], cwd=ROOT, env=environment,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )  # fmt: skip
 
 
@@ -39,7 +33,7 @@ def finished(out):
 
 def whole(folder, out):
     """Make the table; the rows that were run for it."""
-    process = make(folder, out)
+    process = start(folder, out)
     told, _ = process.communicate(timeout=900)
     assert process.returncode == 0, told
     return {baseline or FITS[stage] for baseline, stage in STEP.findall(told)}
@@ -47,13 +41,12 @@ def whole(folder, out):
 
 @pytest.fixture
 def documents(tmp_path):
-    """Tag documents of two kinds, and an environment that counts as made."""
+    """Tag documents of two kinds."""
     rng = np.random.default_rng(0)
     lines = [
         f"song{song}\t{'ab'[song % 2]} {tag}" for song in range(30) for tag in rng.choice(9, 5, replace=False).tolist()
     ]
     (tmp_path / "tags.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (tmp_path / "ready").touch()
     return tmp_path
 
 
@@ -69,12 +62,12 @@ def test_a_table_killed_at_random_moments_is_made_of_the_rows_that_are_there_and
     )
     assert whole(documents, documents / "undisturbed") == set()
     trials = kept = 0
-    for out in killed(lambda out: make(documents, out), seconds, 0.1):
+    for out in killed(lambda out: start(documents, out), seconds, 0.1):
         before = finished(out)
         assert whole(documents, out) == rows - set(before), out.name
         after = finished(out)
         assert {row: after[row] for row in before} == before, out.name
         assert (out / TABLE).read_bytes() == expected, out.name
         trials, kept = trials + 1, kept + len(before)
-    print(f"make siamese-demo: {trials} killed, {kept} of {trials * len(rows)} rows kept, 0 lost")
+    print(f"paper siamese-demo: {trials} killed, {kept} of {trials * len(rows)} rows kept, 0 lost")
     assert 0 < kept < trials * len(rows)

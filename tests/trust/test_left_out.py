@@ -6,8 +6,15 @@ import pytest
 
 from mwe.core.errors import BadFileError
 from mwe.corpora import AmazonReviews
-from mwe.tracks import EcalsTracks, FolderTracks, JamendoTracks, MagnaTagATuneTracks, Msd500Tracks, MsdTop50Tracks
-from mwe.tracks.build import tracks_of
+from mwe.tracks import (
+    EcalsTracks,
+    FolderTracks,
+    JamendoTracks,
+    MagnaTagATuneTracks,
+    Msd500Tracks,
+    MsdTop50Tracks,
+    tracks_of,
+)
 from siamese_tags.documents import Cal500, MagnaSongs, TsvDocuments
 
 
@@ -58,7 +65,7 @@ def test_reviews_of_unknown_albums_are_counted(written, capsys):
 def test_documents_outside_a_split_are_counted(written):
     root = written("tsv documents", parts="1\ttrain\n3\ttest\n")
     documents = TsvDocuments(f"{root}/tags.tsv", splits=f"{root}/parts.tsv").read()
-    assert documents.skipped == {"in no part": 1, "of a part, but without tags": 1}
+    assert documents.skipped == {"tracks in no part": 1, "tracks of the split that have no entry": 1}
 
 
 def doubled(content):
@@ -69,8 +76,8 @@ def doubled(content):
 @pytest.mark.parametrize(
     ("name", "file", "kind", "message"),
     [
-        ("folder", "tracks", FolderTracks, r"tracks\.tsv, line 4: track 'b' is listed already in line 3"),
-        ("folder", "tags", FolderTracks, r"tags\.tsv, line 4: tag 'pop' is listed already"),
+        ("folder", "tracks", FolderTracks, r"tracks\.tsv, line 4: track 'b' is already listed in line 3"),
+        ("folder", "tags", FolderTracks, r"tags\.tsv, line 4: tag 'pop' is listed twice"),
         (
             "jamendo",
             "autotagging_test",

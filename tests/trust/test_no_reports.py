@@ -7,7 +7,7 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize("module", ["mwe.cli", "mwe.stages", "mwe.search.commands", "siamese_tags.cli"])
+@pytest.mark.parametrize("module", ["mwe.cli", "mwe.stages", "mwe.commands.libraries", "siamese_tags.cli"])
 def test_importing_the_programs_leaves_nothing_in_the_home_folder(module, tmp_path):
     pytest.importorskip("onnxruntime")
     left_out = {"ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME", "CI"}

@@ -75,7 +75,7 @@ def test_every_direct_dependency_has_its_licence_listed():
     module = importlib.util.module_from_spec(described)
     sys.modules[described.name] = module
     described.loader.exec_module(module)
-    text = (ROOT / "docs/licences.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs/reference/licences.md").read_text(encoding="utf-8")
     listed = dict(re.findall(r"^\| ([\w.-]+) \| (\w+) \| .+ \|$", text.partition("## Through them")[0], re.M))
     listed.pop("package", None)
     assert listed == module.declared(), "run `python scripts/licences.py`"

@@ -1,4 +1,4 @@
-"""The embedded demonstration collection: real tunes, virtual performers, made-up reviews."""
+"""The embedded demonstration collection: real tunes, virtual performers, invented reviews."""
 
 from mwe.tracks.demo.build import build_demo
 

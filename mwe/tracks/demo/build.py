@@ -16,7 +16,7 @@ from mwe.core.progress import track
 from mwe.tracks.demo.catalogue import DemoTrack, catalogue
 from mwe.tracks.demo.performers import performers
 from mwe.tracks.demo.render import soundfont_path, write_clip
-from mwe.tracks.demo.tags import TAGS
+from mwe.tracks.demo.tag_words import TAGS
 from mwe.tracks.demo.tunes import TUNES_FILE, read_tunes
 
 FORMAT = 1
@@ -26,23 +26,23 @@ MADE_WITH = ("numpy", "scipy", "soundfile", "soxr", "mido", "midirenderer", "pre
 
 
 def build_demo(root: Path, *, seed: int = 1, workers: int | None = None, limit: int | None = None) -> Path:
-    """Build the collection, or return at once when it is already there.
+    """Build the collection, or return at once if it exists.
 
-    An interrupted build goes on with the clips that are missing. Workers are fresh processes: a script that calls
-    this needs the usual ``if __name__ == "__main__"`` guard, or ``workers=1``.
+    An interrupted build resumes with the missing clips. Workers are new processes: a script that calls this function
+    needs the usual ``if __name__ == "__main__"`` guard, or ``workers=1``.
 
     Args:
-        root: Folder of the collection; made when missing.
-        seed: Draws performers' habits, programmes, labels, reviews and splits.
-        workers: Rendering processes; by default one a core, 16 at most.
-        limit: Build the first tracks only (they have different performers); by default all.
+        root: Folder of the collection; created if missing.
+        seed: Seed of performers' habits, programmes, labels, reviews and splits.
+        workers: Rendering processes; by default one per core, at most 16.
+        limit: Build only the first tracks (they have different performers); by default all.
 
     Returns:
         The folder.
 
     Raises:
         MissingDataError: The renderer or the SoundFont is not installed.
-        FileExistsError: The folder holds something else.
+        FileExistsError: The folder holds other files.
         CannotWriteError: The folder cannot be written or the disk is full.
     """
     root = Path(root)
@@ -58,7 +58,7 @@ def build_demo(root: Path, *, seed: int = 1, workers: int | None = None, limit: 
 
 
 def _write(root: Path, recipe: dict[str, Any], tracks: Sequence[DemoTrack], workers: int) -> None:
-    missing = [one for one in tracks if not (root / one.path).is_file()]
+    missing = [track for track in tracks if not (root / track.path).is_file()]
     for _ in track(_rendered(root, missing, recipe["seed"], workers), "Rendering the demonstration", len(missing)):
         pass
     _write_tables(root, tracks, recipe["seed"])
@@ -79,14 +79,14 @@ def _recipe_of(path: Path) -> dict[str, Any] | None:
 
 
 def _claim(root: Path, recipe: dict[str, Any]) -> None:
-    """Mark the folder as being built; clips of another seed or format are removed, foreign files are never touched."""
+    """Mark the folder as being built. Remove clips of another seed or format; never touch other files."""
     manifest, mark = root / MANIFEST, root / UNFINISHED
     earlier = _recipe_of(manifest) or _recipe_of(mark)
     if earlier is None and root.is_dir() and any(entry.name != UNFINISHED for entry in root.iterdir()):
-        raise FileExistsError(f"{root} holds files that the demonstration did not write. Name an empty or new folder.")
+        raise FileExistsError(f"{root} holds files that the demonstration did not write. Give an empty or new folder.")
     leftovers = [*root.glob("audio/*/.demo-*.flac")]
     if earlier is not None and any(earlier.get(name) != recipe[name] for name in recipe if name != "limit"):
-        # until all of them are gone no manifest and no mark may vouch for a clip
+        # no manifest and no mark may vouch for a clip until all of them are removed
         write_json(mark, {"recipe": {}})
         manifest.unlink(missing_ok=True)
         leftovers += root.glob("audio/*/demo-*.flac")
@@ -97,8 +97,11 @@ def _claim(root: Path, recipe: dict[str, Any]) -> None:
 
 
 def _rendered(root: Path, tracks: Sequence[DemoTrack], seed: int, workers: int) -> Iterator[None]:
-    """Render the tracks, yielding as each is done."""
-    jobs = [(root / one.path, one.tune, one.performer, [seed, 7, int(one.id.rpartition("-")[2])]) for one in tracks]
+    """Render the tracks; yield after each one."""
+    jobs = [
+        (root / track.path, track.tune, track.performer, [seed, 7, int(track.id.rpartition("-")[2])])
+        for track in tracks
+    ]
     if min(workers, len(jobs)) <= 1:
         for job in jobs:
             write_clip(*job)
@@ -145,8 +148,8 @@ def _write_tables(root: Path, tracks: Sequence[DemoTrack], seed: int) -> None:
     ]
     _table(root / "performers.tsv", ("artist_id", "style", *seats, "drums", *habits), bands)
     card = (files(__package__) / CARD).read_text(encoding="utf-8")
-    made = "".join(f"- {name} {number}\n" for name, number in versions(*MADE_WITH).items())
-    write_text(root / CARD, f"{card}\n## This copy\n\nSeed {seed}, {len(tracks)} tracks, made with\n\n{made}")
+    version_lines = "".join(f"- {name} {number}\n" for name, number in versions(*MADE_WITH).items())
+    write_text(root / CARD, f"{card}\n## This copy\n\nSeed {seed}, {len(tracks)} tracks, made with\n\n{version_lines}")
 
 
 def _table(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -154,7 +157,7 @@ def _table(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
 
 def _write_manifest(root: Path, recipe: dict[str, Any], tracks: Sequence[DemoTrack]) -> None:
-    """Written last: a folder with a manifest is complete."""
+    """Write the manifest, last: a folder with a manifest is complete."""
     small = ("tracks.tsv", "tags.tsv", "reviews.tsv", "performers.tsv", "provenance.tsv", CARD)
     counts = {
         "tracks": len(tracks),

@@ -1,4 +1,4 @@
-"""The catalogue as a pure function of tunes and seed: who plays what, tags, reviews and splits."""
+"""The catalogue as a pure function of tunes and seed: performers, tags, reviews and splits of the tunes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from mwe.tracks.demo.labels import track_labels
 from mwe.tracks.demo.performers import Performer, performers
 from mwe.tracks.demo.reviews import reviews
-from mwe.tracks.demo.tags import TAGS
+from mwe.tracks.demo.tag_words import TAGS
 from mwe.tracks.demo.tunes import Tune
 
 ROUNDS = 7
 SPLITS = ("train", "valid", "test")
 SHARES = (0.7, 0.1, 0.2)
-# How much likelier a band takes up a tune of a form; 1 where nothing is said.
+# How much more likely a band picks a tune of a form; 1 by default.
 REPERTOIRE: dict[str, dict[str, float]] = {
     "sacred": {"chorale": 8.0, "air": 2.0},
     "baroque": {"chorale": 3.0, "air": 2.0},
@@ -32,11 +32,11 @@ class DemoTrack:
     """One track of the demonstration collection.
 
     Args:
-        id: Track id, ``demo-0001`` and on.
-        tune: What is played.
-        performer: Who plays.
+        id: Track ID, from ``demo-0001``.
+        tune: The tune.
+        performer: Its performer.
         tags: Tags in the order of the tag table.
-        reviews: Made-up texts.
+        reviews: Invented texts.
         split: train, valid or test, with no performer in two of them.
         split_random: train, valid or test, drawn track by track.
     """
@@ -51,17 +51,17 @@ class DemoTrack:
 
     @property
     def path(self) -> str:
-        """Audio file below the root of the collection."""
+        """Path of the audio file below the root of the collection."""
         number = self.id.rpartition("-")[2]
         return f"audio/{number[:2]}/{self.id}.flac"
 
 
 def catalogue(tunes: Sequence[Tune], seed: int) -> list[DemoTrack]:
-    """All tracks; neighbours in the list have different performers, so that its head is a fair miniature.
+    """Return all tracks. Neighbours in the list have different performers, so that its head is a fair miniature.
 
     Args:
-        tunes: Tunes to choose from; each is used once at most.
-        seed: Draws habits, programmes, labels, reviews and splits.
+        tunes: Tunes to choose from; each is used at most once.
+        seed: Seed of habits, programmes, labels, reviews and splits.
     """
     bands = performers(seed)
     chosen = programmes(tunes, bands, seed)
@@ -78,7 +78,7 @@ def catalogue(tunes: Sequence[Tune], seed: int) -> list[DemoTrack]:
 
 
 def programmes(tunes: Sequence[Tune], bands: Sequence[Performer], seed: int) -> list[Tune]:
-    """Tune of every track: the bands take turns and each picks a form by taste and by what is left of it."""
+    """Return the tune of every track. The bands take turns, and pick a form by taste and by the tunes left of it."""
     rng = np.random.default_rng([seed, 2])
     shuffled = [tunes[i] for i in rng.permutation(len(tunes))]
     left = {form: [tune for tune in shuffled if tune.form == form] for form in sorted({tune.form for tune in tunes})}
@@ -94,19 +94,19 @@ def programmes(tunes: Sequence[Tune], bands: Sequence[Performer], seed: int) -> 
 
 
 def artist_split(players: Sequence[Performer], labels: Sequence[Sequence[str]], seed: int) -> dict[str, str]:
-    """Split of every performer: a drawn one, improved by exchanges until no exchange serves the tags better.
+    """Return the split of every performer: a random one, improved by exchanges while these cover the tags better.
 
     Args:
         players: Performer of each track.
         labels: Tags of each track.
-        seed: Draws where the search starts.
+        seed: Seed of the start of the search.
     """
     artists = sorted({player.id for player in players})
     rows = {artist: i for i, artist in enumerate(artists)}
     columns = {tag: i for i, tag in enumerate(TAGS)}
     has_AT = np.zeros((len(artists), len(TAGS)))
-    for player, own in zip(players, labels, strict=True):
-        has_AT[rows[player.id], [columns[tag] for tag in own]] = 1.0
+    for player, tags in zip(players, labels, strict=True):
+        has_AT[rows[player.id], [columns[tag] for tag in tags]] = 1.0
     parts = np.random.default_rng([seed, 5]).permutation(np.repeat(np.arange(3), _sizes(len(artists))))
     while True:
         first, second = np.nonzero(parts[:, None] < parts[None, :])
@@ -123,16 +123,16 @@ def artist_split(players: Sequence[Performer], labels: Sequence[Sequence[str]], 
 
 
 def _split_worth(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Value of a split by performers of every tag in train, valid and test, shape (3, ..., tags) -> (...)."""
+    """Return the value of a split by the performers of every tag in train, valid and test: (3, ..., tags) to (...)."""
     train, valid, test = counts
-    # a first test performer makes a tag testable, two of each make the figure less of a lottery
+    # one test performer makes a tag testable; two make the figure less random
     tested = 4.0 * np.minimum(test, 1) + np.minimum(test, 2)
     worth: NDArray[np.float64] = (tested + 2.0 * np.minimum(train, 2) + 0.5 * np.minimum(valid, 1)).sum(axis=-1)
     return worth
 
 
 def random_split(count: int, seed: int) -> list[str]:
-    """Split of every track, drawn without regard to performers."""
+    """Return the split of every track, drawn without regard to performers."""
     parts: NDArray[np.int64] = np.repeat(np.arange(3), _sizes(count))
     return [SPLITS[part] for part in np.random.default_rng([seed, 6]).permutation(parts)]
 

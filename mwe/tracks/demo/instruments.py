@@ -1,4 +1,4 @@
-"""Instruments of the demonstration collection: General MIDI programs with the facts the tags are made from."""
+"""Instruments of the demonstration collection: General MIDI programs with the properties that determine the tags."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,11 @@ class Instrument:
     Args:
         name: Name of the instrument.
         program: General MIDI program, counted from 0.
-        centre: MIDI pitch its melodies are moved around, by octaves.
+        centre: MIDI pitch around which its melodies are transposed, by octaves.
         centroid_hz: Centroid of the mean log-mel spectrum of a scale around `centre`, measured once with TimGM6mb.
-        level_db: Root mean square of that scale below full scale; players even it out.
+        level_db: Root mean square of that scale in dB below full scale; players compensate for it.
         sustained: Whether a note keeps sounding until its end.
-        tags: Content tags of whatever it plays in.
+        tags: Content tags of every track with this instrument.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Which track carries which tag: content from what is played, moods from rules on how it sounds."""
+"""Tags of each track: content from tune and instruments, moods from rules about the sound."""
 
 from collections.abc import Sequence
 
@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from mwe.tracks.demo.performers import Performer
 from mwe.tracks.demo.score import notes_per_second
-from mwe.tracks.demo.tags import TAGS
+from mwe.tracks.demo.tag_words import TAGS
 from mwe.tracks.demo.tunes import Tune
 
-# Share of true labels that nobody gave, as in every collection made by people.
+# Share of true labels that are missing, as in every collection labelled by people.
 CONTENT_DROPPED, MOOD_DROPPED = 0.04, 0.1
-# A style that is the whole of a broader one, and one that only partly is.
+# Style -> broader styles that include it.
 BROADER = {
     "celtic": ("folk",),
     "bluegrass": ("folk",),
@@ -22,7 +22,7 @@ BROADER = {
 }
 RHYTHM_BASSES = ("bass guitar", "double bass", "synth bass")
 DANCES = ("clog dance", "hornpipe", "jig", "reel", "slip jig", "strathspey")
-# Mood -> share of tracks, and weights of the standardised facts of a track.
+# Mood -> share of tracks, and weights of the standardised properties of a track.
 MOODS: dict[str, tuple[float, dict[str, float]]] = {
     "bright": (0.28, {"brightness": 1.0}),
     "calm": (0.30, {"speed": -1.0, "drums": -0.5}),
@@ -48,31 +48,31 @@ MOODS: dict[str, tuple[float, dict[str, float]]] = {
 
 
 def track_labels(tunes: Sequence[Tune], players: Sequence[Performer], seed: int) -> list[list[str]]:
-    """Tags of every track in the order of the tag table.
+    """Return the tags of every track in the order of the tag table.
 
     Args:
         tunes: Tune of each track.
         players: Performer of each track.
-        seed: Draws which labels are left out.
+        seed: Seed of the missing labels.
     """
     rng = np.random.default_rng([seed, 3])
     names = list(TAGS)
     content = [content_tags(tune, player) for tune, player in zip(tunes, players, strict=True)]
-    true_NT = np.array([[name in own for name in names] for own in content])
+    true_NT = np.array([[name in tags for name in names] for tags in content])
     moods = mood_tags(tunes, players)
     for name, chosen in moods.items():
         true_NT[:, names.index(name)] = chosen
     dropped = np.where([TAGS[name].kind == "context" for name in names], MOOD_DROPPED, CONTENT_DROPPED)
-    given_NT = true_NT & (rng.random(true_NT.shape) >= dropped)
-    return [[names[i] for i in np.flatnonzero(row)] for row in given_NT]
+    labelled_NT = true_NT & (rng.random(true_NT.shape) >= dropped)
+    return [[names[i] for i in np.flatnonzero(row)] for row in labelled_NT]
 
 
 def content_tags(tune: Tune, player: Performer) -> set[str]:
-    """Genre, form, metre and instruments of a track."""
+    """Return the tags of genre, form, metre and instruments of a track."""
     # a clog is the stage form of the hornpipe
     form = "hornpipe" if tune.form == "clog dance" else tune.form
-    found = {form, player.style, *BROADER.get(player.style, ())}
-    found |= {tag for instrument in player.instruments for tag in instrument.tags}
+    tags = {form, player.style, *BROADER.get(player.style, ())}
+    tags |= {tag for instrument in player.instruments for tag in instrument.tags}
     conditions = {
         "dance music": tune.form in DANCES,
         "hymn": tune.form == "chorale" and player.style in ("sacred", "baroque", "chamber", "brass band", "ambient"),
@@ -82,11 +82,11 @@ def content_tags(tune: Tune, player: Performer) -> set[str]:
         "rhythm section": player.bass is not None and player.bass.name in RHYTHM_BASSES,
         "drums": player.drums not in ("", "hand"),
     }
-    return (found | {name for name, holds in conditions.items() if holds}) & TAGS.keys()
+    return (tags | {name for name, holds in conditions.items() if holds}) & TAGS.keys()
 
 
 def mood_tags(tunes: Sequence[Tune], players: Sequence[Performer]) -> dict[str, NDArray[np.bool_]]:
-    """Tracks of every mood: the share of tracks that its weighted facts favour most, shape (tracks,) each."""
+    """Return the tracks of every mood, (tracks,): those with the highest weighted properties, as many as its share."""
     facts = [track_facts(tune, player) for tune, player in zip(tunes, players, strict=True)]
     table = {name: np.array([fact[name] for fact in facts]) for name in facts[0]}
     standard = {name: (values - values.mean()) / (values.std() + 1e-9) for name, values in table.items()}
@@ -98,9 +98,9 @@ def mood_tags(tunes: Sequence[Tune], players: Sequence[Performer]) -> dict[str, 
 
 
 def track_facts(tune: Tune, player: Performer) -> dict[str, float]:
-    """What the mood rules know of a track, in natural units."""
+    """Return the properties of a track that the mood rules use, in natural units."""
     octaves = np.log2([instrument.centroid_hz for instrument in player.instruments])
-    # the melody is heard twice as much as each companion
+    # the melody counts twice as much as each other part
     weights = np.array([2.0] + [1.0] * (len(octaves) - 1))
     cymbals = 0.25 if player.drums in ("rock", "swing", "brushes", "march") else 0.0
     return {

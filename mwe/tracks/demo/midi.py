@@ -1,4 +1,4 @@
-"""Timed notes of several instruments, and the MIDI file made of them."""
+"""Timed notes of several instruments, and their MIDI file."""
 
 import io
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ class Voice:
 
 
 def midi_bytes(voices: list[Voice], tuning_cents: int) -> bytes:
-    """Standard MIDI file of the voices, without the synthesiser's own reverberation and chorus."""
-    import mido  # of the optional part of the installation
+    """Return the standard MIDI file of the voices, without the synthesiser's own reverberation and chorus."""
+    import mido  # from the extra `demo`
 
     track = mido.MidiTrack()
     for voice in voices:

@@ -1,4 +1,4 @@
-"""Virtual performers: instruments, tempo habit, room, equalisation, tuning and level. All of them are made up."""
+"""Virtual performers: instruments, tempo habit, room, equalisation, tuning and level. All are invented."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from mwe.tracks.demo.instruments import INSTRUMENTS, Instrument
 
-# One row a performer: style | lead | second soloist | harmony and how it is played | bass | drone | drums.
+# One row per performer: style | lead | second soloist | harmony and its pattern | bass | drone | drums.
 # A dash is an empty seat.
 BANDS = """
 celtic     | fiddle            | -              | acoustic guitar strum     | -           | -          | hand
@@ -78,7 +78,7 @@ world      | clarinet          | fiddle         | accordion offbeat         | do
 world      | bandoneon         | violin         | piano offbeat             | double bass | -          | -
 world      | koto              | -              | harp arpeggio             | -           | shakuhachi | -
 """
-# Reverberation time in seconds and the share of reverberant sound that a style's rooms are drawn from.
+# Ranges of the reverberation time in seconds and of the share of reverberant sound, by style.
 ROOMS = {
     "ambient": (1.8, 3.0, 0.45, 0.7),
     "sacred": (1.4, 2.6, 0.3, 0.6),
@@ -94,19 +94,19 @@ class Performer:
     """One virtual performer.
 
     Args:
-        id: Artist id.
+        id: Artist ID.
         style: Style of the band.
         lead: Instrument of the melody.
         second: Instrument that plays the melody with the lead, or None.
         harmony: Instrument of the chords, or None.
-        pattern: How the chords are played: block, strum, offbeat or arpeggio.
+        pattern: Pattern of the chords: block, strum, offbeat or arpeggio.
         bass: Bass instrument, or None.
         drone: Instrument that holds tonic and fifth, or None.
-        drums: Drum pattern, empty for none.
-        tempo: Factor on the usual tempo of a form.
+        drums: Drum pattern; empty for no drums.
+        tempo: Factor of the usual tempo of a form.
         reverb_s: Reverberation time in seconds.
         wet: Share of reverberant sound, 0 to 1.
-        tilt_db: Equalisation, decibels an octave around 1 kHz.
+        tilt_db: Equalisation in decibels per octave around 1 kHz.
         tuning_cents: Offset from 440 Hz tuning.
         level_db: Loudness below the loudest performer.
     """
@@ -134,12 +134,12 @@ class Performer:
 
     @property
     def alone(self) -> bool:
-        """Whether there is nobody but the lead."""
+        """Whether the lead plays alone."""
         return len(self.instruments) == 1 and not self.drums
 
 
 def performers(seed: int) -> list[Performer]:
-    """All virtual performers; the bands are fixed, habits and rooms are drawn with the seed."""
+    """Return all virtual performers. The bands are fixed; the seed determines habits and rooms."""
     rows = [[cell.strip() for cell in row.split("|")] for row in BANDS.strip().splitlines()]
     return [_performer(index, row, seed) for index, row in enumerate(rows, 1)]
 

@@ -30,10 +30,10 @@ MAX_REVERB_S = 3.0
 
 
 def soundfont_path() -> Path:
-    """Where the General MIDI SoundFont of the package ``pretty_midi`` lies (the package is not imported).
+    """Return the path of the General MIDI SoundFont in the package ``pretty_midi``, without importing the package.
 
     Raises:
-        MissingDataError: It is not installed, or another renderer package is missing.
+        MissingDataError: A package of the renderer is not installed.
     """
     for name in ("midirenderer", "mido"):
         if importlib.util.find_spec(name) is None:
@@ -49,15 +49,15 @@ def soundfont_path() -> Path:
 
 
 def render(tune: Tune, performer: Performer, seed: list[int]) -> NDArray[np.float32]:
-    """Mono samples of a tune played by a performer, shape (264600,), within -1 to 1."""
+    """Return mono samples of a tune played by a performer, shape (264600,), within -1 to 1."""
     rng = np.random.default_rng(seed)
     dry = synthesise(midi_bytes(arrange(tune, performer, rng), performer.tuning_cents))
     return levelled(in_room(dry, performer), performer.level_db)
 
 
 def synthesise(midi: bytes) -> NDArray[np.float32]:
-    """Mono sound of a MIDI file at 22,050 Hz, cut or padded to 12 seconds, shape (264600,)."""
-    import midirenderer  # of the optional part of the installation
+    """Return the mono sound of a MIDI file at 22,050 Hz, cut or padded to 12 seconds, shape (264600,)."""
+    import midirenderer  # from the extra `demo`
 
     wave = midirenderer.render_wave_from(_soundfont(), midi)
     stereo, rate = soundfile.read(io.BytesIO(wave), dtype="float32", always_2d=True)
@@ -72,7 +72,7 @@ def _soundfont() -> bytes:
 
 
 def in_room(dry: NDArray[np.float32], performer: Performer) -> NDArray[np.float32]:
-    """Sound with the performer's room and equalisation, both applied as one filter in the frequency domain."""
+    """Return the sound with the performer's room and equalisation, applied as one filter in the frequency domain."""
     response = impulse_response(performer)
     size = scipy.fft.next_fast_len(len(dry) + len(response) - 1, real=True)
     octaves = np.log2(np.maximum(scipy.fft.rfftfreq(size, 1 / SAMPLE_RATE), 60.0) / 1000.0)
@@ -83,7 +83,7 @@ def in_room(dry: NDArray[np.float32], performer: Performer) -> NDArray[np.float3
 
 
 def impulse_response(performer: Performer) -> NDArray[np.float32]:
-    """Direct sound and a decaying tail of noise, shape (samples,); the same for every clip of a performer."""
+    """Return direct sound and a decaying tail of noise, shape (samples,); the same for every clip of a performer."""
     count = round(min(performer.reverb_s, MAX_REVERB_S) * SAMPLE_RATE)
     time = np.arange(count) / SAMPLE_RATE
     noise = np.random.default_rng([int(performer.id.rpartition("-")[2]), count]).standard_normal(count)
@@ -95,7 +95,7 @@ def impulse_response(performer: Performer) -> NDArray[np.float32]:
 
 
 def levelled(sound: NDArray[np.float32], level_db: float) -> NDArray[np.float32]:
-    """Sound brought to the level of the performer, in decibels below the loudest one; peaks never clip."""
+    """Return the sound at the level of the performer, in decibels below the loudest one; peaks never clip."""
     rms = float(np.sqrt(np.mean(sound**2))) + 1e-9
     gain = 10.0 ** ((RMS_DB + level_db) / 20.0) / rms
     gain = min(gain, PEAK / (float(np.abs(sound).max()) + 1e-9))
@@ -103,13 +103,13 @@ def levelled(sound: NDArray[np.float32], level_db: float) -> NDArray[np.float32]
 
 
 def write_clip(path: Path, tune: Tune, performer: Performer, seed: list[int]) -> None:
-    """Render a clip and write it as 16-bit FLAC, whole or not at all.
+    """Render a clip and write it as 16-bit FLAC, completely or not at all.
 
     Raises:
         OSError: The file cannot be written.
     """
     samples = np.round(render(tune, performer, seed) * 32767.0).astype(np.int16)
-    # encoded in memory, since libsndfile reports a full disk as an error of its own that names no file
+    # encoded in memory, because libsndfile's error for a full disk does not name the file
     content = io.BytesIO()
     soundfile.write(content, samples, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
     with atomic_write(path) as temporary:

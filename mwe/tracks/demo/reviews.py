@@ -1,16 +1,16 @@
-"""Made-up listener reviews: words of the tags of a track among words that say nothing."""
+"""Invented listener reviews: words of a track's tags among words without information."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from mwe.tracks.demo.tags import TAGS
+from mwe.tracks.demo.tag_words import TAGS
 
 REVIEWS_PER_TRACK = 4
 MENTIONS = (5, 9)
-# Share of mentions that name the tag; the others use one of its words.
+# Share of mentions that name the tag; the others use a word of it.
 NAMED = 0.4
-# Share of mentions that are about another track's tags, since reviewers err.
+# Share of mentions of a random tag, since reviewers make mistakes.
 WRONG = 0.06
 OPENINGS = (
     "i really like the",
@@ -48,31 +48,31 @@ NOISE = (
 
 
 def reviews(labels: Sequence[Sequence[str]], seed: int) -> list[list[str]]:
-    """Texts about every track, `REVIEWS_PER_TRACK` each.
+    """Return the texts about every track, `REVIEWS_PER_TRACK` each.
 
     Args:
         labels: Tags of each track.
-        seed: Draws which tags are mentioned and how.
+        seed: Seed of the mentioned tags and their wording.
     """
     rng = np.random.default_rng([seed, 4])
     names = list(TAGS)
-    return [[_review(list(own), names, rng) for _ in range(REVIEWS_PER_TRACK)] for own in labels]
+    return [[_review(list(tags), names, rng) for _ in range(REVIEWS_PER_TRACK)] for tags in labels]
 
 
-def _review(own: list[str], names: list[str], rng: np.random.Generator) -> str:
+def _review(tags: list[str], names: list[str], rng: np.random.Generator) -> str:
     count = int(rng.integers(MENTIONS[0], MENTIONS[1] + 1))
-    said = []
+    mentions = []
     for _ in range(count):
-        tag = _pick(names if rng.random() < WRONG or not own else own, rng)
-        said.append(tag if rng.random() < NAMED else _pick(TAGS[tag].words, rng))
+        tag = _pick(names if rng.random() < WRONG or not tags else tags, rng)
+        mentions.append(tag if rng.random() < NAMED else _pick(TAGS[tag].words, rng))
     half = count // 2
-    sentences = [_sentence(said[:half], rng), _pick(NOISE, rng), _sentence(said[half:], rng)]
+    sentences = [_sentence(mentions[:half], rng), _pick(NOISE, rng), _sentence(mentions[half:], rng)]
     return " . ".join(sentences) + " ."
 
 
-def _sentence(said: list[str], rng: np.random.Generator) -> str:
-    words = [_pick(OPENINGS, rng), said[0]]
-    for mention in said[1:]:
+def _sentence(mentions: list[str], rng: np.random.Generator) -> str:
+    words = [_pick(OPENINGS, rng), mentions[0]]
+    for mention in mentions[1:]:
         words += [_pick(JOINTS, rng), mention]
     return " ".join(words)
 

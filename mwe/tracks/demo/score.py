@@ -1,4 +1,4 @@
-"""A tune as a performer plays it: melody, chords, bass, drone and drums as timed notes."""
+"""The arrangement of a tune for a performer: melody, chords, bass, drone and drums as timed notes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from mwe.tracks.demo.instruments import Instrument
 from mwe.tracks.demo.midi import DRUM_CHANNEL, Voice
 from mwe.tracks.demo.performers import Performer
-from mwe.tracks.demo.tunes import Part, Tune
+from mwe.tracks.demo.tunes import Tune, TunePart
 
 CLIP_SECONDS = 12.0
-# Beats a minute that a form is usually played at.
+# Usual tempo of a form in beats per minute.
 BEATS_PER_MINUTE = {
     "air": 58,
     "chorale": 70,
@@ -26,27 +26,27 @@ BEATS_PER_MINUTE = {
 }
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
 MINOR = (0, 2, 3, 5, 7, 8, 10)
-# Tonic, subdominant and dominant win a tie, as they do in practice.
+# Tonic, subdominant and dominant win ties, as in practice.
 CHORD_PRIOR = (0.3, 0.0, 0.0, 0.15, 0.2, 0.05, -0.5)
 KICK, SNARE, RIM, CLAP, HAT, OPEN_HAT = 36, 38, 37, 39, 42, 46
 RIDE, LOW_DRUM, HIGH_DRUM, SHAKER = 51, 64, 62, 70
-# What the instruments are set to, so that no part drowns another.
+# Common level of all instruments, so that no part drowns another.
 COMMON_LEVEL_DB = -34
 
 
 def second_per_tick(tune: Tune, performer: Performer) -> float:
-    """Duration of a tick at the performer's tempo."""
+    """Return the duration of a tick at the performer's tempo."""
     return 60.0 / (BEATS_PER_MINUTE[tune.form] * performer.tempo) / tune.beat
 
 
 def notes_per_second(tune: Tune, performer: Performer) -> float:
-    """Onsets of the melody a second."""
+    """Return the onsets of the melody per second."""
     melody = tune.parts[0]
     return len(melody.onset) / (tune.bars * tune.bar * second_per_tick(tune, performer))
 
 
 def arrange(tune: Tune, performer: Performer, rng: np.random.Generator) -> list[Voice]:
-    """Voices of 12 seconds: the tune is repeated until they are full."""
+    """Return voices of 12 seconds; the tune repeats until they are full."""
     scale = second_per_tick(tune, performer)
     end = CLIP_SECONDS / scale
     lines = [_swung(part, tune) for part in tune.parts] if tune.form == "hornpipe" else tune.parts
@@ -57,34 +57,34 @@ def arrange(tune: Tune, performer: Performer, rng: np.random.Generator) -> list[
     if performer.drone is not None:
         tonic = performer.drone.centre - 12 + (tune.tonic - performer.drone.centre) % 12 - 12 * (tune.tonic > 6)
         steps = np.arange(0, end, 2 * tune.bar if performer.drone.sustained else tune.beat)
-        held = np.full_like(steps, steps[1] - steps[0])
-        voices.append(_voice(3, performer.drone, [(steps, held, tonic), (steps, held, tonic + 7)], 52))
+        lengths = np.full_like(steps, steps[1] - steps[0])
+        voices.append(_voice(3, performer.drone, [(steps, lengths, tonic), (steps, lengths, tonic + 7)], 52))
     if performer.drums:
         voices.append(_drums(tune, performer.drums, end))
     return [_played(voice, tune, scale, rng) for voice in voices]
 
 
-def _swung(part: Part, tune: Tune) -> Part:
-    """Even quavers of a hornpipe are played long and short, two to one, as is the custom; dotted ones stay."""
+def _swung(part: TunePart, tune: Tune) -> TunePart:
+    """Play even quavers of a hornpipe long and short, two to one, as is customary; keep dotted ones."""
     half = tune.beat // 4
     late = (part.onset - tune.pickup) % (2 * half) == half
     even = late & (part.length <= half)
     before = np.roll(even, -1) & ~even
     shift = half // 3
-    return Part(part.onset + even * shift, part.length - even * shift + before * shift, part.pitch)
+    return TunePart(part.onset + even * shift, part.length - even * shift + before * shift, part.pitch)
 
 
-def _repeated(part: Part, period: int, end: float) -> Part:
+def _repeated(part: TunePart, period: int, end: float) -> TunePart:
     rounds = np.arange(int(np.ceil(end / period)))
     keep = part.onset < period
     onset = (part.onset[keep] + period * rounds[:, None]).ravel()
     length = np.tile(np.minimum(part.length[keep], period - part.onset[keep]), len(rounds))
     sounding = onset < end
-    return Part(onset[sounding], length[sounding], np.tile(part.pitch[keep], len(rounds))[sounding])
+    return TunePart(onset[sounding], length[sounding], np.tile(part.pitch[keep], len(rounds))[sounding])
 
 
-def _melodies(parts: list[Part], performer: Performer) -> list[Voice]:
-    """The soloists play the melody together; lower parts go to whoever is there to play them, else to the lead."""
+def _melodies(parts: list[TunePart], performer: Performer) -> list[Voice]:
+    """Give the melody to both soloists, and lower parts to harmony and bass if present, else to the lead."""
     harmony = performer.harmony or performer.lead
     seats = [(1, harmony), (1, harmony), (2, performer.bass or harmony)][: len(parts) - 1]
     melody = parts[0]
@@ -102,7 +102,7 @@ def _octaves(pitch: NDArray[np.int64], centre: int) -> int:
     return 12 * round((centre - float(np.median(pitch))) / 12)
 
 
-def _accompaniment(tune: Tune, melody: Part, performer: Performer, end: float) -> list[Voice]:
+def _accompaniment(tune: Tune, melody: TunePart, performer: Performer, end: float) -> list[Voice]:
     window = tune.bar if tune.bar in (2 * tune.beat, 3 * tune.beat) else 2 * tune.beat
     starts = np.arange(tune.pickup - window if tune.pickup else 0, end, window)
     triads = chords(tune, melody, starts, window)
@@ -119,8 +119,8 @@ def _accompaniment(tune: Tune, melody: Part, performer: Performer, end: float) -
     return voices
 
 
-def chords(tune: Tune, melody: Part, starts: NDArray[np.float64], window: int) -> NDArray[np.int64]:
-    """Diatonic triad that shares most with the melody, for each window.
+def chords(tune: Tune, melody: TunePart, starts: NDArray[np.float64], window: int) -> NDArray[np.int64]:
+    """Return, for each window, the diatonic triad that shares most with the melody.
 
     Args:
         tune: Gives the key.
@@ -162,7 +162,7 @@ def _pattern(
         ]
     if pattern == "strum":
         times = [(b * tune.beat + o, i) for b in range(beats) for o in (0, tune.beat - part) for i in range(3)]
-        # the strings sound one after the other, a tick apart
+        # the strings sound one after another, a tick apart
         return [(starts + t + i, full * part, pitches[:, i]) for t, i in times]
     steps = range(window // part)
     return [(starts + s * part, full * part * 2, np.sort(pitches, axis=1)[:, (0, 1, 2, 1)[s % 4]]) for s in steps]
@@ -177,7 +177,7 @@ def _drums(tune: Tune, style: str, end: float) -> Voice:
         "club": [(KICK, 0), (KICK, beat), (OPEN_HAT, half), (OPEN_HAT, later), (CLAP, beat), (HAT, 0), (HAT, beat)],
         "swing": [(RIDE, 0), (RIDE, beat), (RIDE, beat + third), (HAT, beat), (KICK, 0)],
         "brushes": [(SNARE, half), (SNARE, later), (KICK, 0), (RIM, beat)],
-        "march": [(KICK, 0), *((SNARE, at) for at in (half, beat, beat + half / 2, later, 0))],
+        "march": [(KICK, 0), *((SNARE, tick) for tick in (half, beat, beat + half / 2, later, 0))],
         "hand": [
             (LOW_DRUM, 0),
             (HIGH_DRUM, half),
@@ -203,12 +203,12 @@ def _voice(channel: int, player: Instrument | None, notes: Sequence[Notes], velo
 
 
 def _volume(player: Instrument) -> int:
-    """MIDI volume that brings an instrument to the common level (40 dB a decade of volume)."""
+    """Return the MIDI volume that brings an instrument to the common level (40 dB per decade of volume)."""
     return int(np.clip(round(90.0 * 10.0 ** ((COMMON_LEVEL_DB - player.level_db) / 40.0)), 30, 127))
 
 
 def _played(voice: Voice, tune: Tune, scale: float, rng: np.random.Generator) -> Voice:
-    """Ticks become seconds, with an accent on the beat and the unevenness of hands."""
+    """Convert ticks to seconds, with an accent on the beat and human unevenness."""
     count = len(voice.start)
     accent = np.where((voice.start - tune.pickup) % tune.beat == 0, 8, 0)
     velocity = np.clip(voice.velocity + accent + rng.integers(-7, 8, count), 20, 127)

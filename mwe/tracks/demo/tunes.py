@@ -17,7 +17,7 @@ TICKS_PER_QUARTER = 24
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class TunePart:
     """One melodic line: onsets and lengths in ticks, MIDI pitches, each of shape (notes,)."""
 
     onset: NDArray[np.int64]
@@ -27,23 +27,23 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Tune:
-    """A public-domain tune (its first bars) and where it comes from.
+    """The first bars of a public-domain tune, and its source.
 
     Args:
         id: Collection and number, such as ``oneills-0012``.
         collection: Title of the source collection.
         title: Title in the source.
-        composer: Composer, empty where the source names none.
-        transcriber: Who typed the tune in, empty where the source does not say.
+        composer: Composer; empty if the source names none.
+        transcriber: Person who transcribed the tune; empty if the source names none.
         form: Reel, jig, chorale and so on.
         metre: Time signature.
         tonic: Pitch class of the key note, 0 is C.
         mode: Major, minor, dorian or mixolydian.
-        beat: Ticks of a beat as a musician counts it.
+        beat: Ticks of a beat as musicians count it.
         bar: Ticks of a bar.
         pickup: Ticks before the first full bar.
-        bars: Length in bars; the tune starts again after them.
-        parts: Lines from the highest down; four in a chorale, else one.
+        bars: Length in bars; then the tune repeats.
+        parts: Lines from the highest to the lowest; four in a chorale, else one.
     """
 
     id: str
@@ -59,7 +59,7 @@ class Tune:
     bar: int
     pickup: int
     bars: int
-    parts: tuple[Part, ...] = field(repr=False)
+    parts: tuple[TunePart, ...] = field(repr=False)
 
     @property
     def minor(self) -> bool:
@@ -68,13 +68,13 @@ class Tune:
 
     @property
     def compound(self) -> bool:
-        """Whether a beat falls into three."""
+        """Whether a beat divides into three."""
         return self.metre in ("6/8", "9/8")
 
 
 @cache
 def read_tunes() -> tuple[Tune, ...]:
-    """All tunes in file order.
+    """Return all tunes in file order.
 
     Raises:
         BadFileError: The packaged file is damaged.
@@ -88,5 +88,5 @@ def read_tunes() -> tuple[Tune, ...]:
 
 
 def _tune(entry: dict[str, Any]) -> Tune:
-    parts = tuple(Part(**{name: np.array(values, np.int64) for name, values in p.items()}) for p in entry["parts"])
+    parts = tuple(TunePart(**{name: np.array(values, np.int64) for name, values in p.items()}) for p in entry["parts"])
     return Tune(**{**entry, "parts": parts})

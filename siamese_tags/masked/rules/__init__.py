@@ -1,16 +1,16 @@
-"""Simple rules to compare with, behind one protocol, and the settings that validation chooses from."""
+"""Simple rules for comparison with a common protocol, and the settings to choose from by validation."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from siamese_tags.masked.rules.base import Bools, Floats, Rule
 from siamese_tags.masked.rules.context import TopicContext
 from siamese_tags.masked.rules.cooccurrence import Conditional, Cosine, NaiveBayes, PointwiseInformation
 from siamese_tags.masked.rules.linear import DropoutEase, Ease, FoldIn
 from siamese_tags.masked.rules.neighbours import DocumentNeighbours
 from siamese_tags.masked.rules.popularity import Popularity
+from siamese_tags.masked.rules.rule import Bools, Floats, Rule
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Family:
     """A rule with the settings to choose from.
 
     Args:
-        build: The rule from its settings.
+        build: Builds the rule from its settings.
         grid: Values of each setting.
     """
 
@@ -26,7 +26,7 @@ class Family:
     grid: Mapping[str, Sequence[Any]]
 
     def settings(self) -> list[dict[str, Any]]:
-        """All combinations."""
+        """Return all combinations of values."""
         return [dict(zip(self.grid, values, strict=True)) for values in product(*self.grid.values())]
 
 

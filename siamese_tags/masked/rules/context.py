@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.decomposition import LatentDirichletAllocation
 
-from siamese_tags.masked.rules.base import Bools, Floats
+from siamese_tags.masked.rules.rule import Bools, Floats
 
 SMALL = 1000
 
@@ -26,7 +26,7 @@ class TopicContext:
         self.seed = seed
 
     def fit(self, train_DT: Bools) -> None:
-        """Fit the topics: by batch variational Bayes on small collections, else by six passes of online."""
+        """Fit the topics by variational Bayes: batch on small collections, else six online passes."""
         small = len(train_DT) < SMALL
         self.model = LatentDirichletAllocation(
             self.n_topics,
@@ -42,7 +42,7 @@ class TopicContext:
         self.tags_CT = components_CT / components_CT.sum(axis=1, keepdims=True)
 
     def score(self, revealed_DT: Bools) -> Floats:
-        """Mixture of the topics."""
+        """Return the mixture of the topics."""
         posterior_DC = np.asarray(self.model.transform(revealed_DT.astype(np.float64)))
         scores_DT: Floats = posterior_DC @ self.tags_CT
         return scores_DT

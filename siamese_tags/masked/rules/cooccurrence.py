@@ -1,19 +1,19 @@
-"""Rules that sum over the given tags a weight of every tag with each of them, from pair counts.
+"""Rules that sum weights of every tag with each given tag, from pair counts.
 
-Given all revealed tags, the cosine is an item-based nearest-neighbour rule; given the query alone, these are the three
+With all revealed tags, the cosine is an item-based nearest-neighbour rule. With only the query, these are the three
 query-only rows. Shape suffixes: D documents, T tags.
 """
 
 import numpy as np
 
-from siamese_tags.masked.rules.base import Bools, Floats, counts
+from siamese_tags.masked.rules.rule import Bools, Floats, counts
 
 
 class PairSum:
     """Sum of the rows of a tag-by-tag matrix over the given tags.
 
     Args:
-        query_only: Whether the query alone is given.
+        query_only: Whether only the query is given.
     """
 
     weight_TT: Floats
@@ -22,7 +22,7 @@ class PairSum:
         self.query_only = query_only
 
     def score(self, revealed_DT: Bools) -> Floats:
-        """Sum over the given tags."""
+        """Return the sums over the given tags."""
         scores_DT: Floats = revealed_DT @ self.weight_TT
         return scores_DT
 
@@ -31,8 +31,8 @@ class Cosine(PairSum):
     """Rows "query: cosine" and "item-kNN".
 
     Args:
-        query_only: Whether the query alone is given.
-        neighbours: Number of nearest tags of each tag that are kept; all if 0.
+        query_only: Whether only the query is given.
+        neighbours: Number of nearest tags to use for each tag; 0 for all.
         shrinkage: Added to the denominator of the cosine, so that rare pairs count less.
     """
 
@@ -42,22 +42,22 @@ class Cosine(PairSum):
         self.shrinkage = shrinkage
 
     def fit(self, train_DT: Bools) -> None:
-        """Cosine of every pair of tags, of the tag with itself 0."""
+        """Compute the cosine of every pair of tags, 0 for a tag with itself."""
         together_TT, count_T = counts(train_DT)
         norm_TT = np.sqrt(np.outer(count_T, count_T)) + self.shrinkage
         cosine_TT = together_TT / np.where(norm_TT > 0, norm_TT, 1.0)
         np.fill_diagonal(cosine_TT, 0.0)
         if 0 < self.neighbours < len(cosine_TT):
-            least_T1 = np.partition(cosine_TT, -self.neighbours, axis=1)[:, [-self.neighbours]]
-            cosine_TT = np.where(cosine_TT >= least_T1, cosine_TT, 0.0)
+            threshold_T1 = np.partition(cosine_TT, -self.neighbours, axis=1)[:, [-self.neighbours]]
+            cosine_TT = np.where(cosine_TT >= threshold_T1, cosine_TT, 0.0)
         self.weight_TT = cosine_TT
 
 
 class PointwiseInformation(PairSum):
-    """Row "query: PMI": log of the smoothed ratio of the pair count to what independent tags would have.
+    """Row "query: PMI": log of the smoothed ratio of the pair count to the count expected by chance.
 
     Args:
-        pseudo_count: Added to both; the larger, the less rare pairs count.
+        pseudo_count: Added to both counts; the larger, the less rare pairs count.
     """
 
     def __init__(self, pseudo_count: float = 1.0) -> None:
@@ -65,7 +65,7 @@ class PointwiseInformation(PairSum):
         self.pseudo_count = pseudo_count
 
     def fit(self, train_DT: Bools) -> None:
-        """Pointwise mutual information of every pair of tags."""
+        """Compute the pointwise mutual information of every pair of tags."""
         together_TT, count_T = counts(train_DT)
         expected_TT = np.outer(count_T, count_T) / len(train_DT)
         self.weight_TT = np.log((together_TT + self.pseudo_count) / (expected_TT + self.pseudo_count))
@@ -78,7 +78,7 @@ class Conditional(PairSum):
         super().__init__(query_only=True)
 
     def fit(self, train_DT: Bools) -> None:
-        """Conditional frequency of every tag given every other."""
+        """Compute the conditional frequency of every tag given every other tag."""
         together_TT, count_T = counts(train_DT)
         self.weight_TT = together_TT / np.maximum(count_T, 1.0)[:, None]
 
@@ -88,7 +88,7 @@ class NaiveBayes(PairSum):
 
     Args:
         pseudo_count: a.
-        temper: Below 1, since the revealed tags are not independent given the tag.
+        temper: Factor below 1, since the revealed tags are not independent given the tag.
     """
 
     prior_T: Floats
@@ -99,12 +99,12 @@ class NaiveBayes(PairSum):
         self.temper = temper
 
     def fit(self, train_DT: Bools) -> None:
-        """Prior and evidence of every tag; a tag without a training document counts as half of one."""
+        """Compute prior and evidence of every tag; a tag without a training document counts as half a document."""
         together_TT, count_T = counts(train_DT)
         expected_TT = np.outer(count_T, count_T) / len(train_DT)
         self.weight_TT = np.log((together_TT + self.pseudo_count) / (expected_TT + self.pseudo_count))
         self.prior_T = np.log(np.maximum(count_T, 0.5) / len(train_DT))
 
     def score(self, revealed_DT: Bools) -> Floats:
-        """Tempered log posterior."""
+        """Return the tempered log posterior."""
         return self.prior_T + self.temper * super().score(revealed_DT)

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.linalg import eigh
 
 from siamese_tags.baselines.ease import ease_weights
-from siamese_tags.masked.rules.base import Bools, Floats, counts
+from siamese_tags.masked.rules.rule import Bools, Floats, counts
 
 
 class FoldIn:
@@ -15,7 +15,7 @@ class FoldIn:
 
     Args:
         rank: K.
-        weighted: Whether a tag is weighted by its inverse document frequency.
+        weighted: Whether to weight a tag by its inverse document frequency.
     """
 
     query_only = False
@@ -27,17 +27,17 @@ class FoldIn:
         self.weighted = weighted
 
     def fit(self, train_DT: Bools) -> None:
-        """Eigenvectors of the weighted pair counts, which are the right singular vectors of the documents."""
+        """Compute the eigenvectors of the weighted pair counts, the right singular vectors of the documents."""
         together_TT, count_T = counts(train_DT)
         n_tags = len(count_T)
-        # half a document more, so that a tag of all documents keeps a little weight
+        # half a document more, so that a tag of all documents keeps some weight
         idf_T = np.log((len(train_DT) + 0.5) / np.maximum(count_T, 1.0))
         self.idf_T = idf_T if self.weighted else np.ones(n_tags)
         weighted_TT = together_TT * np.outer(self.idf_T, self.idf_T)
         _, self.directions_TK = eigh(weighted_TT, subset_by_index=[max(0, n_tags - self.rank), n_tags - 1])
 
     def score(self, revealed_DT: Bools) -> Floats:
-        """Projection of the weighted revealed tags, with the weights taken off again, lest rare tags come first."""
+        """Return the projection of the weighted revealed tags, divided by the weights, so that rare tags lose."""
         projected_DT: Floats = (revealed_DT * self.idf_T) @ self.directions_TK @ self.directions_TK.T
         return projected_DT / self.idf_T
 
@@ -60,21 +60,21 @@ class Ease:
         self.weight_TT = ease_weights(counts(train_DT)[0], self.penalty)
 
     def score(self, revealed_DT: Bools) -> Floats:
-        """Sum of the weights of the revealed tags."""
+        """Return the sum of the weights of the revealed tags."""
         scores_DT: Floats = revealed_DT @ self.weight_TT
         return scores_DT
 
 
 class DropoutEase:
-    """Row "EASE with dropout" (Steck, 2020): EASE trained to restore dropped tags, on documents less their mean or not.
+    """Row "EASE with dropout" (Steck, 2020): EASE trained to restore dropped tags, on documents centred or not.
 
-    Dropping each tag of the input with chance p comes to a further ridge penalty p / (1 - p) on the tag's own count.
+    Dropping each input tag with probability p is equivalent to an additional ridge penalty p / (1 - p) times its count.
 
     Args:
         penalty: Ridge penalty lambda.
         dropout: p, above 0 and below 1.
-        centred: Whether the mean of the training documents is taken off before and put on after. Revealed tags then
-            count double, since they are half of a document and the mean is that of whole ones.
+        centred: Whether to subtract the mean of the training documents before, and add it after. Revealed tags then
+            count double, since they are half of a document and the mean is of complete documents.
     """
 
     query_only = False
@@ -95,7 +95,7 @@ class DropoutEase:
         self.weight_TT = ease_weights(scatter_TT, self.penalty + noise_T)
 
     def score(self, revealed_DT: Bools) -> Floats:
-        """Estimated document."""
+        """Return the estimated document."""
         input_DT = 2.0 * revealed_DT - self.mean_T if self.centred else revealed_DT
         scores_DT: Floats = self.mean_T + input_DT @ self.weight_TT
         return scores_DT

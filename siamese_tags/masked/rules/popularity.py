@@ -1,8 +1,8 @@
-"""Popularity: tags by their number of training documents, whatever is revealed."""
+"""Popularity: tags by their number of training documents, independent of the revealed tags."""
 
 import numpy as np
 
-from siamese_tags.masked.rules.base import Bools, Floats
+from siamese_tags.masked.rules.rule import Bools, Floats
 
 
 class Popularity:
@@ -16,5 +16,5 @@ class Popularity:
         self.frequency_T = train_DT.sum(axis=0).astype(np.float64)
 
     def score(self, revealed_DT: Bools) -> Floats:
-        """The same frequencies for every document."""
+        """Return the same frequencies for every document."""
         return np.tile(self.frequency_T, (len(revealed_DT), 1))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from mwe.audio.decode import UnreadableAudio, decode
+from mwe.audio.decode import decode
+from mwe.audio.verdict import UnreadableAudio
 
 RATE = 22050
 

@@ -17,7 +17,8 @@ from mwe.audio import clips as clips_module
 from mwe.audio.clips import ClipDataset, Collate
 from mwe.audio.decode import decode
 from mwe.audio.extract import extract_mels
-from mwe.audio.logmel import LogMel, MelSettings
+from mwe.audio.logmel import LogMel
+from mwe.audio.mel_settings import MelSettings
 from mwe.audio.shards import MelShardWriter, shard_names
 from mwe.audio.store import MelStore
 from mwe.core.errors import BadFileError, StaleArtefactError
@@ -84,12 +85,12 @@ def test_too_many_failures_are_an_error_after_everything_was_tried(zoo, tmp_path
 
 
 def test_an_unforeseen_error_costs_one_track_and_is_tried_again(clips, tmp_path, monkeypatch):
-    def fails_once(path, **how):
+    def fails_once(reader, path, **how):
         if path.name == "03.flac":
             raise MemoryError("no room")
-        return decode(path, **how)
+        return reader(path, **how)
 
-    monkeypatch.setattr(clips_module, "decode", fails_once)
+    monkeypatch.setattr(clips_module, "guarded", fails_once)
     assert extract_mels(clips, tmp_path / "mels", **HERE).skipped == {"error": 1}
     monkeypatch.undo()
     report = extract_mels(clips, tmp_path / "mels", **HERE)
@@ -101,7 +102,9 @@ def test_a_second_run_reads_only_what_changed(clips, tmp_path, monkeypatch):
     clips[2][1].write_bytes(b"<html>")
     extract_mels(clips[:8], out, **HERE)
     read = []
-    monkeypatch.setattr(clips_module, "decode", lambda path, **how: read.append(path.name) or decode(path, **how))
+    monkeypatch.setattr(
+        clips_module, "guarded", lambda reader, path, **how: read.append(path.name) or reader(path, **how)
+    )
     shards = shard_names(out)
     report = extract_mels(clips[:8], out, **HERE)
     assert (report.ok, report.reused, read, shard_names(out)) == (7, 8, [], shards)
@@ -178,13 +181,13 @@ def test_killed_while_running_and_resumed(clips, expected, tmp_path):
         from mwe.audio import clips
         from mwe.audio.extract import extract_mels
 
-        decode = clips.decode
+        guarded = clips.guarded
 
-        def slow(path, **how):
+        def slow(*asked, **how):
             time.sleep(0.1)
-            return decode(path, **how)
+            return guarded(*asked, **how)
 
-        clips.decode = slow
+        clips.guarded = slow
         files = sorted(Path({str(tmp_path / "clips")!r}).iterdir())
         tracks = [(f"clip{{path.stem}}", path) for path in files]
         out = Path({str(out)!r})
@@ -234,7 +237,7 @@ def test_two_processes_give_the_same_store(clips, expected, tmp_path):
 def test_other_settings_are_refused_before_anything_is_read(clips, tmp_path):
     out = tmp_path / "mels"
     extract_mels(clips[:2], out, **HERE)
-    with pytest.raises(StaleArtefactError, match="hop_length is 512, wanted 256"):
+    with pytest.raises(StaleArtefactError, match="hop_length is 512, expected 256"):
         extract_mels(clips, out, settings=MelSettings(hop_length=256), **HERE)
     with pytest.raises(StaleArtefactError, match="max_seconds is 600"):
         extract_mels(clips, out, max_seconds=10, **HERE)
@@ -253,14 +256,14 @@ def test_groups_are_bounded_and_hold_every_readable_clip_once(clips):
     dataset = ClipDataset([*clips, ("gone", Path("gone.mp3"))], 22050, 0.5, 600.0)
     items = [dataset[i] for i in range(len(dataset))]
     batch = Collate(max_samples=3 * 22050)(items)
-    assert sorted(place for group in batch.groups for place in group.places) == list(range(11))
+    assert sorted(index for group in batch.groups for index in group.indices) == list(range(11))
     assert len(batch.rows) == 12
     assert all(group.wave_BN.numel() <= 3 * 22050 for group in batch.groups)
     for group in batch.groups:
-        for place, wave, length in zip(group.places, group.wave_BN, group.lengths_B.tolist(), strict=True):
-            np.testing.assert_array_equal(wave[:length], items[place].wave)
+        for index, wave, length in zip(group.indices, group.wave_BN, group.lengths_B.tolist(), strict=True):
+            np.testing.assert_array_equal(wave[:length], items[index].wave)
             assert not wave[length:].any()
-    assert [len(group.places) for group in Collate(max_samples=1)(items).groups] == [1] * 11
+    assert [len(group.indices) for group in Collate(max_samples=1)(items).groups] == [1] * 11
 
 
 @pytest.mark.data

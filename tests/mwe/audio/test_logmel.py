@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 import torch
 
-from mwe.audio.logmel import LogMel, MelSettings
+from mwe.audio.logmel import LogMel
+from mwe.audio.mel_settings import MelSettings
 
 
 @pytest.fixture(scope="module")

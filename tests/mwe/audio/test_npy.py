@@ -79,5 +79,5 @@ def test_a_damaged_file_is_named_when_it_is_read(paths, content, message):
         np.save(paths["t5"], content)
     mels = NpyMels(paths)
     assert mels.crops([4], [0], 10).shape == (1, 10, BANDS)
-    with pytest.raises(BadFileError, match=rf"5\.npy: .*{message}.*Download it anew"):
+    with pytest.raises(BadFileError, match=rf"5\.npy: .*{message}.*Download it again"):
         mels.crops([5], [0], 10)

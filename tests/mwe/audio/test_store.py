@@ -3,11 +3,11 @@ import pickle
 import numpy as np
 import pytest
 
-from mwe.audio.logmel import MelSettings
+from mwe.audio.mel_settings import MelSettings
 from mwe.audio.shards import (
+    FileStamp,
     MelRow,
     MelShardWriter,
-    Source,
     declare_settings,
     read_settings,
     remove_leftovers,
@@ -20,7 +20,7 @@ DECODING = {"max_seconds": 600.0, "min_seconds": 0.5}
 
 
 def row(track_id, **other):
-    return MelRow(track_id, f"{track_id}.mp3", Source(10, 20), **other)
+    return MelRow(track_id, f"{track_id}.mp3", FileStamp(10, 20), **other)
 
 
 def fill(root, lengths, first=0, seed=0, **sizes):
@@ -54,7 +54,7 @@ def test_what_is_written_is_read(root, mels):
     np.testing.assert_array_equal(store.frames(), [len(mel) for mel in mels.values()])
     np.testing.assert_array_equal(store.frames(["t3", "t0"]), [41, 20])
     np.testing.assert_array_equal(store.loudness_db, [-len(mel) for mel in mels.values()])
-    assert store.outcome("t1") == (Source(10, 20), "ok")
+    assert store.outcome("t1") == (FileStamp(10, 20), "ok")
     assert store.outcome("t99") is None
 
 
@@ -152,17 +152,17 @@ def test_the_writer_refuses_what_does_not_fit(root):
 
 def test_other_settings_are_refused_by_reader_and_writer(root, mels):
     other = MelSettings(n_mels=96)
-    with pytest.raises(StaleArtefactError, match=r"mel\.json: n_mels is 128, wanted 96\. .*another folder"):
+    with pytest.raises(StaleArtefactError, match=r"mel\.json: n_mels is 128, expected 96\. .*another folder"):
         MelStore.open(root, other)
-    with pytest.raises(StaleArtefactError, match="n_mels is 128, wanted 96"):
+    with pytest.raises(StaleArtefactError, match="n_mels is 128, expected 96"):
         declare_settings(root, other, DECODING)
-    with pytest.raises(StaleArtefactError, match=r"max_seconds is 600\.0, wanted 60"):
+    with pytest.raises(StaleArtefactError, match=r"max_seconds is 600\.0, expected 60"):
         declare_settings(root, MelSettings(), {**DECODING, "max_seconds": 60})
     declare_settings(root, MelSettings(), DECODING)
 
 
 def test_a_folder_that_is_no_store(tmp_path, root, mels):
-    with pytest.raises(StaleArtefactError, match="no mel store"):
+    with pytest.raises(StaleArtefactError, match="not a mel store"):
         MelStore.open(tmp_path / "elsewhere")
     (root / "mel.json").write_text('{"format": 0, "mel": {}}')
     with pytest.raises(StaleArtefactError, match="new folder"):
@@ -188,7 +188,7 @@ def test_an_interrupted_shard_does_not_count_and_is_removed(root, mels):
 def test_a_cut_shard_is_named(root, mels, share):
     npy = root / "shard-r0-00001.npy"
     npy.write_bytes(npy.read_bytes()[: int(npy.stat().st_size * share)])
-    with pytest.raises(StaleArtefactError, match=r"shard-r0-00001\.npy: .* bytes, its index says .*Delete"):
+    with pytest.raises(StaleArtefactError, match=r"shard-r0-00001\.npy: .* bytes, its index states .*Delete"):
         MelStore.open(root)
 
 
@@ -217,7 +217,7 @@ def test_an_index_that_points_beyond_its_shard_is_named(root, mels):
     table = pq.read_table(index)
     moved = pa.array(np.asarray(table["offset"]) + 10)
     pq.write_table(table.set_column(table.column_names.index("offset"), "offset", moved), index)
-    with pytest.raises(StaleArtefactError, match="lies beyond"):
+    with pytest.raises(StaleArtefactError, match="is beyond"):
         MelStore.open(root)
 
 

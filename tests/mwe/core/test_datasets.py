@@ -49,7 +49,7 @@ def test_verify_tells_missing_and_altered(tmp_path):
 
 def test_require_names_folder_variable_and_remedy(tmp_path, monkeypatch):
     monkeypatch.setenv("MWE_DATA", str(tmp_path))
-    with pytest.raises(MissingDataError, match=r"small: a not found in .*MWE_DATA.*Ask around\. `mwe data small`"):
+    with pytest.raises(MissingDataError, match=r"small: a not found in .*MWE_DATA.*Ask around\. `mwe data show small`"):
         small(a="one").require("a")
 
 

@@ -34,7 +34,7 @@ def test_a_write_replaces_the_old_file_whole(tmp_path):
 def test_a_damaged_json_file_is_named(tmp_path):
     path = tmp_path / "figures.json"
     path.write_bytes(b'{"a": \xff')
-    with pytest.raises(BadFileError, match=r"figures\.json: not JSON .* make it anew"):
+    with pytest.raises(BadFileError, match=r"figures\.json: not JSON .* make it again"):
         read_json(path)
 
 

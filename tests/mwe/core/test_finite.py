@@ -79,8 +79,8 @@ def test_a_gradient_that_is_not_finite_spoils_no_checkpoint(prepared, tmp_path, 
 
 
 def test_a_training_that_stays_finite_is_looked_at_seldom_and_changed_in_nothing(prepared, tmp_path, monkeypatch):
-    looks, ordinary = [], RequireFiniteLoss._look
-    monkeypatch.setattr(RequireFiniteLoss, "_look", lambda self, trainer: looks.append(ordinary(self, trainer)))
+    looks, ordinary = [], RequireFiniteLoss._check
+    monkeypatch.setattr(RequireFiniteLoss, "_check", lambda self, trainer: looks.append(ordinary(self, trainer)))
     main(arguments(prepared, tmp_path / "with", "--trainer.max_epochs", "1"))
     assert 0 < len(looks) < STEPS  # the end of the epoch, its validation, its checkpoints
     monkeypatch.setattr(RequireFiniteLoss, "on_train_batch_end", lambda *given: None)

@@ -62,7 +62,9 @@ def programs(tmp_path, monkeypatch):
 
 def script(folder):
     """The job of the page, as a file."""
-    [job] = re.findall(r"^```bash\n(.*?^srun mwe fit.*?)^```", (ROOT / "docs/cluster.md").read_text(), re.M | re.S)
+    [job] = re.findall(
+        r"^```bash\n(.*?^srun mwe fit.*?)^```", (ROOT / "docs/how-to/cluster.md").read_text(), re.M | re.S
+    )
     path = folder / "job.sh"
     path.write_text(job)
     return path
@@ -78,7 +80,7 @@ def test_the_script_of_the_page_puts_a_job_back_and_goes_on_from_the_checkpoint(
     noted = programs([AGAIN, 0])
     assert ran(tmp_path) == 0
     first, requeued = noted.read_text().splitlines()
-    assert first.startswith("srun mwe fit -c lightning_configs/mwe/rows/zeroshot/")
+    assert first.startswith("srun mwe fit --trainer lightning_configs/mwe/trainer/paper.yaml --data lightning_configs/")
     assert "--ckpt_path" not in first
     assert requeued == "scontrol requeue 4077"
     (tmp_path / checkpoint).parent.mkdir(parents=True)

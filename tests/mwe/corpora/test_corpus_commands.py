@@ -24,7 +24,8 @@ def test_a_mixture_from_the_command_line_and_from_yaml_is_the_same(miniature, tm
     given = ["--text+", "PlainText", "--text.path", "general.txt", "--text+=PlainText", "--text.path=general.txt"]
     given += ["--reviews+", "KeyedTexts", "--reviews.path", "texts.tsv"]
     collection = ["--collection", "FolderTracks", "--collection.root", str(miniature)]
-    main(["corpus", *collection, *given, "--out", "a.txt", "--settings.seed", "3", "--settings.hold_out", "0.2"])
+    given += ["--settings.seed", "3", "--settings.hold_out", "0.2"]
+    main(["words", "corpus", *collection, *given, "--out", "a.txt"])
     told = capsys.readouterr().out
     assert re.search(r"entities +27\n", told)
     assert len((tmp_path / "a.held_out.tsv").read_text().splitlines()) in range(5, 20)
@@ -39,22 +40,22 @@ def test_a_mixture_from_the_command_line_and_from_yaml_is_the_same(miniature, tm
         settings: {{seed: 3, hold_out: 0.2}}
         """
     )
-    main(["corpus", "--config", "c.yaml", "--out", "b.txt"])
+    main(["words", "corpus", "--config", "c.yaml", "--out", "b.txt"])
     assert (tmp_path / "a.txt").read_bytes() == (tmp_path / "b.txt").read_bytes()
-    main(["corpus-statistics", "b.txt", "--out", "tables"])
+    main(["reproduce", "corpus-statistics", "b.txt", "--out", "tables"])
     told = capsys.readouterr().out
     assert re.search(r"miniature +│ +24 │ +24 │ +6 │ +6 │", told)
     assert (tmp_path / "tables/table1.csv").is_file()
-    with pytest.raises(SystemExit, match=r"mwe corpus-statistics: .*none\.vocabulary\.json not found"):
-        main(["corpus-statistics", "none.txt"])
-    with pytest.raises(SystemExit, match="mwe corpus: a corpus needs a source"):
-        main(["corpus", "--out", "c.txt"])
+    with pytest.raises(SystemExit, match=r"mwe reproduce corpus-statistics: .*none\.vocabulary\.json not found"):
+        main(["reproduce", "corpus-statistics", "none.txt"])
+    with pytest.raises(SystemExit, match="mwe words corpus: a corpus needs a source"):
+        main(["words", "corpus", "--out", "c.txt"])
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_corpus_configuration_parses(path, capsys):
     with pytest.raises(SystemExit) as ended:
-        main(["corpus", "--config", str(path), "--out", "c.txt", "--print_config"])
+        main(["words", "corpus", "--config", str(path), "--out", "c.txt", "--print_config"])
     assert ended.value.code == 0
     parsed, told = yaml.safe_load(capsys.readouterr().out), yaml.safe_load(path.read_text())
     assert {name: parsed["settings"][name] for name in told.get("settings", {})} == told.get("settings", {})
@@ -64,7 +65,7 @@ def test_every_corpus_configuration_parses(path, capsys):
 
 def test_import_then_similar_then_query(tmp_path, capsys):
     (tmp_path / "g.txt").write_text("deep 1 0\nhouse 1 1\nocean 0 1\nhouse 5 5\n")
-    main(["words-import", "g.txt"])
+    main(["words", "import", "g.txt"])
     told = capsys.readouterr().out
     assert "3 vectors of 2 dimensions in outputs/words" in told
     assert "1 repeated tokens, 0 words spelt like IDs" in told
@@ -78,11 +79,11 @@ def test_import_then_similar_then_query(tmp_path, capsys):
         main(["similar", "hose"])
     with pytest.raises(SystemExit, match="mwe query: unknown query 'sea'"):
         main(["query", "sea"])
-    with pytest.raises(SystemExit, match=r"mwe query: no word vectors in none\. .*words-import"):
+    with pytest.raises(SystemExit, match=r"mwe query: no word vectors in none\. .*words import"):
         main(["query", "sea", "--words", "none"])
     (tmp_path / "bad.txt").write_text("a 1 2\nb 1\n")
-    with pytest.raises(SystemExit, match=r"mwe words-import: bad\.txt, line 2"):
-        main(["words-import", "bad.txt", "--out", "other", "--format", "glove"])
+    with pytest.raises(SystemExit, match=r"mwe words import: bad\.txt, line 2"):
+        main(["words", "import", "bad.txt", "--out", "other", "--format", "glove"])
 
 
 def test_a_query_finds_tracks_and_tags(tmp_path, capsys):
@@ -102,7 +103,7 @@ def test_a_query_finds_tracks_and_tags(tmp_path, capsys):
 @pytest.mark.data
 def test_the_open_collections_make_one_corpus(data_root, monkeypatch, capsys):
     monkeypatch.setenv("MWE_DATA", str(data_root))
-    main(["corpus", "--config", str(CONFIGS / "open.yaml"), "--out", "c.txt"])
+    main(["words", "corpus", "--config", str(CONFIGS / "open.yaml"), "--out", "c.txt"])
     told = capsys.readouterr().out
     assert re.search(r"entities +67,713\n", told)
     assert re.search(r"tracks +61,046\n", told)

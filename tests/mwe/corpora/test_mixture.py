@@ -26,8 +26,8 @@ from mwe.corpora import (
 )
 from mwe.corpora.mixture import interleaved
 from mwe.corpora.paragraphs import Paragraphs, kinds_path
-from mwe.corpora.table1 import published_counts, table_one
-from mwe.tracks.build import tracks_of
+from mwe.reproduce.corpus_statistics import published_counts, table_one
+from mwe.tracks import tracks_of
 
 TAGS_OF = {"t1": ["Deep House", "happy"], "t2": ["rock", "happy"], "t3": ["Deep House"]}
 ARTIST_OF = {"t1": "Air", "t2": "Air", "t3": ""}
@@ -222,7 +222,7 @@ def test_table_one_shows_every_source_beside_the_paper(sources, tmp_path):
     assert published_counts("Wikipedia", "Wikipedia")["words"] == 9_868_901
     assert published_counts("Last.fm (MSD)", "collection")["vocabulary"] == 1_147 + 32_752 + 428_408
     assert published_counts("three", "collection") == {}
-    with pytest.raises(MissingDataError, match="mwe corpus"):
+    with pytest.raises(MissingDataError, match="mwe words corpus"):
         table_one(tmp_path / "none.txt", tmp_path)
     kinds_path(tmp_path / "c.txt").write_text("{}")
     with pytest.raises(BadFileError, match="no counts of sources"):

@@ -19,8 +19,7 @@ from mwe.corpora import (
     write_corpus,
 )
 from mwe.corpora.paragraphs import LONGEST_LINE, kinds_path
-from mwe.tracks import FolderTracks, TrackTags
-from mwe.tracks.tags import tag_matrix
+from mwe.tracks import FolderTracks, TrackTags, tag_matrix
 
 
 def lines(path):

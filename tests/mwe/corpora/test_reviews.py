@@ -46,7 +46,7 @@ def test_song_describer_spells_ids_as_jamendo_does(tmp_path):
         Review("Rock", ("track_0000241",), "artist_000005"),
     ]
     write(tmp_path, **{"song_describer.csv": SONG_DESCRIBER.replace(",241,", ",x,")})
-    with pytest.raises(BadFileError, match=r"line 4: track or artist is no number"):
+    with pytest.raises(BadFileError, match=r"line 4: track or artist is not a number"):
         list(SongDescriber(str(tmp_path)).reviews())
 
 
@@ -101,7 +101,7 @@ def test_a_table_of_ones_own(tmp_path):
     write(tmp_path, **{"own.tsv": "key\ttext\n \tgood\n"})
     with pytest.raises(BadFileError, match="line 2: no track"):
         list(KeyedTexts(path).reviews())
-    with pytest.raises(MissingDataError, match="columns key, text"):
+    with pytest.raises(MissingDataError, match="columns key and text"):
         KeyedTexts(str(tmp_path / "none.tsv")).files()
 
 

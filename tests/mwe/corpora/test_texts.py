@@ -71,14 +71,14 @@ def test_a_word_is_a_run_of_2_to_15_letters(tmp_path):
 def test_a_dump_that_is_cut_off_or_no_xml_is_refused(tmp_path):
     path = tmp_path / "cut.xml.bz2"
     path.write_bytes(bz2.compress(dump().encode())[:-30])
-    with pytest.raises(BadFileError, match=r"cut\.xml\.bz2: the XML is damaged or cut off.*mwe data wikipedia"):
+    with pytest.raises(BadFileError, match=r"cut\.xml\.bz2: the XML is damaged or truncated.*mwe data show wikipedia"):
         list(article_markup(path))
     (tmp_path / "half.xml").write_text(dump()[:-30])
     (tmp_path / "none.xml").write_text("")
     for name in ("half.xml", "none.xml"):
-        with pytest.raises(BadFileError, match="damaged or cut off"):
+        with pytest.raises(BadFileError, match="damaged or truncated"):
             list(article_markup(tmp_path / name))
-    with pytest.raises(MissingDataError, match="mwe data wikipedia"):
+    with pytest.raises(MissingDataError, match="mwe data show wikipedia"):
         Wikipedia(str(tmp_path / "no.xml")).files()
     with pytest.raises(ValueError, match="alphabetic or whitespace"):
         Wikipedia(words="none")

@@ -84,14 +84,14 @@ def test_lengths_the_positions_do_not_cover_are_refused():
     for frames in (4, 40, 43):
         assert encoder(torch.randn(1, frames, 128)).shape == (1, 16)
     for frames in (3, 44):
-        with pytest.raises(ValueError, match=f"{frames} frames does not fit: 10 learnt positions stand for 4 to 43"):
+        with pytest.raises(ValueError, match=f"{frames} frames does not fit: 10 learnt positions allow 4 to 43"):
             encoder(torch.randn(1, frames, 128))
 
 
 def test_settings_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match="width 20 is no multiple of the 8 heads"):
+    with pytest.raises(ValueError, match="width 20 is not a multiple of the 8 heads"):
         MusicTaggingTransformer(width=20)
-    with pytest.raises(ValueError, match="7 of them are too few"):
+    with pytest.raises(ValueError, match="mels is 7; three pools"):
         MusicTaggingTransformer(mels=7)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mwe.audio.logmel import MelSettings
-from mwe.audio.shards import MelRow, MelShardWriter, Source, declare_settings
+from mwe.audio.mel_settings import MelSettings
+from mwe.audio.shards import FileStamp, MelRow, MelShardWriter, declare_settings
 from mwe.corpora.tokens import artist_token, tag_words, track_token
 from mwe.tracks.jamendo import UPSTREAM_SPLITS
 from mwe.tracks.msd_splits import GROUP_OF
@@ -94,7 +94,7 @@ def _write_mels(root: Path, tracks: list[str], rng: np.random.Generator) -> None
     declare_settings(root, MelSettings(), {})
     writer = MelShardWriter(root)
     for track in tracks:
-        row = MelRow(track, f"{track}.mp3", Source(1, 1), loudness_db=-20.0)
+        row = MelRow(track, f"{track}.mp3", FileStamp(1, 1), loudness_db=-20.0)
         writer.append(row, rng.normal(size=(FRAMES, 128)))
     writer.flush()
 

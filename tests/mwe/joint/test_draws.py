@@ -48,11 +48,11 @@ def test_excerpts_are_the_same_with_any_number_of_workers(data_of):
 def test_two_processes_read_other_items_each_at_a_place_of_its_own(data_of, monkeypatch):
     items, places = [], []
     for rank in range(2):
-        monkeypatch.setattr("mwe.joint.datamodule.world_of", lambda data, rank=rank: (2, rank))
+        monkeypatch.setattr("mwe.joint.audio_word_data.world_of", lambda data, rank=rank: (2, rank))
         loader = data_of().train_dataloader()
         loader.dataset.set_epoch(0)
         items.append(list(loader.sampler))
-        places.append(loader.dataset._places())
+        places.append(loader.dataset._offsets())
     assert sorted(items[0] + items[1]) == list(range(14 * REPEATS))
     np.testing.assert_array_equal(*places)
     assert len(set(places[0].tolist())) == 14 * REPEATS  # also of one track that is read several times an epoch

@@ -91,7 +91,7 @@ def test_missing_audio_is_counted_and_its_total_lack_refused(prepared, tmp_path)
     assert len(data.split("test", 8)) == len(tracks.splits["test"])
     (tmp_path / "tracks.tsv").write_text("path\ttags\tsplit\nx.flac\tlow\ttest\n")
     data = AudioWordDataModule(FolderTracks(str(tmp_path)), str(prepared.mel), str(prepared.words))
-    with pytest.raises(FileNotFoundError, match=r"none of the 1 test tracks .* Extract them with `mwe mel`"):
+    with pytest.raises(FileNotFoundError, match=r"none of the 1 test tracks .* Extract them with `mwe data mel`"):
         data.setup("test")
 
 

@@ -1,22 +1,32 @@
 """Published features as data of the joint embedding: the rows of CAL500 and of tags in context, on a miniature."""
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 
 from mwe.cli import main
 from mwe.joint.features import FeatureRows
+from mwe.reproduce.experiments.recipes import Recipes, RunSettings
+from mwe.reproduce.experiments.templates import words
 from mwe.words import WordVectors
 
 ROOT = Path(__file__).parents[3]
 CONFIGS = ROOT / "lightning_configs/mwe"
-ROWS = [*(CONFIGS / "cal500" / f"{name}.yaml" for name in ("joint", "glove", "published", "classifier"))]
-CONTEXTUAL = sorted((CONFIGS / "contextual").glob("*.yaml"))
+EXPERIMENTS = ROOT / "lightning_configs/experiments"
+CAL500 = [word for part in ("trainer", "data", "model") for word in (f"--{part}", f"{CONFIGS}/cal500/{part}.yaml")]
+ROWS = {"model": CAL500, "classifier": [*CAL500, "--model", "mwe.joint.TagClassifier"]}
+
+
+def contextual(source):
+    """Options of the parts that every row of `contextual` on a collection shares."""
+    files = [*sorted((EXPERIMENTS / "artefacts").glob("*.yaml")), EXPERIMENTS / "contextual.yaml"]
+    options = words("{source.parts}", {"source": Recipes(files, RunSettings()).value("source", source)})
+    return [str(ROOT / word) if word.startswith("lightning_configs/") else word for word in options]
+
+
+CONTEXTUAL = {name: contextual(name) for name in ("demo", "cal500")}
 LABELS = ("Emotion-Sad", "Emotion-Happy", "Genre-Rock", "Genre-Jazz", "Usage-Driving", "Vocals-Strong")
 
 
@@ -42,7 +52,7 @@ def small(tmp_path):
 
 def given(row, small, *more):
     return [
-        "-c", str(row), "--data.words", str(small / "words"), "--data.collection.root", str(small / "cal500"),
+        *row, "--data.words", str(small / "words"), "--data.collection.root", str(small / "cal500"),
         "--data.collection.rows", "published", "--trainer.logger.save_dir", str(small), "--trainer.max_epochs", "2",
         "--trainer.logger.name", "run", "--trainer.logger.version", "fold0", "--trainer.enable_progress_bar", "false",
         "--data.repeats", "2", *more,
@@ -55,16 +65,16 @@ def measured(row, small, *more):
     return json.loads((small / "run/fold0/metrics.json").read_text())
 
 
-@pytest.mark.parametrize("path", [*ROWS, *CONTEXTUAL], ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_every_row_parses_against_the_real_signatures(path, capsys, monkeypatch, tmp_path):
+@pytest.mark.parametrize("row", [*ROWS.values(), *CONTEXTUAL.values()], ids=[*ROWS, *CONTEXTUAL])
+def test_every_row_parses_against_the_real_signatures(row, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as ended:
-        main(["fit", "-c", str(path), "--print_config"])
+        main(["fit", *row, "--print_config"])
     assert ended.value.code == 0
     assert "mwe.tracks." in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("row", [ROWS[0], ROWS[3]], ids=lambda path: path.stem)
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_a_row_is_trained_and_tested(row, small):
     found = measured(row, small, "--data.collection.hold_out", "false", "--data.draws", "20")
     assert found["collection"] == "CAL500, rows as published"
@@ -73,14 +83,14 @@ def test_a_row_is_trained_and_tested(row, small):
 
 
 def test_held_out_tags_are_unseen(small):
-    found = measured(ROWS[0], small)
+    found = measured(ROWS["model"], small)
     rows = (small / "run/fold0/tags.csv").read_text().splitlines()
     assert "rocauc_tag_unseen_control" in found["metrics"] or "rocauc_tag_unseen" in found["metrics"]
     assert sum(line.split(",")[2] == "0" for line in rows[1:]) in (1, 2)
 
 
 def test_queries_in_context_are_written_query_by_query(small):
-    row = CONFIGS / "contextual/cal500.yaml"
+    row = CONTEXTUAL["cal500"]
     found = measured(row, small, "--model.tag", "1", "--model.context", "1", "--data.context.most", "2")["metrics"]
     ways = {name.removeprefix("context_ap_") for name in found if name.startswith("context_ap_")}
     assert ways == {"alone", "mean", "sum", "context"}
@@ -96,30 +106,13 @@ def test_features_are_read_as_frames():
         rows.rows_of(["c"])
 
 
-def test_comparisons_are_of_rows_that_there_are():
-    described = yaml.safe_load((ROOT / "lightning_configs/tables/contextual.yaml").read_text())
-    rows = {row["row"] for row in described["rows"]}
-    assert {row for pair in described["comparisons"] for row, _ in pair} <= rows
-    assert len(rows) == 10
-
-
-@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
-def test_make_plans_the_runs_of_both_tables(tmp_path):
-    (tmp_path / "data/cal500/mulan").mkdir(parents=True)
-    (tmp_path / "data/cal500/mulan/cal500.arff").touch()
-    (tmp_path / "ready").touch()
-    includes = "".join(
-        f"include {ROOT}/make/{name}.mk\n" for name in ("demo", "words", "siamese", "masked", "cal500", "contextual")
-    )
-    set_up = {"OUT": "out", "PY": "python", "MWE": "mwe", "READY": "ready", "MWE_DATA": "data"}
-    lines = [
-        f"{name} := {tmp_path / value if value in ('out', 'ready', 'data') else value}\n"
-        for name, value in set_up.items()
-    ]
-    (tmp_path / "Makefile").write_text("".join([*lines, includes]))
+def test_the_runs_of_both_tables_are_planned(planned):
+    present = ["cal500/mulan/cal500.arff", "cal10k/cal10k_tags.tsv", "glove/glove.6B.50d.music_subset.txt"]
+    present += ["wikitext2/valid.txt", "musiccaps/musiccaps-public.csv", "song_describer/song_describer.csv"]
+    present += ["enwiki_sample/enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"]
+    present += ["album_reviews/BDHSI2016_music_reviews.csv"]
     for target, runs in (("cal500-features", 20), ("contextual", 40)):
-        command = ["make", "-n", "-f", str(tmp_path / "Makefile"), f"{tmp_path}/out/tables/{target}.csv"]
-        plan = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-        assert plan.count("mwe $stage") == runs
-        assert f"mwe table lightning_configs/tables/{target}.yaml" in plan
-    assert plan.count("export-context") == 16
+        commands = planned(target, present=present)
+        assert sum(" mwe test " in command for command in commands) == runs
+        assert any("mwe reproduce table " in one and f"descriptions/{target}.yaml" in one for one in commands)
+    assert sum("export-context" in command for command in commands) == 16

@@ -128,7 +128,7 @@ def test_eight_tracks_are_learnt_by_heart(prepared, supervision):
     data.vectors = WordVectors(tokens, rng.normal(size=(len(tokens), data.word_dim)), data.vectors.kinds)
     data.setup("fit")
     # the miniature has only six sounds, so that the tracks sound like noise of their own here
-    mel, track = torch.rand(8, 130, 128), torch.from_numpy(data.places("train")[:8])
+    mel, track = torch.rand(8, 130, 128), torch.from_numpy(data.positions("train")[:8])
     weights = {name: float(name == supervision) for name in ("tag", "artist", "track")}
     model = JointEmbedding(data.word_dim, CNN1D(channels=(48,) * 5), **weights)
     model.trainer = type("Trainer", (), {"datamodule": data})()

@@ -15,12 +15,17 @@ from mwe.joint import AudioWordDataModule
 from mwe.joint.scores import TrackScores
 from mwe.tracks import FolderTracks
 
-ROW = Path(__file__).parents[3] / "lightning_configs/mwe/demo/ridge.yaml"
+CONFIGS = Path(__file__).parents[3] / "lightning_configs/mwe"
+ROW = [
+    *("--trainer", f"{CONFIGS}/trainer/test.yaml", "--data", f"{CONFIGS}/data/demo.yaml"),
+    *("--model", "mwe.joint.ridge.RidgeRegression", "--trainer.callbacks+=mwe.joint.scores.KeepScores"),
+    *("--trainer.logger.version", "seed0"),
+]
 
 
 def arguments(prepared, *more):
     return [
-        "-c", str(ROW), "--data.collection", "FolderTracks", "--data.collection.root", str(prepared.collection),
+        *ROW, "--data.collection", "FolderTracks", "--data.collection.root", str(prepared.collection),
         "--data.mel", str(prepared.mel), "--data.words", str(prepared.words), "--trainer.accelerator", "cpu",
         "--trainer.enable_progress_bar", "false", "--trainer.logger.name", "ridge", *more,
     ]  # fmt: skip
@@ -43,7 +48,7 @@ def by_hand(prepared, target):
             return given
         return given / np.linalg.norm(given, axis=1, keepdims=True) @ unit_TW.T
 
-    rows = {split: data.places(split) for split in ("train", "valid", "test")}
+    rows = {split: data.positions(split) for split in ("train", "valid", "test")}
     labels = matrix[rows["train"]][:, seen].astype(float)
     targets = labels if target == "labels" else labels @ unit_TW[seen] / labels.sum(axis=1, keepdims=True)
     best = (-1.0, None)

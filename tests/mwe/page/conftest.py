@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from mwe.audio.predict import Hardware
 from mwe.search import Library
-from mwe.search.embed import Hardware
 from mwe.search.index import index_library
 
 HERE = Hardware(workers=0, devices=1, accelerator="cpu")

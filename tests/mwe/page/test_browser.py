@@ -122,7 +122,7 @@ def test_a_query_finds_tracks_that_play_and_show_what_is_in_them(url, library, v
     assert page.input_value(BOX) == "tag:buzzing"
     page.click(".mwe-track summary >> nth=0")
     page.click(".mwe-track[open] .mwe-ask[data-track]")
-    page.wait_for_selector("text=Most like it")
+    page.wait_for_selector("text=Most similar")
     assert page.input_value(BOX) == f"track:{names(page)[0]}"
 
 
@@ -164,7 +164,7 @@ def test_an_uploaded_file_gets_tags_and_neighbours_and_a_broken_one_a_kind_word(
     page.click("#mwe-upload button")
     upload = page.locator("#mwe-upload input[type=file]")
     upload.set_input_files(miniature / "audio/t01.flac")
-    page.wait_for_selector("text=Most like it")
+    page.wait_for_selector("text=Most similar")
     assert names(page)[:2] == ["t01.flac", "t01"]
     assert page.locator(".mwe-track[open] .mwe-bar").count() == 6
     page.evaluate("document.querySelector('.mwe-track[open] audio').play()")
@@ -176,7 +176,7 @@ def test_an_uploaded_file_gets_tags_and_neighbours_and_a_broken_one_a_kind_word(
     upload.set_input_files(cut)
     page.wait_for_selector(".mwe-error")
     assert page.inner_text(".mwe-error") == (
-        "cut.wav: truncated: 2.3 s of the 6.0 s in its header. Ask with another file."
+        "cut.wav: truncated: 2.3 s of the 6.0 s in its header. Query with another file."
     )
 
 
@@ -193,7 +193,7 @@ def test_a_large_file_is_refused(url, visit, tmp_path):
 def test_the_map_plays_tracks_asks_for_tags_and_zooms(url, visit):
     page = visit(url)
     page.mouse.click(*place(page, track=7))
-    page.wait_for_selector("text=Most like it")
+    page.wait_for_selector("text=Most similar")
     assert names(page)[0] == "t07"
     page.wait_for_function(f"{PLAYING}.length === 1")
     page.mouse.click(*place(page, tag="bass drone"))
@@ -233,7 +233,7 @@ def test_everything_can_be_done_from_the_keyboard(url, visit):
     while not page.evaluate(f"{focused}.matches('[data-track]')"):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_selector("text=Most like it")
+    page.wait_for_selector("text=Most similar")
     page.focus(CANVAS)
     page.keyboard.press("ArrowRight")
     told = page.inner_text("#mwe-map .mwe-live")
@@ -258,7 +258,7 @@ def test_on_a_phone(url, visit):
     boxes = [one.bounding_box() for one in page.locator(".mwe-track[open] :is(audio, button)").all()]
     assert all(box["x"] >= 0 and box["x"] + box["width"] <= 360 for box in boxes)
     page.touchscreen.tap(*place(page, track=11))
-    page.wait_for_selector("text=Most like it")
+    page.wait_for_selector("text=Most similar")
     # who taps on the map further down is brought up to the answer
     page.wait_for_function("Math.abs(document.querySelector('#mwe-answers').getBoundingClientRect().top) < 300")
     assert names(page)[0] == "t11"

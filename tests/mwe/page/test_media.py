@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from mwe.audio.logmel import MelSettings
+from mwe.audio.mel_settings import MelSettings
+from mwe.audio.predict import Hardware
 from mwe.page.plane import plane_of
 from mwe.search import Library
-from mwe.search.embed import Hardware
 from mwe.search.index import index_library
 
 media = pytest.importorskip("mwe.page.media", reason="Gradio is not installed (extra `demo`)")

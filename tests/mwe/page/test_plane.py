@@ -51,14 +51,14 @@ def test_a_map_is_made_once_for_the_same_points(own, monkeypatch):
         again = plane_of(own)
         np.testing.assert_array_equal(again.track_P2, first.track_P2)
         with pytest.raises(AssertionError, match="laid out again"):
-            plane_of(own, most_tracks=5)
+            plane_of(own, max_tracks=5)
     for content in (b"", b"PK\x03\x04 cut", b"no map"):
         (own.root / FILE).write_bytes(content)
         np.testing.assert_array_equal(plane_of(own).track_P2, first.track_P2)
 
 
 def test_a_sample_says_what_it_is_of(own):
-    told = plane_of(own, most_tracks=5).to_dict(own)
+    told = plane_of(own, max_tracks=5).to_dict(own)
     assert ([one["row"] for one in told["tracks"]], told["of"]) == ([0, 5, 11, 17, 23], 24)
     assert told["tracks"][1] | {"x": 0, "y": 0} == {"row": 5, "name": "t05", "artist": "artist1", "x": 0, "y": 0}
     assert {one["name"]: one["group"] for one in told["tags"]}["bass drone"] == "pitch"
@@ -70,4 +70,4 @@ def test_a_library_that_cannot_be_written_has_a_map_all_the_same(own, monkeypatc
 
     monkeypatch.setattr(plane, "atomic_write", refuse)
     assert len(plane_of(own).rows_P) == 24
-    assert "cannot be kept" in capsys.readouterr().out
+    assert "cannot be stored" in capsys.readouterr().out

@@ -76,7 +76,7 @@ def test_help_says_what_leaves_the_computer(capsys):
     with pytest.raises(SystemExit):
         main(["serve", "--help"])
     told = " ".join(capsys.readouterr().out.split())
-    for word in ("mwe serve LIBRARY", "everyone who reaches this computer", "tunnel", "even sample"):
+    for word in ("mwe serve [LIBRARY]", "everyone who reaches this computer", "tunnel", "even sample"):
         assert word in told
 
 

@@ -15,7 +15,7 @@ def names(found):
     return [(one.name, one.kind) for one in found]
 
 
-def test_an_empty_query_is_offered_the_tags_of_most_tracks(suggester):
+def test_an_empty_query_is_offered_the_tags_of_max_tracks(suggester):
     # 12 pure and buzzing, 8 of each pitch
     assert names(suggester.complete("", 3)) == [("pure", "tag"), ("buzzing", "tag"), ("low", "tag")]
     assert [one.query for one in suggester.complete("low - ", 2)] == ["low - pure", "low - buzzing"]

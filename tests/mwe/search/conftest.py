@@ -12,7 +12,7 @@ import soundfile
 
 from mwe.search import Library
 from mwe.search.layout import TRACKS, Declaration
-from mwe.search.tags import NONE, TagTable
+from mwe.search.tag_table import NONE, TagTable
 from mwe.words import WordVectors
 
 

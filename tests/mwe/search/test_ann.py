@@ -6,10 +6,10 @@ import sys
 import numpy as np
 import pytest
 
+from mwe.audio.predict import Hardware
 from mwe.core.errors import BadFileError, MissingDataError
 from mwe.search import Filters, Library
 from mwe.search.ann import AnnReport, build_ann
-from mwe.search.embed import Hardware
 from mwe.search.exact import ExactSearch
 from mwe.search.index import index_library
 
@@ -85,29 +85,29 @@ class TestWithFaiss:
         before = Library(out)
         prototype_TD, known_T = before.prototypes
         build_ann(out, prototype_TD[known_T], recall=0.9, cells=2)
-        made = (out / before.declared.ann_file).stat().st_mtime_ns
+        made = (out / before.store.declared.ann_file).stat().st_mtime_ns
         assert "approximate" not in index_library([music], run, out, hardware=here).note
-        assert (out / before.declared.ann_file).stat().st_mtime_ns == made
+        assert (out / before.store.declared.ann_file).stat().st_mtime_ns == made
         shutil.copy(music / "0.flac", music / "new.flac")
-        assert "approximate index made anew: 1 cells" in index_library([music], run, out, hardware=here).note
+        assert "approximate index made again: 1 cells" in index_library([music], run, out, hardware=here).note
         library = Library(out, approximate=True)
         assert len(library.search("low", 100).hits) == 9
-        report = AnnReport.read(out, library.declared)
+        report = AnnReport.read(out, library.store.declared)
         assert (report.wanted, report.cells_wanted, report.track_queries) == (0.9, 2, 9)
         (music / "new.flac").unlink()
         monkeypatch.setitem(sys.modules, "faiss", None)
-        assert "was of the former edition and is gone: approximate search needs faiss" in (
+        assert "of the former edition was removed: approximate search needs faiss" in (
             index_library([music], run, out, hardware=here).note
         )
-        assert AnnReport.read(out, Library(out).declared) is None
+        assert AnnReport.read(out, Library(out).store.declared) is None
 
     def test_what_is_missing_or_damaged_is_said(self, library):
-        with pytest.raises(MissingDataError, match=r"no approximate index\. Make it with `mwe index-ann --library"):
+        with pytest.raises(MissingDataError, match=r"no approximate index\. Make it with `mwe library ann --library"):
             Library(library.root, approximate=True)
         build_ann(library.root, NO_WORDS)
-        (library.root / library.declared.ann_file).write_bytes(b"nothing")
+        (library.root / library.store.declared.ann_file).write_bytes(b"nothing")
         with pytest.raises(BadFileError, match=r"ann-00001\.faiss: not an index of FAISS"):
             Library(library.root, approximate=True)
-        (library.root / library.declared.ann_report_file).write_text('{"cells": 1}')
-        with pytest.raises(BadFileError, match=r"ann-00001\.json: not as this version writes it"):
+        (library.root / library.store.declared.ann_report_file).write_text('{"cells": 1}')
+        with pytest.raises(BadFileError, match=r"ann-00001\.json: not in the format of this version"):
             Library(library.root, approximate=True)

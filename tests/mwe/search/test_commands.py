@@ -56,8 +56,6 @@ def test_index_fails_when_too_much_does(run, capsys):
         Path(f"music/{number}.mp3").write_text("<html>")
     with pytest.raises(SystemExit, match=r"mwe index: .*skipped\.tsv: 3 of 3 files cannot be embedded"):
         main(["index", "music", "--model", str(run), *HERE])
-    with pytest.raises(SystemExit, match=r"mwe index: no library in outputs/none"):
-        main(["index", "music", "--out", "outputs/none"])
 
 
 def test_search_shows_a_table_or_json(indexed, capsys):
@@ -103,8 +101,8 @@ def test_what_cannot_be_answered_is_one_line(indexed):
         (("index", "music"), "workers", ("-1",)),
         (("index", "music"), "nodes", ("0",)),
         (("index", "music"), "max_failed", ("-0.1", "1.5")),
-        (("index-ann",), "recall", ("2", "-1")),
-        (("index-ann",), "cells", ("0",)),
+        (("library", "ann"), "recall", ("2", "-1")),
+        (("library", "ann"), "cells", ("0",)),
     ],
 )
 def test_numbers_that_make_no_sense_are_refused(command, option, values, capsys):
@@ -128,13 +126,13 @@ def test_tag_shows_groups_and_exits_with_1_for_a_file_it_cannot_use(indexed, min
 
 
 def test_a_library_is_exported(indexed, capsys):
-    assert "24 tracks of embedding space" in out_of(capsys, "library-export", "out.parquet")
+    assert "24 tracks of embedding space" in out_of(capsys, "library", "export", "out.parquet")
     assert Path("out.parquet").stat().st_size > 1000
 
 
 def test_an_approximate_index_is_made_and_used(indexed, capsys):
     pytest.importorskip("faiss", reason="FAISS is not installed (extra `ann`)")
-    assert "24 tracks in 1 cells" in out_of(capsys, "index-ann")
+    assert "24 tracks in 1 cells" in out_of(capsys, "library", "ann")
     hits = [
         json.loads(out_of(capsys, "search", "low", "--approximate", flag, "--format", "json"))["hits"]
         for flag in ("true", "false")
@@ -152,7 +150,7 @@ def test_the_package_offers_its_doors():
 
 
 def test_the_example_of_the_page_runs(indexed, miniature, capsys):
-    page = (Path(mwe.__file__).parent.parent / "docs/search.md").read_text(encoding="utf-8")
+    page = (Path(mwe.__file__).parent.parent / "docs/how-to/search.md").read_text(encoding="utf-8")
     example = page.split("```python\n")[1].split("```")[0]
     shutil.copy(miniature / "audio/t00.flac", "some.ogg")
     exec(example.replace("calm + piano - drums", "low + pure - high"), {})

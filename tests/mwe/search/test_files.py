@@ -5,13 +5,17 @@ import pytest
 import soundfile
 import torch
 
+from mwe.audio.cut import Cut
+from mwe.audio.excerpts import read_excerpts
 from mwe.audio.extract import extract_mels
-from mwe.audio.logmel import LogMel, MelSettings
+from mwe.audio.logmel import LogMel
+from mwe.audio.mel_settings import MelSettings
+from mwe.audio.predict import Hardware
 from mwe.audio.preprocessing import Preprocessing
 from mwe.audio.store import MelStore
 from mwe.search import Library
-from mwe.search.embed import Embedder, Hardware, embed_files, embed_split
-from mwe.search.files import Cut, FileDataset, collate
+from mwe.search.embed import Embedder, embed_files, embed_split
+from mwe.search.file_excerpts import FileDataset, collate
 from mwe.search.index import index_library
 from mwe.search.model import TrainedModel
 
@@ -22,13 +26,15 @@ RATE = 22050
     "settings", [MelSettings(), MelSettings(n_fft=2048, hop_length=512), MelSettings(hop_length=300)]
 )
 @pytest.mark.parametrize("seconds", [0.6, 2.99, 3.0, 3.7, 11.3])
-def test_frames_of_cut_excerpts_are_those_of_the_whole(settings, seconds, rng):
+def test_frames_of_cut_excerpts_are_those_of_the_whole(settings, seconds, rng, tmp_path):
     wave = rng.standard_normal(int(seconds * RATE)).astype(np.float32) * 0.1
+    soundfile.write(tmp_path / "a.wav", wave, RATE, subtype="FLOAT")
     logmel, cut = LogMel(settings), Cut.of(settings, 3.0, 4)
     whole_TM = logmel(torch.from_numpy(wave)[None])[0]
-    wave_ES, frames = cut(wave)
+    excerpts = read_excerpts(tmp_path / "a.wav", cut.starts, cut.samples)
+    frames = cut.frames(excerpts.kept)
     assert frames == len(whole_TM)
-    mel_ETM = logmel(torch.from_numpy(wave_ES))
+    mel_ETM = logmel(torch.from_numpy(excerpts.wave_ES))
     starts = np.rint(max(frames - cut.length, 0) * np.linspace(0, 1, 4)).astype(int)
     for start, mel_TM in zip(starts, mel_ETM, strict=True):
         own = min(cut.length, frames)
@@ -100,7 +106,7 @@ def test_any_number_of_workers_gives_the_same_library(music, run, tmp_path):
 def test_files_and_the_runs_own_store_give_the_same_embeddings(run, prepared):
     trained = TrainedModel(run)
     trained.data.setup("test")
-    places = trained.data.places("test")
+    places = trained.data.positions("test")
     paths = [trained.data.tracks.audio[place] for place in places]
     found = np.stack([outcome.embedding_D for outcome in embed_files(trained, paths)])
     np.testing.assert_allclose(found, embed_split(trained, "test"), atol=2e-3)

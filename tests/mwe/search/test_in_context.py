@@ -25,10 +25,9 @@ def trained(prepared, miniature, context_arrays, tmp_path_factory) -> Path:
     for line in lines[1:]:
         line[3] = "|".join(RENAMED[tag] for tag in line[3].split("|") if tag in RENAMED)
     (folder / "tracks.tsv").write_text("\n".join("\t".join(line) for line in lines) + "\n", encoding="utf-8")
-    main(
-        ["corpus", "--collection", "FolderTracks", "--collection.root", str(folder), "--out", str(root / "corpus.txt")]
-    )
-    main(["words", "--corpus", str(root / "corpus.txt"), "--out", str(root / "words"), "--settings.dim", "8"])
+    corpus, collection = str(root / "corpus.txt"), ["--collection", "FolderTracks", "--collection.root", str(folder)]
+    main(["words", "corpus", *collection, "--out", corpus])
+    main(["words", "train", "--corpus", corpus, "--out", str(root / "words"), "--settings.dim", "8"])
     context_arrays(root / "context", TAGS, width=8, pull_M=np.full(2, 3.0))
     given = [
         *prepared._replace(collection=folder, words=root / "words").arguments(), "--model.artist", "0",
@@ -80,14 +79,14 @@ def test_unknown_tags_are_named(trained):
 
 def test_a_model_of_words_alone_says_what_it_lacks(run, miniature, tmp_path):
     main(["index", str(miniature), "--model", str(run), "--out", str(tmp_path / "library"), *HERE])
-    with pytest.raises(SystemExit, match=r"did not learn from tags in context.*docs/contextual\.md"):
+    with pytest.raises(SystemExit, match=r"was not trained on tags in context.*docs/how-to/context\.md"):
         main(["search", "low", "--context", "pure", "--library", str(tmp_path / "library")])
 
 
 def test_vectors_written_anew_are_refused(trained, context_arrays, capsys):
     """Last, since it spoils the folder for the others."""
     context_arrays(trained / "context", TAGS, seed=1)
-    with pytest.raises(SystemExit, match=r"not the tags in context that .* learnt from"):
+    with pytest.raises(SystemExit, match=r"not the tags in context that .* was trained on"):
         main(["search", "guitar", "--context", "folk", "--library", str(trained / "library")])
     context_arrays(trained / "context", TAGS, width=8, pull_M=np.full(2, 3.0))
     assert hits(capsys, trained, "guitar", "--context", "folk")["hits"]

@@ -1,5 +1,6 @@
 """Index jobs: whole, stopped, repeated, on bad files, with other models."""
 
+import contextlib
 import csv
 import os
 import shutil
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections import Counter
 
@@ -16,15 +18,16 @@ import soundfile
 import torch
 
 from mwe.audio import clips as clips_module
-from mwe.audio.decode import decode
+from mwe.audio import decoder_process
+from mwe.audio.predict import Hardware
 from mwe.core.errors import BadFileError, MissingDataError
 from mwe.core.files import read_json
 from mwe.search import Library, assemble, lock
-from mwe.search.embed import Hardware, embed_files
+from mwe.search.embed import embed_files
+from mwe.search.embedding_parts import PartWriter
 from mwe.search.index import index_library
 from mwe.search.lock import only_writer
 from mwe.search.model import TrainedModel
-from mwe.search.parts import PartWriter
 
 HERE = Hardware(workers=0, devices=1, accelerator="cpu")
 
@@ -33,7 +36,9 @@ HERE = Hardware(workers=0, devices=1, accelerator="cpu")
 def read(monkeypatch):
     """Names of the files that are decoded."""
     names = []
-    monkeypatch.setattr(clips_module, "decode", lambda path, **how: names.append(path.name) or decode(path, **how))
+    monkeypatch.setattr(
+        clips_module, "guarded", lambda reader, path, **how: names.append(path.name) or reader(path, **how)
+    )
     return names
 
 
@@ -53,8 +58,8 @@ def test_a_folder_with_its_table_becomes_a_library(miniature, run, tmp_path):
     assert (report.ok, report.skipped, report.reused) == (24, {}, 0)
     library, trained = Library(tmp_path / "lib"), TrainedModel(run)
     assert library.tracks["track_id"].to_pylist() == [f"t{number:02}" for number in range(24)]
-    assert library.tags_of(0) == ["low", "pure", "bass drone"]
-    assert library.rows_of_artist("artist1").tolist() == [4, 5, 6, 7]
+    assert library.store.tags_of(0) == ["low", "pure", "bass drone"]
+    assert library.store.rows_of_artist("artist1").tolist() == [4, 5, 6, 7]
     assert library.space == trained.space
     outcome = embed_files(trained, [miniature / "audio/t05.flac"])[0]
     np.testing.assert_allclose(library.matrix_ND[5], outcome.embedding_D, atol=1e-5)
@@ -179,6 +184,71 @@ def test_a_crash_while_the_edition_is_written_leaves_the_former_one(music, run, 
     assert [path.name for path in out.iterdir() if path.name.startswith(".")] == [".lock"]
 
 
+DEADLY = """
+import os, signal, sys
+sys.path.remove({folder!r})
+del sys.modules["soundfile"]
+import soundfile
+opened = soundfile.SoundFile.__init__
+
+def crash(self, file, *given, **how):
+    if b"deadly" in os.fsencode(file):
+        os.kill(os.getpid(), signal.SIGSEGV)
+    opened(self, file, *given, **how)
+
+soundfile.SoundFile.__init__ = crash
+"""
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_crash_of_the_decoder_costs_its_file_and_nothing_else(music, run, tmp_path, monkeypatch, workers):
+    whole, out = tmp_path / "whole", tmp_path / "lib"
+    index_library([music], run, whole, hardware=HERE)
+    for name in ("more/deadly1.flac", "deadly2.flac"):
+        shutil.copy(music / "2.flac", music / name)
+    (tmp_path / "shadow").mkdir()
+    (tmp_path / "shadow/soundfile.py").write_text(DEADLY.format(folder=str(tmp_path / "shadow")))
+    monkeypatch.syspath_prepend(tmp_path / "shadow")
+    decoder_process.close_processes()  # the next one reads by the library that crashes
+    report = index_library([music], run, out, hardware=HERE._replace(workers=workers))
+    decoder_process.close_processes()
+    assert (report.ok, report.skipped) == (8, {"crashed": 2})
+    assert "crashed x 2" in str(report)
+    skipped = assemble.read_skipped(out)
+    assert set(skipped) == {"more/deadly1.flac", "deadly2.flac"}
+    assert {found.detail for found in skipped.values()} == {"reading it crashes the decoder (SIGSEGV)"}
+    assert_same(content(out), content(whole))
+    assert index_library([music], run, out, hardware=HERE).reused == 10
+
+
+def test_decoders_killed_at_any_moment_lose_no_file(music, run, tmp_path, monkeypatch, rng):
+    index_library([music], run, tmp_path / "whole", hardware=HERE)
+    for number in range(8, 40):
+        shutil.copy(music / f"{'more/' * (number % 2)}{number % 8}.flac", music / f"{number}.flac")
+    guarded, killed, timers = decoder_process.guarded, [], []
+
+    def kill(number):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+            killed.append(number)
+
+    def disturbed(reader, path, **how):
+        if path.name[0] in "357":
+            guarded(reader, path, **how)
+            number = decoder_process._processes[os.getpid()]._process.pid
+            timers.append(threading.Timer(rng.random() * 0.02, kill, [number]))
+            timers[-1].start()
+        return guarded(reader, path, **how)
+
+    monkeypatch.setattr(clips_module, "guarded", disturbed)
+    report = index_library([music], run, tmp_path / "lib", hardware=HERE)
+    assert len(killed) > 3
+    assert (report.ok, report.skipped) == (40, {})
+    found, whole = content(tmp_path / "lib"), content(tmp_path / "whole")
+    assert len(found) == 40
+    assert_same({name: found[name] for name in whole}, whole)
+
+
 @pytest.mark.slow
 def test_killed_half_way_and_resumed_without_embedding_again(music, run, tmp_path, read):
     out, script = tmp_path / "lib", tmp_path / "job.py"
@@ -188,17 +258,18 @@ def test_killed_half_way_and_resumed_without_embedding_again(music, run, tmp_pat
         from pathlib import Path
         from mwe.audio import clips
         from mwe.search.index import index_library
-        from mwe.search.embed import Hardware, predict_files
+        from mwe.audio.predict import Hardware
+        from mwe.search.embed import predict_files
         from mwe.search import index
 
-        decode = clips.decode
+        guarded = clips.guarded
 
-        def slow(path, **how):
+        def slow(*asked, **how):
             time.sleep(0.2)
-            return decode(path, **how)
+            return guarded(*asked, **how)
 
-        clips.decode = slow
-        one = lambda *given: predict_files(*given, batch_files=1)
+        clips.guarded = slow
+        one = lambda *given, **how: predict_files(*given, batch_files=1, **how)
         index.predict_files = one
         index_library([Path({str(music)!r})], Path({str(run)!r}), Path({str(out)!r}),
                       hardware=Hardware(workers=0, devices=1, accelerator="cpu"), part_files=2)
@@ -233,7 +304,7 @@ def test_two_jobs_never_write_into_one_library(music, run, tmp_path, monkeypatch
     other = subprocess.Popen(holding, stdout=subprocess.PIPE)
     assert other.stdout.readline() == b"in\n"
     monkeypatch.setattr(lock, "WAIT", 0.1)
-    with pytest.raises(BadFileError, match=r"lib: another command is writing into this library\. Wait until"):
+    with pytest.raises(BadFileError, match=r"lib: another command is writing to this library\. Wait until"):
         index_library([music], run, out, hardware=HERE)
     other.kill()  # the lock of a killed job is nobody's
     other.communicate()
@@ -253,7 +324,7 @@ def test_a_crash_after_the_first_part_is_made_good(music, run, tmp_path, monkeyp
         flush(writer)
 
     monkeypatch.setattr(PartWriter, "flush", flush_once)
-    monkeypatch.setattr("mwe.search.embed.predict_files.__defaults__", (2,))
+    monkeypatch.setattr("mwe.search.embed.predict_files.__defaults__", (2, False))
     with pytest.raises(OSError, match="disk full"):
         index_library([music], run, out, hardware=HERE, part_files=4)
     monkeypatch.setattr(PartWriter, "flush", flush)

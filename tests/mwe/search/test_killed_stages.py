@@ -20,15 +20,22 @@ def commands(stage, collection, prepared, run, out):
     """What people type for a stage."""
     source = ["--collection", "FolderTracks", "--collection.root", str(collection)]
     return {
-        "corpus": ["corpus", *source, "--out", f"{out}/corpus.txt", "--settings.copies", "2000"],
-        "words": ["words", "--corpus", str(prepared.mel.parent / "corpus.txt"), "--out", f"{out}/words",
+        "corpus": ["words", "corpus", *source, "--out", f"{out}/corpus.txt", "--settings.copies", "2000"],
+        "words": ["words", "train", "--corpus", str(prepared.mel.parent / "corpus.txt"), "--out", f"{out}/words",
                   "--settings.dim", "32", "--settings.epochs", "400"],
-        "mel": ["mel", *source, "--out", f"{out}/mel", "--workers", "0", "--accelerator", "cpu"],
+        "mel": ["data", "mel", *source, "--out", f"{out}/mel", "--workers", "0", "--accelerator", "cpu"],
         "index": ["index", str(collection), "--model", str(run), "--out", f"{out}/library", "--workers", "0",
                   "--accelerator", "cpu"],
-        "table": ["table", str(ROOT / "lightning_configs/tables/demo.yaml"), "--runs", str(measured(out.parent)),
+        "table": ["reproduce", "table", str(described(out.parent)), "--runs", str(measured(out.parent)),
                   "--out", f"{out}/tables"],
     }[stage]  # fmt: skip
+
+
+def described(folder):
+    """The description of a table."""
+    row = {"row": "a row", "runs": "demo/joint/seed0", "metrics": ["rocauc_clip"], "command": "none"}
+    (folder / "demo.yaml").write_text(f"title: A table\nrows: [{row}]\n")
+    return folder / "demo.yaml"
 
 
 def measured(folder):

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from mwe.audio.logmel import MelSettings
+from mwe.audio.mel_settings import MelSettings
 from mwe.audio.preprocessing import Preprocessing
 from mwe.cli import main
 from mwe.core.errors import MissingDataError, StaleArtefactError
@@ -72,7 +72,7 @@ class TestWithOnnx:
             assert expected.std(axis=0).max() > 1e-3 or shape[0] == 1  # different tracks differ
 
     def test_a_graph_that_differs_is_not_kept(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(onnx_tower, "AGREEMENT", -1.0)
+        monkeypatch.setattr(onnx_tower, "TOLERANCE", -1.0)
         with pytest.raises(StaleArtefactError, match="the graph differs from the model"):
             export_tower(trained("cnn1d", "unit"), tmp_path / "tower.onnx")
         assert list(tmp_path.iterdir()) == []

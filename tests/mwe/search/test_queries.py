@@ -9,7 +9,7 @@ import pytest
 from mwe.core.errors import UnknownNameError
 from mwe.search import Filters
 from mwe.search.grammar import Term
-from mwe.search.reading import near_spellings
+from mwe.search.query_meaning import near_spellings
 
 WORDS = {
     "calm": [1, 0, 0, 0],
@@ -102,7 +102,7 @@ def test_a_tag_of_several_words_is_found_in_running_text(library):
     assert library.search("calm deep house piano").terms == ((1.0, "calm, deep house, piano"),)
     assert library.search("house deep").terms == ((1.0, "house, deep"),)
     answer = library.search("tag:calm piano")
-    assert answer.notes == ("the tag 'calm piano' has no vector of its own: the mean of its words stands for it",)
+    assert answer.notes == ("the tag 'calm piano' has no vector; the mean of its words is used",)
     with pytest.raises(UnknownNameError, match=r"unknown tag 'rok' .*nearest: 'rock'"):
         library.search("tag:rok")
     with pytest.raises(UnknownNameError, match=r"unknown vector of the tag 'rock' \(0 known"):

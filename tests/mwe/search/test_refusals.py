@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from mwe.audio.predict import Hardware
 from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError
 from mwe.search import Library
-from mwe.search.embed import Hardware, embed_files
+from mwe.search.embed import embed_files
+from mwe.search.embedding_parts import PartSettings, PartWriter
 from mwe.search.index import index_library
 from mwe.search.model import TrainedModel
-from mwe.search.parts import PartSettings, PartWriter
 
 HERE = Hardware(workers=0, devices=1, accelerator="cpu")
 
@@ -40,11 +41,11 @@ def test_spaces_are_not_mixed(music, run, tmp_path):
     with pytest.raises(StaleArtefactError, match="Index into another folder"):
         index_library([music], other, out, hardware=HERE)
     with pytest.raises(StaleArtefactError, match="is of embedding space"):
-        Library(out).require_space(TrainedModel(other))
+        Library(out).store.require_space(TrainedModel(other))
     index_library([music], same, out, hardware=HERE)
     trained = TrainedModel(other)
     writer = PartWriter(PartSettings(tmp_path / "unfinished/parts", trained.space, trained.dim, first=0, size=1), 0)
-    writer.append(embed_files(trained, [music / "0.flac"]))
+    writer.extend(embed_files(trained, [music / "0.flac"]))
     with pytest.raises(StaleArtefactError, match=r"an unfinished job of another model .* delete"):
         index_library([music], run, tmp_path / "unfinished", hardware=HERE)
 
@@ -67,7 +68,7 @@ def test_a_hostile_checkpoint_is_refused(run, tmp_path):
 
 
 def test_what_is_no_run_or_no_source_is_said(run, music, tmp_path):
-    with pytest.raises(MissingDataError, match=r"fit\.yaml not found, so that is no run"):
+    with pytest.raises(MissingDataError, match=r"fit\.yaml not found: the folder is neither a run nor an export"):
         index_library([music], tmp_path, tmp_path / "lib", hardware=HERE)
     with pytest.raises(MissingDataError, match=r"none not found\. Name a folder"):
         index_library([tmp_path / "none"], run, tmp_path / "lib", hardware=HERE)
@@ -107,5 +108,5 @@ def test_a_declaration_names_nothing_outside_its_library(key, value, music, run,
     index_library([music], run, out, hardware=HERE)
     declared = json.loads((out / "library.json").read_text())
     (out / "library.json").write_text(json.dumps(declared | {key: value}))
-    with pytest.raises(StaleArtefactError, match=r"library\.json: not as this version writes it"):
+    with pytest.raises(StaleArtefactError, match=r"library\.json: not in the format of this version"):
         Library(out)

@@ -79,21 +79,21 @@ def test_what_is_no_list_of_texts_is_named(root):
     cells = np.empty((3, 4), dtype=object)
     cells[:] = "rock"
     store(root, cells)
-    with pytest.raises(BadFileError, match="genres of TRAAAAK128F9318786 are no list of texts"):
+    with pytest.raises(BadFileError, match="genres of TRAAAAK128F9318786 are not a list of texts"):
         AllMusicLabelTracks(str(root)).read()
 
 
 @pytest.mark.parametrize("stored", [np.zeros((2, 4), dtype=object), [["rock"]], 1])
 def test_a_table_of_another_shape_is_refused(root, stored):
     store(root, stored)
-    with pytest.raises(BadFileError, match=r"no table as pandas writes it|no column"):
+    with pytest.raises(BadFileError, match=r"not a table as pandas writes it|no column"):
         AllMusicLabelTracks(str(root)).read()
 
 
 def test_a_file_that_is_cut_or_missing_is_named(root):
     path = root / LABELS
     path.write_bytes(path.read_bytes()[:3000])
-    with pytest.raises(BadFileError, match="no table as pandas writes it"):
+    with pytest.raises(BadFileError, match="not a table as pandas writes it"):
         AllMusicLabelTracks(str(root)).read()
     path.unlink()
     with pytest.raises(MissingDataError, match="msd_amglabels_all"):

@@ -8,7 +8,7 @@ from sklearn.preprocessing import StandardScaler
 from mwe.cli import main
 from mwe.core.errors import BadFileError, MissingDataError
 from mwe.tracks import Cal500Tracks
-from mwe.tracks.cal500 import read_feature_table, spoken_tag
+from mwe.tracks.cal500_features import read_feature_table, spoken_tag
 
 LABELS = ("Emotion-Sad", "NOT-Emotion-Sad", "Genre--_Brit_Pop", "Genre-Best-Pop", "Instrument_-_Piano", "Usage-Reading")
 SOLO = "Instrument_-_Piano-Solo"
@@ -44,7 +44,7 @@ def test_features_and_labels_are_read(tmp_path):
         (("@attribute Mean_0 numeric", "@attribute Mean_0 date"), "not an ARFF table"),
         (("\n0.125730,", "\n?,"), "row 1: Mean_0 is not a finite number"),
         (("\n0.125730,", "\n1e300,"), "row 1: Mean_0 is not a finite number"),
-        (("Usage-Reading", "Weather-Rain"), "a label without a known group: 'Weather-Rain'"),
+        (("Usage-Reading", "Weather-Rain"), "label 'Weather-Rain' has no known group"),
     ],
 )
 def test_damaged_files_are_named(replaced, what, tmp_path):
@@ -55,9 +55,9 @@ def test_damaged_files_are_named(replaced, what, tmp_path):
 def test_missing_and_foreign_files_are_named(tmp_path):
     with pytest.raises(MissingDataError, match=r"mulan/cal500\.arff not found.*tsoumakas/mulan"):
         Cal500Tracks(root=str(tmp_path)).read()
-    with pytest.raises(BadFileError, match="40 songs, not the 502"):
+    with pytest.raises(BadFileError, match="40 songs; `rows: mended` expects the 502"):
         Cal500Tracks(root=str(arff(tmp_path))).read()
-    with pytest.raises(ValueError, match="fold 5 asked for"):
+    with pytest.raises(ValueError, match="fold is 5; give one of 0 to 4"):
         Cal500Tracks(5)
 
 
@@ -101,7 +101,7 @@ def test_settings_are_chosen_without_the_test_songs_and_the_unseen_tags(tmp_path
 
 def test_documents_are_written_with_their_splits(tmp_path, capsys):
     given = ["--collection", "Cal500Tracks", "--collection.root", str(arff(tmp_path)), "--collection.rows", "published"]
-    main(["documents", *given, "--out", str(tmp_path / "tags.tsv"), "--splits", str(tmp_path / "splits.tsv")])
+    main(["data", "documents", *given, "--out", str(tmp_path / "tags.tsv"), "--splits", str(tmp_path / "splits.tsv")])
     assert "40 documents of CAL500, rows as published" in capsys.readouterr().out
     tracks = Cal500Tracks(root=str(tmp_path), rows="published").read()
     told = dict(line.split("\t") for line in (tmp_path / "splits.tsv").read_text().splitlines())

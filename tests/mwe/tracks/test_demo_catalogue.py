@@ -15,7 +15,7 @@ from mwe.tracks.demo import tunes as tunes_module
 from mwe.tracks.demo.catalogue import DemoTrack, catalogue
 from mwe.tracks.demo.labels import mood_tags
 from mwe.tracks.demo.reviews import NOISE
-from mwe.tracks.demo.tags import TAGS
+from mwe.tracks.demo.tag_words import TAGS
 from mwe.tracks.demo.tunes import read_tunes
 
 FINGERPRINT = """

@@ -47,7 +47,7 @@ def test_without_a_split_an_artist_falls_to_one_split_only(tmp_path):
         ("path\ttags\na.wav\tx\ty\n", None, "line 2: more or fewer fields"),
         ("path\ttags\tsplit\na.wav\tx\tdev\n", None, "line 2: split is 'dev', not one of train, valid, test"),
         ("path\ttags\na.wav\tx|y\n", "tag\tgroup\tseen\nx\tgenre\t1\n", "line 2: tag 'y' is not in tags.tsv"),
-        ("path\ttags\na.wav\tx\na.wav\tx\n", None, "line 3: track 'a.wav' is listed already in line 2"),
+        ("path\ttags\na.wav\tx\na.wav\tx\n", None, "line 3: track 'a.wav' is already listed in line 2"),
         (b"path\ttags\na.wav\t\xff\n", None, "line 2: not UTF-8"),
     ],
 )
@@ -60,7 +60,7 @@ def test_faults_are_named_with_file_and_line(tmp_path, table, tags, message):
 
 
 def test_a_missing_folder_or_collection_says_what_to_do(tmp_path):
-    with pytest.raises(MissingDataError, match=r"tracks\.tsv not found. See `mwe data --help`"):
+    with pytest.raises(MissingDataError, match=r"tracks\.tsv not found. See `mwe data show --help`"):
         FolderTracks(str(tmp_path)).read()
     with pytest.raises(MissingDataError, match="Build it with `mwe demo`"):
         DemoTracks(root=str(tmp_path)).read()

@@ -3,9 +3,8 @@
 import pytest
 
 from mwe.core.errors import BadFileError, MissingDataError
-from mwe.core.jamendo import read_jamendo_tsv
 from mwe.tracks import JamendoTracks
-from mwe.tracks.jamendo import UPSTREAM_SPLITS
+from mwe.tracks.jamendo import UPSTREAM_SPLITS, read_jamendo_tsv
 
 HEADER = "TRACK_ID\tARTIST_ID\tALBUM_ID\tPATH\tDURATION\tTAGS\n"
 LINES = {
@@ -70,13 +69,13 @@ def test_a_damaged_file_is_named_with_line_and_remedy(tmp_path, content, message
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(BadFileError, match=message) as failure:
         list(read_jamendo_tsv(path))
-    assert "mwe fetch mtg_jamendo" in str(failure.value)
+    assert "mwe data fetch mtg_jamendo" in str(failure.value)
 
 
 def test_a_missing_split_says_how_to_get_it(jamendo):
     with pytest.raises(MissingDataError, match=r"split-3/autotagging_genre-train.tsv.*mtg_jamendo"):
         JamendoTracks(split=3, subset="genre", root=str(jamendo)).read()
-    with pytest.raises(ValueError, match="splits 0 to 4, not 5"):
+    with pytest.raises(ValueError, match="split is 5; MTG-Jamendo has the splits 0 to 4"):
         JamendoTracks(split=5)
     with pytest.raises(MissingDataError, match="Check `root` and `file`"):
         JamendoTracks(root=str(jamendo), file="none.tsv").read()

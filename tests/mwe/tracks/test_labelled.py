@@ -17,7 +17,8 @@ from mwe.tracks import (
     MsdTop50Tracks,
     TagtraumTracks,
 )
-from mwe.tracks.build import msd_artists, tracks_of
+from mwe.tracks.msd_artists import msd_artists
+from mwe.tracks.track_tags import tracks_of
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +66,7 @@ def test_lastfm_is_joined_by_row_number_and_cut_by_score_and_frequency(lastfm):
     (lastfm / "lastfm_tags.db").write_text("no database at all, but long enough to be looked at" * 10)
     with pytest.raises(BadFileError, match=r"lastfm_tags\.db: not the database"):
         LastfmTracks(str(lastfm)).read()
-    with pytest.raises(MissingDataError, match="mwe data lastfm"):
+    with pytest.raises(MissingDataError, match="mwe data show lastfm"):
         LastfmTracks().read()
 
 
@@ -160,7 +161,7 @@ def test_magnatagatune_reads_artists_from_paths_and_splits_its_tags(tmp_path):
     assert (tags(tracks), tracks.artist_ids) == ({clip: ["no vocals"]}, ("american_bach_soloists",))
     assert tracks.audio == (tmp_path / "audio" / clip,)
     write(tmp_path / "MTAT_split", **{"test.csv": ",rock\nclip.mp3,1.0\n"})
-    with pytest.raises(BadFileError, match="is not called like a clip"):
+    with pytest.raises(BadFileError, match=r"expected a path folder/artist-album.*found 'clip.mp3'"):
         MagnaTagATuneTracks(str(tmp_path), parts=("test",)).read()
 
 

@@ -189,7 +189,7 @@ def test_the_zero_shot_split_is_the_same_from_its_last_files_and_the_older_pickl
 
 def test_parts_of_the_zero_shot_split_that_do_not_fit_are_named(tmp_path):
     root = tmp_path / "zs"
-    with pytest.raises(MissingDataError, match=r"tag_split\.json.*mwe data msd_zeroshot"):
+    with pytest.raises(MissingDataError, match=r"tag_split\.json.*mwe data show msd_zeroshot"):
         MsdZeroShotTracks(str(root)).read()
     write_last(root)
     (root / "track_split.json").write_text(json.dumps({"train_track": ["TRX"], "valid_track": [], "test_track": []}))

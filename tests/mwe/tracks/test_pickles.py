@@ -135,7 +135,7 @@ NAMES = [name for name, _ in hostile("none")]
 def test_a_hostile_or_damaged_file_is_refused_and_nothing_in_it_is_run(tmp_path, written, name):
     target = tmp_path / "made"
     content = dict(hostile(target))[name]
-    with pytest.raises(BadFileError, match=r"some\.pkl: not a pickle of plain values .*fetch it anew"):
+    with pytest.raises(BadFileError, match=r"some\.pkl: not a pickle of plain values .*fetch it again"):
         read_plain_pickle(written(content))
     assert not target.exists()
     assert read_plain_pickle(written(pickle.dumps(ARRAYS[0]))).tolist() == ARRAYS[0].tolist()  # the next is not touched

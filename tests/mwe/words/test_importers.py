@@ -111,7 +111,7 @@ def test_tables_of_two_embeddings_are_not_mixed_and_tags_go_before_words(tmp_pat
     read = import_vectors(folder, tmp_path / "out")
     assert (read.tokens, read.kinds, read.vectors.tolist()) == (["rock"], ["tag"], [[2]])
     (folder / "track.jsonl").write_text(json.dumps({"token": "t", "vector": [2, 3]}))
-    with pytest.raises(BadFileError, match=r"track\.jsonl: has vectors of 2 dimensions, the files before it 1"):
+    with pytest.raises(BadFileError, match=r"track\.jsonl: has vectors of 2 dimensions, earlier files have 1"):
         import_vectors(folder, tmp_path / "out")
 
 
@@ -131,7 +131,7 @@ def test_tables_of_two_embeddings_are_not_mixed_and_tags_go_before_words(tmp_pat
         ("w.txt", "2 3\na 1 2\n", "line 2: expected a token and 3 numbers"),
         ("t.jsonl", '{"token": "a", "vector": [1]}\n{"token": "b"}\n', "line 2: expected a token and a vector"),
         ("t.jsonl", '{"token": "a", "vector": [1]}\n{"token": "b", "vector": [1, 2]}\n', "line 2: a vector of 2"),
-        ("t.jsonl", '{"token": "a", "vector": [1]}\n{"token": "b", "vector": [NaN]}\n', "line 2: .*no finite"),
+        ("t.jsonl", '{"token": "a", "vector": [1]}\n{"token": "b", "vector": [NaN]}\n', "line 2: .*not a finite"),
         ("t.jsonl", '{"token": "a", "vector": [1]}\n{"tok', "line 2: not JSON"),
         ("t.json", "[]", "holds no vector"),
         ("t.parquet", "PAR1", "not the table expected"),
@@ -141,7 +141,7 @@ def test_damaged_files_are_refused_with_their_line(name, content, message, tmp_p
     (tmp_path / name).write_text(content)
     with pytest.raises(BadFileError, match=message):
         import_vectors(tmp_path / name, tmp_path / "out")
-    with pytest.raises(MissingDataError, match="words-import"):
+    with pytest.raises(MissingDataError, match="words import"):
         WordVectors.load(tmp_path / "out")
 
 
@@ -162,7 +162,7 @@ def test_binary_files_with_wrong_counts_or_numbers_are_refused(tmp_path):
     path = tmp_path / "v.bin"
     infinite = np.array([np.inf], "<f4").tobytes()
     for wrong, message in (
-        (data + b"more 1234", "goes on after the 6 entries"),
+        (data + b"more 1234", "continues after the 6 entries"),
         (data[:-4] + infinite, "a number of entry 6 is not finite"),
         (b"x y\n" + data, "line 1: the first line is not a number"),
     ):
@@ -174,7 +174,7 @@ def test_binary_files_with_wrong_counts_or_numbers_are_refused(tmp_path):
 def test_binary_blocks_may_end_anywhere(tmp_path, monkeypatch):
     (tmp_path / "v.bin").write_bytes(made("word2vec-binary", tmp_path))
     for size in (1, 7, 30, 64):
-        monkeypatch.setattr("mwe.words.binary.CHUNK", size)
+        monkeypatch.setattr("mwe.words.binary_format.CHUNK", size)
         read = import_vectors(tmp_path / "v.bin", tmp_path / "out")
         assert read.tokens == TOKENS
         np.testing.assert_array_equal(read.vectors, VECTORS)

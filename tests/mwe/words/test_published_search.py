@@ -50,7 +50,7 @@ def published(request, space, tmp_path):
 
 def test_words_find_the_tracks_that_cosines_say(published, space, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
-    main(["words-import", str(published), "--out", str(tmp_path / "words")])
+    main(["words", "import", str(published), "--out", str(tmp_path / "words")])
     assert f"{TRACKS + 10} vectors of {DIM} dimensions" in capsys.readouterr().out
     main(["query", "Calm and BRIGHT", "--words", str(tmp_path / "words"), "--kinds", "[track]", "--k", "5"])
     shown = capsys.readouterr().out
@@ -69,7 +69,7 @@ def test_words_find_the_tracks_that_cosines_say(published, space, tmp_path, caps
 
 def test_names_of_artists_are_shown_as_they_are(published, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
-    main(["words-import", str(published), "--out", str(tmp_path / "words")])
+    main(["words", "import", str(published), "--out", str(tmp_path / "words")])
     main(["similar", "track:tr00000001", "--words", str(tmp_path / "words"), "--kind", "artist", "--k", "6"])
     shown = capsys.readouterr().out
     assert all(f"The [{at}]" in shown for at in range(6))
@@ -84,7 +84,7 @@ def test_names_of_artists_are_shown_as_they_are(published, tmp_path, capsys, mon
 
 
 def test_names_of_an_earlier_import_are_not_kept(published, tmp_path):
-    main(["words-import", str(published), "--out", str(tmp_path / "words")])
+    main(["words", "import", str(published), "--out", str(tmp_path / "words")])
     (tmp_path / "g.txt").write_text("calm 1 2\n")
-    main(["words-import", str(tmp_path / "g.txt"), "--out", str(tmp_path / "words")])
+    main(["words", "import", str(tmp_path / "g.txt"), "--out", str(tmp_path / "words")])
     assert names_in(tmp_path / "words") == {}

@@ -6,8 +6,7 @@ from pytorch_lightning import Trainer
 from sklearn.metrics import roc_auc_score
 
 from mwe.corpora.heldout import hold_out, write_held_out
-from mwe.tracks import TrackReader, TrackTags
-from mwe.tracks.tags import tag_matrix
+from mwe.tracks import TrackReader, TrackTags, tag_matrix
 from mwe.words import WordVectors
 from mwe.words.retrieval import WordDataModule, WordRetrieval
 

@@ -8,8 +8,7 @@ from torch.nn.functional import normalize
 
 from mwe.core.errors import MissingDataError, UnknownNameError
 from mwe.metrics import tag_rank
-from mwe.tracks import TrackReader, TrackTags
-from mwe.tracks.tags import tag_matrix
+from mwe.tracks import TrackReader, TrackTags, tag_matrix
 from mwe.words import WordVectors
 from mwe.words.tagrank import TagRankData, TagRankPrediction
 
@@ -71,7 +70,7 @@ def test_run_together_tags_context_by_words_and_a_common_vocabulary(words, tmp_p
     WordVectors(["rock", "sad", "happy"], np.ones((3, 4), dtype=np.float32)).save(tmp_path / "few")
     data = TagRankData(Made(), str(words), among=str(tmp_path / "few"))
     data.setup("test")
-    assert data.known_tags.places.tolist() == [0, 4, 5]
+    assert data.known_tags.positions.tolist() == [0, 4, 5]
     assert data.notes == {"tags": 6, "context_tags": 2, "tags_without_vector": 1, "tags_left_out": 2}
     with pytest.raises(UnknownNameError, match="unknown tag 'rok'"):
         TagRankData(Made(), str(words), spelt={"rok": "rock"}).setup("test")

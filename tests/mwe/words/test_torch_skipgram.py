@@ -47,9 +47,9 @@ def test_a_training_that_runs_away_is_refused_and_nothing_is_written(tmp_path):
     corpus = write_clusters(tmp_path / "corpus.txt", lines=20)
     options = [f"--settings.{name}={value}" for name, value in (SMALL | {"rate": "1e38"}).items()]
     with pytest.raises(
-        SystemExit, match=r"word vectors, '\w' among them. Take a lower rate than --settings.rate 1e\+38"
+        SystemExit, match=r"word vectors, '\w' among them. Use a lower rate than --settings.rate 1e\+38"
     ):
-        main(["words", "--corpus", str(corpus), "--out", str(tmp_path / "words"), *options])
+        main(["words", "train", "--corpus", str(corpus), "--out", str(tmp_path / "words"), *options])
     assert not (tmp_path / "words").exists()
 
 
@@ -113,7 +113,7 @@ def test_by_the_command_and_by_the_row(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     corpus = write_clusters(tmp_path / "corpus.txt", lines=60)
     given = [f"--settings.{name}={value}" for name, value in SMALL.items()]
-    main(["words", "--corpus", str(corpus), "--out", "words", *given])
+    main(["words", "train", "--corpus", str(corpus), "--out", "words", *given])
     assert "12 vectors of 8 dimensions in words" in capsys.readouterr().out
     main(
         ["fit", "-c", str(ROW), "--data.corpus", str(corpus), "--model.dim", "8", "--trainer.accelerator", "cpu",
@@ -138,5 +138,5 @@ def test_a_killed_training_leaves_no_vectors(tmp_path, monkeypatch):
     monkeypatch.setattr(SkipGram, "training_step", killed)
     given = [f"--settings.{name}={value}" for name, value in SMALL.items()]
     with pytest.raises(RuntimeError, match="killed"):
-        main(["words", "--corpus", str(corpus), "--out", "words", *given])
+        main(["words", "train", "--corpus", str(corpus), "--out", "words", *given])
     assert not Path("words").exists()

@@ -51,7 +51,7 @@ def test_numbering_counts_drops_what_is_rare_and_is_done_once(tmp_path):
 
 def test_bad_corpora_are_refused(tmp_path):
     corpus = tmp_path / "corpus.txt"
-    with pytest.raises(MissingDataError, match="mwe corpus"):
+    with pytest.raises(MissingDataError, match="mwe words corpus"):
         TokenFile.of(corpus)
     corpus.write_text("\n \n")
     with pytest.raises(BadFileError, match="holds no token"):

@@ -68,7 +68,7 @@ def test_shapes_that_do_not_fit_and_repeated_tokens_are_refused():
 
 
 def test_missing_damaged_and_hostile_files_are_refused(vectors, tmp_path):
-    with pytest.raises(MissingDataError, match="mwe words"):
+    with pytest.raises(MissingDataError, match="mwe words train"):
         WordVectors.load(tmp_path)
     vectors.save(tmp_path)
     marker = tmp_path / "marker"
@@ -131,7 +131,7 @@ def test_cbow_is_another_model_of_gensim_s_alone(corpus):
 
 
 def test_no_corpus_and_an_empty_one_are_refused(tmp_path):
-    with pytest.raises(MissingDataError, match="mwe corpus"):
+    with pytest.raises(MissingDataError, match="mwe words corpus"):
         train_skipgram(tmp_path / "none.txt")
     (tmp_path / "empty.txt").touch()
     with pytest.raises(BadFileError, match="holds no token"):

@@ -7,7 +7,7 @@ import pytest
 
 from mwe.core.errors import UnknownNameError
 from siamese_tags.baselines import BASELINES, Queries, build, settings_of
-from siamese_tags.cli import baseline
+from siamese_tags.commands.baselines import baseline
 from siamese_tags.documents import Cal500
 
 UNFORCED = {

@@ -22,7 +22,7 @@ def test_reads_tags_and_artists_and_leaves_rare_tags_out(write):
     assert documents.artists == ("Air", "Beck", "Air")
     assert documents.tags == ("w", "x y", "z")
     assert documents.matrix_DT.tolist() == [[False, True, True], [True, True, False], [True, False, True]]
-    assert documents.skipped == {"without tags": 1}
+    assert documents.skipped == {"tracks without a tag": 1, "tags of fewer than 2 tracks": 1}
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def one_file(tmp_path):
 )
 def test_damaged_file_is_named(one_file, content, what):
     one_file.write_bytes(content)
-    with pytest.raises(BadFileError, match=rf"7\.jamz: {what}.*mwe fetch cal500"):
+    with pytest.raises(BadFileError, match=rf"7\.jamz: {what}.*mwe data fetch cal500"):
         Cal500(str(one_file.parents[1])).read()
 
 
@@ -63,7 +63,7 @@ def test_empty_folder(one_file):
 
 
 def test_missing_folder_says_what_to_do(tmp_path):
-    with pytest.raises(MissingDataError, match="mwe data cal500"):
+    with pytest.raises(MissingDataError, match="mwe data show cal500"):
         Cal500(str(tmp_path)).read()
 
 

@@ -26,7 +26,7 @@ def test_a_function_of_the_seed():
 
 
 def test_bad_arguments():
-    with pytest.raises(ValueError, match="fold 3 asked for, but there are folds 0 to 2"):
+    with pytest.raises(ValueError, match="fold is 3; give one of 0 to 2"):
         fold(10, 3)
     with pytest.raises(ValueError, match="cannot divide 2 documents into 3 folds"):
         folds(2)

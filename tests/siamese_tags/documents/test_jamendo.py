@@ -34,14 +34,14 @@ def test_tags_spill_over_and_the_official_split_is_kept(write):
     assert documents.artists == ("a", "b", "c", "d", "d")
     assert {part: rows.tolist() for part, rows in documents.parts.items()} == {
         "train": [0, 1],
-        "validation": [2],
+        "valid": [2],
         "test": [3, 4],
     }
     several = documents.with_at_least(2)
     assert several.ids == ("track_1", "track_3", "track_5")
     assert {part: rows.tolist() for part, rows in several.parts.items()} == {
         "train": [0],
-        "validation": [1],
+        "valid": [1],
         "test": [2],
     }
     assert several.skipped == {"with fewer than 2 tags": 2}

@@ -7,9 +7,9 @@ import pytest
 
 from mwe.core.datasets import declared
 from mwe.core.errors import BadFileError, MissingDataError
+from mwe.tracks import tracks_of
+from mwe.tracks.merge_clips import MergeRules
 from siamese_tags.documents import Cal10k, Collection, MagnaSongs, MagTag5k, Reserved, TagDocuments
-from siamese_tags.documents.base import from_tag_lists
-from siamese_tags.documents.magnatagatune import NAME, Rules
 
 TAGS = ["guitar", "vocal", "singing", "noVocals", "slow", "fast", "man"]
 
@@ -31,7 +31,7 @@ def test_a_matrix_is_read_and_songs_without_tags_are_counted(magtag, separator):
     assert documents.ids == ("b", "c")
     assert documents.tags == ("calm", "hard rock", "rock")
     assert documents.matrix_DT.tolist() == [[True, False, True], [False, True, False]]
-    assert documents.skipped == {"without tags": 1}
+    assert documents.skipped == {"tracks without a tag": 1}
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_matrix_is_read_and_songs_without_tags_are_counted(magtag, separator):
     ],
 )
 def test_a_bad_matrix_is_named(magtag, text, what):
-    with pytest.raises(BadFileError, match=rf"annotations\.csv.*{what}.*mwe data magtag5k"):
+    with pytest.raises(BadFileError, match=rf"annotations\.csv.*{what}.*mwe data show magtag5k"):
         magtag(text).read()
 
 
@@ -87,12 +87,11 @@ def tags_of(documents):
 def test_clips_become_songs_and_synonyms_one_tag(magna):
     clips = song("two-2", {"vocal", "guitar"}, {"singing"}) | song("one", {"man"}) | song("none", set())
     documents = magna(clips).read()
-    assert documents.name == NAME
-    assert "stand-in for MagTag5K" in documents.name
+    assert documents.name == "MagnaTagATune songs (stand-in for MagTag5K)"
     assert documents.ids == ("f/band-album-01-one", "f/band-album-01-two-2")
     assert documents.artists == ("band", "band")
     assert tags_of(documents) == [{"male vocals"}, {"guitar", "vocals"}]
-    assert documents.skipped == {"without tags": 1}
+    assert documents.skipped == {"tracks without a tag": 1}
 
 
 @pytest.mark.parametrize(("share", "kept"), [(0.3, {"guitar", "slow"}), (0.34, {"guitar"}), (1.0, set())])
@@ -118,14 +117,14 @@ def test_of_contradicting_sides_the_one_of_more_clips_stays(magna, clips, kept):
 
 
 def test_bad_clips_and_shares(magna):
-    with pytest.raises(BadFileError, match=r"test\.csv, line 2: expected a path artist-album.*found 'x\.mp3'"):
+    with pytest.raises(BadFileError, match=r"test\.csv, line 2: expected a path folder/artist-album.*found 'x\.mp3'"):
         magna({"x.mp3": {"man"}}).read()
-    with pytest.raises(ValueError, match="share=0"):
+    with pytest.raises(ValueError, match="share is 0"):
         MagnaSongs(share=0)
 
 
 def test_shipped_rules_name_each_tag_once():
-    rules = Rules.shipped()
+    rules = MergeRules.shipped()
     assert len(rules.merged) == 22
     assert not any(one & other for one, other in rules.contradictions)
 
@@ -138,12 +137,16 @@ class Given(Collection):
         return self.given
 
 
+def documents_of(name, lists):
+    return TagDocuments.of(tracks_of(name, lists))
+
+
 @pytest.fixture
 def whole():
     draw = np.random.default_rng(1)
     drawn = [draw.choice(40, draw.integers(1, 5), replace=False) for _ in range(200)]
     lists = {f"d{n:03}": {f"t{tag:02}" for tag in tags} for n, tags in enumerate(drawn)}
-    return replace(from_tag_lists("all", lists), artists=tuple(f"a{n}" for n in range(200)))
+    return replace(documents_of("all", lists), artists=tuple(f"a{n}" for n in range(200)))
 
 
 def test_reserved_tags_leave_with_all_their_documents(whole):
@@ -179,7 +182,7 @@ def test_the_draw_is_a_function_of_its_seed_and_keeps_to_the_limits(whole):
 
 def test_tags_of_reserved_documents_only_are_left_out():
     lists = {"a": {"x", "only"}, "b": {"y", "z"}, "c": {"y", "z"}, "d": {"y", "z"}, "e": {"x", "y"}}
-    kept = Reserved(Given(from_tag_lists("all", lists)), 1, least_documents=2, most_documents=2).read()
+    kept = Reserved(Given(documents_of("all", lists)), 1, least_documents=2, most_documents=2).read()
     assert kept.oov.tags == ("x",)
     assert kept.tags == ("y", "z")
     assert kept.oov.ids == ("e",)
@@ -189,7 +192,7 @@ def test_tags_of_reserved_documents_only_are_left_out():
 def test_too_few_tags_or_documents_is_one_clear_message(whole):
     with pytest.raises(ValueError, match=r"n_tags=5, but 0 of 40 tags have 90 to 95 documents"):
         Reserved(Given(whole), 5, least_documents=90, most_documents=95).read()
-    with pytest.raises(ValueError, match=r"documents have none of the 20 reserved tags, but 190 are wanted"):
+    with pytest.raises(ValueError, match=r"documents have none of the 20 reserved tags, but 190 must remain"):
         Reserved(Given(whole), 20, least_left=190).read()
 
 
@@ -198,7 +201,7 @@ def test_real_counts(data_root):
     songs = MagnaSongs(str(data_root / "magnatagatune")).read()
     assert songs.matrix_DT.shape == (5286, 36)
     assert songs.matrix_DT.sum(axis=1).mean() == pytest.approx(5.04, abs=0.005)
-    assert songs.skipped == {"without tags": 1, "contradictions within a song": 365}
+    assert songs.skipped == {"tracks without a tag": 1, "contradictions within a song": 365}
     assert len(set(songs.artists)) == 230
     kept = Reserved(Cal10k(str(data_root / "cal10k")), most_documents=800).read()
     assert (len(kept), len(kept.tags), len(kept.oov)) == (6423, 739, 3121)

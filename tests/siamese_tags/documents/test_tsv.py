@@ -27,7 +27,7 @@ def test_reads_pairs_with_or_without_header(tsv, start):
 def test_documents_without_tags_are_counted(tsv):
     documents = TsvDocuments(tsv("a\tbest rock\nb\tcalm\n"), drop_tags=("best",)).read()
     assert documents.ids == ("b",)
-    assert "left out: 1 without tags" in str(documents)
+    assert "left out: 1 tracks without a tag" in str(documents)
 
 
 @pytest.mark.parametrize("line", ["a rock", "a\t", "a\trock\tcalm", "\trock"])
@@ -41,8 +41,8 @@ def test_not_utf8(tsv):
         TsvDocuments(tsv("a\tmúsica\n", "latin-1")).read()
 
 
-def test_no_document(tsv):
-    with pytest.raises(BadFileError, match="no document"):
+def test_no_track(tsv):
+    with pytest.raises(BadFileError, match="no track"):
         TsvDocuments(tsv("id\ttag\n")).read()
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from mwe.reproduce.experiments.experiment import load
+from mwe.reproduce.experiments.recipes import RunSettings
 from siamese_tags.cli import main
-from siamese_tags.masked.rows import COLLECTIONS, ROWS, SIMPLE
-from siamese_tags.masked.rules import RULES
+from siamese_tags.reproduce.masked_rows import COLLECTIONS, ROWS, SIMPLE
 
 CONFIGS = Path(__file__).parents[3] / "lightning_configs" / "siamese_tags"
 RUN = Path("outputs/siamese-masked/cal500/context_encoder/fold0")
@@ -29,7 +30,7 @@ def quiet(miniature):
 @pytest.fixture
 def row(quiet):
     small = ["--model.init_args.members=2", "--model.init_args.width=128"]
-    return ["-c", f"{CONFIGS}/masked/cal500.yaml", *quiet, *small]
+    return ["-c", f"{CONFIGS}/stages/context_encoder.yaml", *quiet, *small]
 
 
 def figures(run=RUN):
@@ -77,14 +78,14 @@ def rule(name, miniature, row=None):
 
 def test_rows_and_their_tables(row, quiet, miniature, capsys):
     main(["fit", *row, "--trainer.max_epochs=1"])
-    stage = f"{CONFIGS}/masked_siamese/cal500/single.yaml"
+    stage = f"{CONFIGS}/stages/masked_single_ce.yaml"
     main(["fit", "-c", stage, *quiet, "--data.init_args.topic_iterations=5", "--trainer.max_epochs=1"])
     for copy in ("siamese_ce", "single_ce_masked", "siamese_ce_masked"):
         shutil.copytree(RUN.parents[1] / "single_ce", RUN.parents[1] / copy)
     for simple in SIMPLE[:-1]:
         # the topics of so small a collection are slow to choose and beside the point here
         rule("ease" if simple.folder == "context_lda" else simple.folder, miniature, simple.folder)
-    with pytest.raises(SystemExit, match="masked rule --name ease_dropout --collection Cal500"):
+    with pytest.raises(SystemExit, match="siamese-masked --only siamese-masked/cal500/ease_dropout/foldK"):
         main(["masked", "table", "--folds=[0]"])
     rule("ease_dropout", miniature)
     main(["masked", "table", "--folds=[0]"])
@@ -106,17 +107,18 @@ def test_rows_and_their_tables(row, quiet, miniature, capsys):
     assert Path("outputs/tables/siamese-masked-differences.csv").is_file()
 
 
-def test_commands_of_rows_parse():
-    """What the table tells to type names configurations and collections that there are."""
+def test_commands_of_rows_name_runs_of_the_experiment():
+    """What the table tells to type can be made: the experiment declares it."""
+    experiment = load(CONFIGS.parent / "experiments/siamese-masked.yaml", RunSettings())
+    declared = {str(path.parent.relative_to("outputs")) for task in experiment.tasks for path in task.makes}
     for one in ROWS:
         for collection in COLLECTIONS:
-            words = one.command(collection).split()
-            if one.kind == "rule":
-                assert one.folder in RULES or one.folder == "random"
-            else:
-                assert (CONFIGS.parents[1] / words[words.index("-c") + 1]).is_file()
+            *_, option, run = one.command(collection).split()
+            assert option == "--only"
+            assert {run.replace("foldK", f"fold{fold}") for fold in range(3)} <= declared
 
 
 def test_no_runs_is_one_clear_message():
-    with pytest.raises(SystemExit, match=r"siamese-tags: no metrics\.json in .*masked rule --name popularity"):
+    told = r"siamese-tags masked table: no metrics\.json in .*--only siamese-masked/cal500/popularity/foldK"
+    with pytest.raises(SystemExit, match=told):
         main(["masked", "table"])

@@ -11,12 +11,12 @@ from pytorch_lightning import seed_everything
 
 from siamese_tags.cli import main
 from siamese_tags.documents import Cal500, Collection, TagDocuments
-from siamese_tags.masked.documents_of_run import load_documents
+from siamese_tags.masked.document_figures import load_documents
 from siamese_tags.masked.metrics import FIGURES
 from siamese_tags.masked.priming_data import MaskedPrimingData
 from siamese_tags.masked.stages import MaskedSiameseNetwork, MaskedSingleNetwork
 
-CONFIGS = Path(__file__).parents[3] / "lightning_configs" / "siamese_tags" / "masked_siamese"
+CONFIGS = Path(__file__).parents[3] / "lightning_configs" / "siamese_tags" / "stages"
 RUNS = Path("outputs/siamese-masked/cal500")
 
 
@@ -147,8 +147,8 @@ def test_from_the_door_and_from_stage_to_stage(miniature, tmp_path, monkeypatch)
         "--trainer.accelerator=cpu",
         "--trainer.enable_progress_bar=false",
     ]
-    main(["fit", "-c", str(CONFIGS / "cal500" / "single.yaml"), *given])
-    main(["fit", "-c", str(CONFIGS / "cal500" / "siamese.yaml"), *given])
+    main(["fit", "-c", str(CONFIGS / "masked_single_ce.yaml"), *given])
+    main(["fit", "-c", str(CONFIGS / "masked_siamese_ce.yaml"), *given])
     for row in ("single_ce", "siamese_ce"):
         run = RUNS / row / "fold0"
         figures = json.loads((run / "metrics.json").read_text(encoding="utf-8"))["metrics"]
@@ -158,7 +158,7 @@ def test_from_the_door_and_from_stage_to_stage(miniature, tmp_path, monkeypatch)
             assert figures[name] == pytest.approx(mean, abs=1e-3)
     masked = [*given, "--data.init_args.masked_training=true"]
     with pytest.raises(SystemExit, match=r"trained on other data: masks of the training contexts \('0', now '16'\)"):
-        main(["fit", "-c", str(CONFIGS / "cal500" / "siamese.yaml"), *masked])
+        main(["fit", "-c", str(CONFIGS / "masked_siamese_ce.yaml"), *masked])
 
 
 def test_the_classic_datamodule_is_refused(mini_data, fit):

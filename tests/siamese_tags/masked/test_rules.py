@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from siamese_tags.documents import Cal500, TagDocuments
-from siamese_tags.masked.choose import choose, measure
 from siamese_tags.masked.rules import RULES
 from siamese_tags.masked.rules.cooccurrence import Conditional, Cosine, NaiveBayes
 from siamese_tags.masked.rules.linear import DropoutEase, Ease
 from siamese_tags.masked.rules.neighbours import DocumentNeighbours
 from siamese_tags.masked.split import masked_split
+from siamese_tags.reproduce.rule_settings import choose, measure
 
 
 @pytest.fixture

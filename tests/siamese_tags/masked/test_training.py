@@ -14,14 +14,14 @@ import torch
 
 from siamese_tags.cli import main
 from siamese_tags.documents import Cal500
-from siamese_tags.masked.datamodule import unseen_tags
-from siamese_tags.masked.documents_of_run import load_documents
+from siamese_tags.masked.document_figures import load_documents
+from siamese_tags.masked.masked_data import unseen_tags
 from siamese_tags.masked.rules import RULES
 from siamese_tags.masked.split import masked_split
-from siamese_tags.masked.unseen_command import fit_unseen
+from siamese_tags.reproduce.unseen_rows import fit_unseen
 
 REPOSITORY = Path(__file__).parents[3]
-ROW = REPOSITORY / "lightning_configs" / "siamese_tags" / "masked" / "cal500.yaml"
+ROW = REPOSITORY / "lightning_configs" / "siamese_tags" / "stages" / "context_encoder.yaml"
 UNSEEN = "--data.init_args.unseen_share=0.2"
 
 
@@ -60,10 +60,10 @@ def test_unseen_tags_are_ranked_by_what_they_occur_with(row, miniature):
     assert bayes["unseen_auc"] > figures(Path("outputs/popularity/fold0"))["unseen_auc"]
     assert bayes["unseen_documents"] == measured["unseen_documents"]
     with pytest.raises(SystemExit, match="masked unseen --name popularity --collection Cal500"):
-        main(["masked", "unseen_table"])
+        main(["masked", "unseen-table"])
     for source, row_name in (("unseen", "context_encoder"), ("naive_bayes", "naive_bayes"), ("popularity",) * 2):
         shutil.copytree(f"outputs/{source}", f"outputs/siamese-masked-unseen/cal500/{row_name}")
-    main(["masked", "unseen_table", "--folds=[0]"])
+    main(["masked", "unseen-table", "--folds=[0]"])
     with open("outputs/tables/siamese-masked-unseen.csv", encoding="utf-8") as file:
         reproduced = {(line["row"], line["metric"]): float(line["reproduced"]) for line in csv.DictReader(file)}
     assert reproduced["Context encoder", "cal500_unseen_auc"] == pytest.approx(measured["unseen_auc"], abs=1e-5)
@@ -94,17 +94,17 @@ def test_documents_of_a_run_have_both_rankings(row):
 
 
 def test_an_encoder_is_rebuilt_from_its_checkpoint(row):
-    from siamese_tags.kept import KEPT
+    from siamese_tags.checkpoint_tags import EMBEDDING_DATA
     from siamese_tags.masked.encoder import ContextEncoder
 
     main(["fit", *row, UNSEEN, "--trainer.max_epochs=1", "--trainer.logger.name=kept"])
     checkpoint = torch.load(Path("outputs/kept/fold0/checkpoints/last.ckpt"), weights_only=True)
-    encoder = ContextEncoder(**checkpoint[KEPT]["encoder"])
+    encoder = ContextEncoder(**checkpoint[EMBEDDING_DATA]["encoder"])
     prefix = "encoder."
     encoder.load_state_dict(
         {name.removeprefix(prefix): v for name, v in checkpoint["state_dict"].items() if name.startswith(prefix)}
     )
-    assert len(checkpoint[KEPT]["tags"]) == encoder.settings["n_tags"] == 18
+    assert len(checkpoint[EMBEDDING_DATA]["tags"]) == encoder.settings["n_tags"] == 18
 
 
 @pytest.mark.slow

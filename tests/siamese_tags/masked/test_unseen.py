@@ -4,8 +4,8 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from siamese_tags.documents import Cal500
-from siamese_tags.masked.datamodule import MaskedData, unseen_tags
 from siamese_tags.masked.encoder import ContextEncoder
+from siamese_tags.masked.masked_data import MaskedData, unseen_tags
 from siamese_tags.masked.unseen import UnseenRanking, UnseenTagMap, cooccurrence_features, with_unseen
 
 

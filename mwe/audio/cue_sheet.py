@@ -1,0 +1,168 @@
+"""Cue sheets, which divide an album in one file into its tracks."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from mwe.core.errors import BadFileError
+
+_LINE = re.compile(r"^\s*(\w+)\s+(.*?)\s*$")
+_FIELD = re.compile(r'"([^"]*)"|(\S+)')
+_TIME = re.compile(r"^(\d{1,4}):(\d{1,2}):(\d{1,2})$")
+_FRAMES_A_SECOND = 75
+_ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
+_MAX_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class CueTrack:
+    """A track of a cue sheet.
+
+    Args:
+        file: Name of the audio file in the sheet.
+        number: Number of the track.
+        title: Its title; empty if there is none.
+        performer: Its performer, or that of the album.
+        start: Start in the file in seconds.
+    """
+
+    file: str
+    number: int
+    title: str
+    performer: str
+    start: float
+
+
+@dataclass(frozen=True)
+class Span:
+    """A part of an audio file.
+
+    Args:
+        title: Title of the track.
+        performer: Its performer.
+        start: Start in seconds.
+        end: End in seconds.
+    """
+
+    title: str
+    performer: str
+    start: float
+    end: float
+
+
+def parse_cue(text: str) -> tuple[CueTrack, ...]:
+    """Parse the tracks of a cue sheet; unknown lines are ignored.
+
+    Args:
+        text: The sheet.
+
+    Raises:
+        ValueError: The sheet has no track, or an invalid time.
+
+    Examples:
+        >>> sheet = '''PERFORMER "Ana"
+        ... FILE "album.flac" WAVE
+        ...   TRACK 01 AUDIO
+        ...     TITLE "Rain"
+        ...     INDEX 01 00:00:00
+        ...   TRACK 02 AUDIO
+        ...     TITLE "Sun"
+        ...     INDEX 01 03:20:15'''
+        >>> [(track.title, track.performer, track.start) for track in parse_cue(sheet)]
+        [('Rain', 'Ana', 0.0), ('Sun', 'Ana', 200.2)]
+    """
+    album: dict[str, str] = {}
+    rows: list[dict[str, str]] = []
+    file = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        matched = _LINE.match(line)
+        if not matched:
+            continue
+        command = matched[1].upper()
+        fields = [quoted or bare for quoted, bare in _FIELD.findall(matched[2])]
+        if command == "FILE":
+            # a name without quotation marks may contain spaces; the last word is the type
+            file = fields[0] if '"' in matched[2] else matched[2].rpartition(" ")[0] or matched[2]
+        elif command == "TRACK" and fields:
+            rows.append({"file": file, "number": fields[0], "kind": fields[-1].upper()})
+        elif command in ("TITLE", "PERFORMER"):
+            value = fields[0] if '"' in matched[2] and fields else matched[2]
+            (rows[-1] if rows else album)[command.lower()] = value
+        elif command == "INDEX" and len(fields) > 1 and rows:
+            rows[-1].setdefault("first", str(_seconds(fields[1], number)))
+            if fields[0].isdigit() and int(fields[0]) == 1:
+                rows[-1]["start"] = str(_seconds(fields[1], number))
+                rows[-1]["file"] = file  # a gap may be at the end of the previous file
+    tracks = tuple(
+        CueTrack(
+            row["file"],
+            int(row["number"]) if row["number"].isdigit() else position,
+            row.get("title", ""),
+            row.get("performer", album.get("performer", "")),
+            float(row.get("start", row.get("first", "0"))),
+        )
+        for position, row in enumerate(rows, 1)
+        if row["kind"] == "AUDIO"
+    )
+    if not tracks:
+        raise ValueError("no audio track")
+    return tracks
+
+
+def _seconds(text: str, line: int) -> float:
+    """Convert minutes, seconds and frames to seconds."""
+    matched = _TIME.match(text)
+    if not matched or int(matched[2]) > 59 or int(matched[3]) >= _FRAMES_A_SECOND:
+        raise ValueError(f"line {line}: {text!r} is not a time; write minutes:seconds:frames")
+    return round(int(matched[1]) * 60 + int(matched[2]) + int(matched[3]) / _FRAMES_A_SECOND, 6)
+
+
+def read_cue(path: str | Path) -> tuple[CueTrack, ...]:
+    """Read the tracks of a cue sheet in UTF-8 or a Western European encoding.
+
+    Args:
+        path: The sheet.
+
+    Raises:
+        BadFileError: The file is not a cue sheet.
+    """
+    with open(path, "rb") as file:
+        content = file.read(_MAX_BYTES + 1)
+    if len(content) > _MAX_BYTES:
+        raise BadFileError(path, f"more than {_MAX_BYTES:,} bytes, not a cue sheet", "Remove or replace it.")
+    for encoding in _ENCODINGS:
+        try:
+            text = content.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    try:
+        return parse_cue(text)
+    except ValueError as error:
+        raise BadFileError(path, f"not a cue sheet ({error})", "Correct or remove it.") from error
+
+
+def cue_spans(tracks: tuple[CueTrack, ...], audio: str | Path, seconds: float) -> tuple[Span, ...]:
+    """Return the parts of an audio file that a cue sheet declares.
+
+    Args:
+        tracks: Tracks of the sheet.
+        audio: The audio file. If the sheet names only one file, its name may differ, since albums may be compressed
+            after their sheets were written.
+        seconds: Length of the audio file.
+
+    Returns:
+        The tracks in order, without those that start after the end.
+    """
+    names = {track.file for track in tracks}
+    stem = Path(audio).stem.casefold()
+    own_tracks = [
+        track for track in tracks if len(names) == 1 or Path(track.file.replace("\\", "/")).stem.casefold() == stem
+    ]
+    own_tracks = sorted((track for track in own_tracks if track.start < seconds), key=lambda track: track.start)
+    ends = [*(track.start for track in own_tracks[1:]), seconds]
+    return tuple(
+        Span(track.title, track.performer, track.start, end)
+        for track, end in zip(own_tracks, ends, strict=False)
+        if end > track.start
+    )

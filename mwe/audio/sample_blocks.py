@@ -1,0 +1,36 @@
+"""Samples that are read block by block, and kept or only counted."""
+
+import numpy as np
+import numpy.typing as npt
+
+
+class SampleBlocks:
+    """Collects or counts the mono samples of a sound.
+
+    Args:
+        keep: Whether to keep the samples; without, a sound of any length takes no memory.
+
+    Examples:
+        >>> blocks = SampleBlocks(keep=False)
+        >>> blocks.append(np.array([0.1, -0.5], np.float32))
+        >>> blocks.count, blocks.peak, len(blocks.wave())
+        (2, 0.5, 0)
+    """
+
+    def __init__(self, keep: bool = True) -> None:
+        self._keep = keep
+        self._blocks: list[npt.NDArray[np.float32]] = []
+        self.count = 0
+        self.peak = 0.0
+
+    def append(self, block: npt.NDArray[np.float32]) -> None:
+        """Add a block."""
+        self.count += len(block)
+        if self._keep:
+            self._blocks.append(block)
+        elif len(block):
+            self.peak = max(self.peak, float(np.maximum(block.max(), -block.min())))
+
+    def wave(self) -> npt.NDArray[np.float32]:
+        """Return all kept samples, shape (N,)."""
+        return np.concatenate(self._blocks) if self._blocks else np.zeros(0, np.float32)

@@ -1,0 +1,146 @@
+"""Commands that ask a library; they need neither Lightning nor, unless a query names a file, PyTorch."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from rich.console import Console
+from rich.table import Table
+
+from mwe.commands import LIBRARY
+from mwe.core.errors import BadFileError
+from mwe.core.numbers import PositiveInt
+
+if TYPE_CHECKING:
+    from mwe.search.answers import Answer, Tagged, TagScore
+
+Form = Literal["table", "json"]
+
+
+def search_library(
+    query: str,
+    /,
+    library: Path = LIBRARY,
+    k: PositiveInt = 10,
+    tags: Sequence[str] = (),
+    without_tags: Sequence[str] = (),
+    artists: Sequence[str] = (),
+    without_artists: Sequence[str] = (),
+    per_artist: PositiveInt | None = None,
+    approximate: bool = False,
+    format: Form = "table",
+    context: str = "",
+) -> None:
+    """Find tracks in a library by words, tags, artists or sound.
+
+    A term is plain words, or ``tag:``, ``artist:``, ``track:`` or ``file:`` with a name. Join terms by ``+`` and ``-``
+    between spaces; ``2*piano`` counts twice. Words without a sign between them are one term: the mean of their
+    vectors, without stop words.
+
+    Args:
+        query: The query, in quotes if it has several words.
+        library: Folder of the library.
+        k: Number of tracks.
+        tags: Tags that each track must have (``--tags '[rock, live]'``).
+        without_tags: Tags that no track may have.
+        artists: Show only tracks by these artists.
+        without_artists: Show no tracks by these artists.
+        per_artist: Most tracks by one artist.
+        approximate: Whether to use the approximate index of ``mwe library ann``.
+        format: A table, or JSON.
+        context: Tags that the query goes with, separated by commas: `--context "acoustic,folk" guitar` finds other
+            tracks than `--context "metal,live" guitar`. All terms must then be tags, and the model must have learnt
+            from tags in context.
+
+    Examples:
+        mwe search "calm + piano - drums"
+        mwe search "file:song.mp3 + 0.5*tag:jazz" --library outputs/library --k 20 --per_artist 1
+    """
+    from mwe.search import Filters, Library
+
+    among = [name.strip() for name in context.split(",") if name.strip()]
+    filters = Filters(tuple(tags), tuple(without_tags), tuple(artists), tuple(without_artists))
+    answer = Library(library, approximate).search(query, k, filters, per_artist, among)
+    if format == "json":
+        print(json.dumps({"query": query, **answer.to_dict()}, ensure_ascii=False, indent=2))
+    else:
+        _show_answer(answer)
+
+
+def tag(
+    files: Sequence[Path],
+    /,
+    library: Path = LIBRARY,
+    k: PositiveInt = 5,
+    format: Form = "table",
+    thorough: bool = False,
+) -> None:
+    """Say which tags fit audio files.
+
+    Scores are probabilities, calibrated on the validation tracks of the model's run. Without those they are plain
+    cosines, and the output says so. Exits with 1 if a file cannot be used.
+
+    Args:
+        files: Audio files.
+        library: Folder of a library, whose model and tags are used.
+        k: Number of tags of each group.
+        format: A table, or JSON.
+        thorough: Decode every file whole. By default only the excerpts that the encoder hears are decoded.
+
+    Examples:
+        mwe tag song.mp3
+        mwe tag album/*.mp3 --library outputs/library --k 3 --format json
+    """
+    from mwe.search import Library
+
+    results = Library(library).tag_files(files, k, thorough)
+    if format == "json":
+        print(json.dumps([result.to_dict() for result in results], ensure_ascii=False, indent=2))
+    else:
+        for result in results:
+            _show_tags(result)
+    failures = [result for result in results if result.status != "ok"]
+    if failures:
+        raise BadFileError(
+            failures[0].path, f"{failures[0].status}: {failures[0].detail}", _remedy(len(failures), len(results))
+        )
+
+
+def _show_answer(answer: "Answer") -> None:
+    console = Console(markup=False, emoji=False, highlight=False)
+    for weight, term in answer.terms:
+        console.print(f"{weight:+g} {term}")
+    for note in answer.notes:
+        console.print(note)
+    if not answer.hits:
+        console.print("no track answers this")
+        return
+    table = Table("", "track", "artist", "score", "tags", "file")
+    for rank, hit in enumerate(answer.hits, 1):
+        table.add_row(
+            str(rank), hit.track_id, hit.artist_id, f"{hit.score:.3f}", ", ".join(hit.tags), hit.path, style=None
+        )
+    console.print(table)
+
+
+def _show_tags(tagged: "Tagged") -> None:
+    console = Console(markup=False, emoji=False, highlight=False)
+    if not tagged.tags:
+        console.print(f"{tagged.path}: {tagged.detail or 'the model has no tags'}")
+        return
+    calibrated = any(score.probability is not None for score in tagged.tags)
+    table = Table("group", "tag", "probability" if calibrated else "cosine", "in training", title=tagged.path)
+    for score in tagged.tags:
+        table.add_row(score.group, score.tag, f"{score.score:.3f}", _heard(score))
+    console.print(table)
+    if not calibrated:
+        console.print("cosines, not probabilities: the library has no calibration (`mwe index` said why)")
+
+
+def _heard(score: "TagScore") -> str:
+    return "not known" if score.seen is None else "seen" if score.seen else "unseen"
+
+
+def _remedy(failed: int, files: int) -> str:
+    return f"{failed} of {files} files could not be tagged; the others were."

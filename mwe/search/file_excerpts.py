@@ -1,0 +1,106 @@
+"""Excerpts of audio files for embedding, cut by loader workers. An unreadable file is an item too.
+
+Shape suffixes: B files of a batch, E excerpts, S samples of an excerpt with its margins, L frames of an excerpt.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from mwe.audio.clips import loudness_db, read_row
+from mwe.audio.cut import Cut
+from mwe.audio.excerpts import read_excerpts
+from mwe.audio.loudness import at_loudness
+from mwe.audio.preprocessing import Preprocessing
+from mwe.audio.shards import OK, MelRow
+
+
+class FileExcerpts(NamedTuple):
+    """Excerpts of one file.
+
+    Attributes:
+        row: Track, file and outcome.
+        wave_ES: Samples of each excerpt; empty if the file was unreadable.
+        frames: Frames of the whole track.
+        seconds: Duration of the track.
+    """
+
+    row: MelRow
+    wave_ES: np.ndarray
+    frames: int
+    seconds: float
+
+
+class FileBatch(NamedTuple):
+    """A batch of files.
+
+    Attributes:
+        rows: One row per file, readable or not.
+        seconds: Duration of each file.
+        wave_BES: Samples of the readable files, in order.
+        frames_B: Frames of the whole tracks.
+    """
+
+    rows: tuple[MelRow, ...]
+    seconds: tuple[float, ...]
+    wave_BES: Tensor
+    frames_B: Tensor
+
+
+class FileDataset(Dataset[FileExcerpts]):
+    """Reads the excerpts of audio files. No file can stop the run, even if it crashes its decoder.
+
+    Args:
+        tracks: ID and file of each track.
+        preprocessing: Rate, limits and excerpts.
+        thorough: Whether to decode whole files instead of only the packets of their excerpts.
+    """
+
+    def __init__(
+        self, tracks: Sequence[tuple[str, Path]], preprocessing: Preprocessing, thorough: bool = False
+    ) -> None:
+        mel = preprocessing.mel
+        self._tracks = tracks
+        self._cut = Cut.of(mel, preprocessing.seconds, preprocessing.excerpts)
+        self._how: dict[str, Any] = {
+            "starts": self._cut.starts,
+            "samples": self._cut.samples,
+            "sample_rate": mel.sample_rate,
+            "min_seconds": preprocessing.min_seconds,
+            "max_seconds": preprocessing.max_seconds,
+            "thorough": thorough,
+            "trim": preprocessing.trim,
+        }
+        self._rate = mel.sample_rate
+        self._loudness = preprocessing.loudness
+
+    def __len__(self) -> int:
+        return len(self._tracks)
+
+    def __getitem__(self, index: int) -> FileExcerpts:
+        row, excerpts = read_row(*self._tracks[index], read_excerpts, **self._how)
+        if excerpts is None:
+            return FileExcerpts(row, np.zeros((0, 0), np.float32), 0, 0.0)
+        sound = excerpts.wave_ES[excerpts.wave_ES != 0]  # without the zeros beyond the ends
+        row = row._replace(loudness_db=loudness_db(sound), detail="" if excerpts.verdict.ok else str(excerpts.verdict))
+        wave_ES = excerpts.wave_ES
+        if self._loudness is not None:
+            wave_ES = at_loudness(wave_ES, self._rate, self._loudness)
+        return FileExcerpts(row, wave_ES, self._cut.frames(excerpts.kept), excerpts.samples / self._rate)
+
+
+def collate(files: Sequence[FileExcerpts]) -> FileBatch:
+    """Return a batch. All excerpts have the same length, so nothing is padded."""
+    readable = [file for file in files if file.row.status == OK]
+    waves = [torch.from_numpy(file.wave_ES) for file in readable]
+    return FileBatch(
+        tuple(file.row for file in files),
+        tuple(file.seconds for file in files),
+        torch.stack(waves) if waves else torch.zeros(0, 0, 0),
+        torch.tensor([file.frames for file in readable], dtype=torch.long),
+    )

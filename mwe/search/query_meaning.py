@@ -1,0 +1,208 @@
+"""Meanings of queries: every term becomes a vector of the joint space, with a note on how it was understood."""
+
+import difflib
+import string
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from mwe.core.errors import UnknownNameError
+from mwe.corpora.tokens import tag_token, text_tokens
+from mwe.search.grammar import Term
+from mwe.search.meaning import Meaning
+from mwe.search.stopwords import NEGATIONS, STOP_WORDS
+from mwe.search.store import LibraryStore
+from mwe.search.tag_table import unit_rows
+from mwe.words import WordVectors
+
+LONGEST_TAG = 4  # words of a tag to search for in running text
+HINTS = 3
+MIN_SPREAD = 1e-6  # below this, all tracks are equal and there is no scale
+
+
+class NothingKnownError(UnknownNameError):
+    """No word of a query is known.
+
+    Args:
+        text: The query.
+        hints: The nearest known words for each of its words.
+    """
+
+    def __init__(self, text: str, hints: dict[str, list[str]]) -> None:
+        super().__init__("word", text, ())
+        near = "; ".join(_hint(word, spellings) for word, spellings in hints.items())
+        self.args = (f"no word of the query {text!r} is known: {near}",)
+
+
+def meaning(store: LibraryStore, term: Term, context: Sequence[str] = ()) -> Meaning:
+    """Return the vector of a term.
+
+    Args:
+        store: Files of the library.
+        term: The term.
+        context: Other tags; words and tags are then tags in this context.
+
+    Raises:
+        UnknownNameError: The library does not know the word, tag, artist or track.
+        BadFileError: An audio file cannot be used.
+    """
+    if context and term.kind in ("words", "tag"):
+        from mwe.search.in_context import meaning_in_context  # see LibraryStore.trained
+
+        return meaning_in_context(store, term.name, context)
+    if term.kind == "words":
+        return meaning_of_words(store.words, term.name)
+    if term.kind == "tag":
+        return _of_tag(store, term.name)
+    if term.kind == "artist":
+        return _of_artist(store, term.name)
+    if term.kind == "track":
+        return _of_track(store, term.name)
+    return _of_file(store, Path(term.name).expanduser())
+
+
+def combined(store: LibraryStore, terms: Sequence[Term], meanings: Sequence[Meaning]) -> np.ndarray:
+    """Return one unit vector for a weighted sum of terms, (D,).
+
+    Words and tracks are apart in the joint space, and tracks differ more in their similarity to a track than to a word.
+    If a sum has both kinds, similarities are therefore scaled by the typical standard deviation of their kind. Terms of
+    the same kind are not scaled: a word for which tracks hardly differ says little about them.
+    """
+    scales = [1.0] * len(terms)
+    if len({vector.sound for vector in meanings}) == 2:
+        text_XD = np.stack([vector.vector_D for vector in meanings if not vector.sound])
+        of_text, of_sound = store.spread_of_tags or store.spread_of(text_XD), store.spread_of_tracks
+        if min(of_text, of_sound) > MIN_SPREAD:
+            scales = [of_sound if vector.sound else of_text for vector in meanings]
+    weights = [term.weight / scale for term, scale in zip(terms, scales, strict=True)]
+    return _unit(np.sum([weight * vector.vector_D for weight, vector in zip(weights, meanings, strict=True)], axis=0))
+
+
+def meaning_of_words(words: WordVectors, text: str) -> Meaning:
+    """Return the mean of the vectors of known words and of tags of several words, without stop words."""
+    segments = _segments(words, text)
+    plain, stopped = segments.plain, [token for token in segments.stopped if token in words]
+    if not plain and (segments.unknown or not stopped):
+        raise NothingKnownError(
+            text, {word: near_spellings(word, words) for word in segments.unknown or segments.stopped}
+        )
+    notes = [_hint(word, near_spellings(word, words)) for word in segments.unknown]
+    if plain and segments.stopped:
+        notes.append(f"left out as stop words: {', '.join(segments.stopped)}")
+    if refused := sorted(NEGATIONS.intersection(segments.stopped)):
+        notes.append(f"{', '.join(refused)} is not understood: subtract with ` - `")
+    used = plain or stopped
+    vector_D = np.mean([words[token] for token in used], axis=0)
+    return Meaning(_unit(vector_D), (), ", ".join(token.replace("_", " ") for token in used), tuple(notes))
+
+
+class _Segments(NamedTuple):
+    """Segments of a text: tokens of the vocabulary, stop words, and unknown words."""
+
+    plain: list[str]
+    stopped: list[str]
+    unknown: list[str]
+
+
+def _segments(words: WordVectors, text: str) -> _Segments:
+    """Return the segments of a text, preferring the longest tags."""
+    tokens, start = text_tokens(text), 0
+    segments = _Segments([], [], [])
+    while start < len(tokens):
+        span, spelt = next(
+            (
+                (span, spelt)
+                for span in range(min(LONGEST_TAG, len(tokens) - start), 0, -1)
+                if (spelt := _spelt(words, tokens[start : start + span])) is not None
+            ),
+            (1, None),
+        )
+        bare = tokens[start].strip(string.punctuation)
+        if span == 1 and bare in STOP_WORDS:
+            segments.stopped.append(bare)
+        elif spelt is not None:
+            segments.plain.append(spelt)
+        elif bare:
+            segments.unknown.append(bare)
+        start += span
+    return segments
+
+
+def _spelt(words: WordVectors, tokens: Sequence[str]) -> str | None:
+    """Return the token of the vocabulary for some words of a text, ignoring punctuation around them."""
+    text = " ".join(tokens)
+    for spelling in (text, text.strip(string.punctuation)):
+        token = tag_token(spelling) if len(tokens) > 1 else spelling
+        if token and token in words:
+            return token
+    return None
+
+
+def _of_tag(store: LibraryStore, name: str) -> Meaning:
+    vectors = store.words.of_tags([name])
+    if not vectors.known[0]:
+        if name in store.tags.tags:
+            raise UnknownNameError("vector of the tag", name, [tag for tag, known in _tags(store) if known])
+        raise UnknownNameError("tag", name, store.tags.tags)
+    has_vector = tag_token(name) in store.words
+    notes = () if has_vector else (f"the tag {name!r} has no vector; the mean of its words is used",)
+    return Meaning(_unit(vectors.vectors[0]), (), f"tag {name}", notes)
+
+
+def _tags(store: LibraryStore) -> Iterable[tuple[str, bool]]:
+    """Yield the tags of the library, and whether each has a vector."""
+    return zip(store.tags.tags, store.prototypes[1].tolist(), strict=True)
+
+
+def _of_artist(store: LibraryStore, name: str) -> Meaning:
+    rows = store.rows_of_artist(name)
+    if len(rows):
+        vector_D = store.vectors(rows).mean(axis=0)
+        return Meaning(_unit(vector_D), (), f"artist {name} (the sound of {len(rows)} tracks)", sound=True)
+    vectors = store.words.of_artists([name])
+    if vectors.known[0]:
+        return Meaning(_unit(vectors.vectors[0]), (), f"artist {name} (from texts: the library has no track)")
+    raise UnknownNameError("artist", name, [artist for artist in store.artists.dictionary.to_pylist() if artist])
+
+
+def _of_track(store: LibraryStore, name: str) -> Meaning:
+    row = store.row_of(name)
+    if row is not None:
+        track_id = store.column("track_id")[row].as_py()
+        vector_D = _unit(store.vectors([row])[0])
+        return Meaning(vector_D, (row,), f"track {track_id}", sound=True)
+    vectors = store.words.of_tracks([name])
+    if vectors.known[0]:
+        return Meaning(_unit(vectors.vectors[0]), (), f"track {name} (from texts: the library has no audio of it)")
+    raise UnknownNameError("track", name, store.column("track_id").to_pylist())
+
+
+def _of_file(store: LibraryStore, path: Path) -> Meaning:
+    from mwe.search.embed import embed_readable  # see LibraryStore.trained
+
+    vector_D = embed_readable(store.trained, [path], "Query with another file.")[0]
+    return Meaning(vector_D, (), f"file {path.name}", sound=True)
+
+
+def near_spellings(word: str, words: WordVectors) -> list[str]:
+    """Return known words and tags with a similar spelling, among those of similar length and equal start or end."""
+    near = [
+        token
+        for token, kind in zip(words.tokens, words.kinds, strict=True)
+        if kind in ("word", "tag")
+        and abs(len(token) - len(word)) <= 2
+        and (token[0] == word[0] or token[-2:] == word[-2:])
+    ]
+    return difflib.get_close_matches(word, near, n=HINTS, cutoff=0.6)
+
+
+def _hint(word: str, near: Sequence[str]) -> str:
+    return f"unknown: {word!r}" + (f" (nearest: {', '.join(near)})" if near else "")
+
+
+def _unit(vector_D: np.ndarray) -> np.ndarray:
+    """Return the vector at length 1 in float32; a vector of zeros stays zero."""
+    unit_D: np.ndarray = unit_rows(vector_D[None])[0].astype(np.float32)
+    return unit_D

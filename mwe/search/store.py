@@ -1,0 +1,220 @@
+"""The files of a library, read lazily: unit vectors of tracks, their metadata, tags, and words of queries.
+
+Shape suffixes: N tracks, D dimensions, T tags, Q queries, K answers.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mwe.core.errors import BadFileError, StaleArtefactError, UnknownNameError
+from mwe.search.layout import REMEDY, TAGS, TRACKS, Declaration, open_matrix, open_table, read_table, reading
+from mwe.search.tag_table import TagTable, library_prototypes
+from mwe.words import WordVectors
+
+if TYPE_CHECKING:
+    from mwe.search.model import TrainedModel
+
+ROW_COLUMNS = ("track_id", "artist_id", "path", "tags")
+SPREAD_ROWS = 20_000  # rows of the sample for the spread of the tracks
+ROUNDING = 0.01  # tolerance of the length of a unit vector in float16
+
+
+class LibraryStore:
+    """The current edition of a library: a memory-mapped matrix and tables.
+
+    Args:
+        root: Folder of the library, as ``mwe index`` writes it.
+
+    Raises:
+        MissingDataError: The folder is not a library.
+        StaleArtefactError: Another version wrote it.
+        BadFileError: One of its files is damaged.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+        self.declared = Declaration.read(self.root)
+        self.matrix_ND = open_matrix(self.root, self.declared)
+        # stays open: a new edition may delete the file while this one is in use
+        self._tracks_file = self.root / self.declared.tracks_file
+        self._file = open_table(self._tracks_file, TRACKS)
+        if self._file.metadata.num_rows != len(self.matrix_ND):
+            message = f"{self._file.metadata.num_rows:,} tracks beside a matrix of {len(self.matrix_ND):,} rows"
+            raise BadFileError(self._tracks_file, message, REMEDY)
+        groups = range(self._file.metadata.num_row_groups)
+        self._ends = np.cumsum([self._file.metadata.row_group(group).num_rows for group in groups])
+        self._columns: dict[str, pa.Array] = {}
+
+    def __len__(self) -> int:
+        return len(self.matrix_ND)
+
+    @property
+    def space(self) -> str:
+        """Name of the embedding space."""
+        return self.declared.space
+
+    @property
+    def dim(self) -> int:
+        """Dimensions of the space."""
+        return self.declared.dim
+
+    @property
+    def tracks(self) -> pa.Table:
+        """IDs, artists, files and tags of all tracks, read on every access."""
+        with reading(self._tracks_file):
+            return self._file.read()
+
+    def column(self, name: str) -> pa.Array:
+        """Return one column of the tracks, read at the first use; most queries need none."""
+        if name not in self._columns:
+            with reading(self._tracks_file):
+                chunks = self._file.read(columns=[name])[name].chunks
+            self._columns[name] = pa.concat_arrays(chunks) if chunks else pa.array([], TRACKS.field(name).type)
+        return self._columns[name]
+
+    def row(self, row: int) -> dict[str, Any]:
+        """Return the columns ``ROW_COLUMNS`` of one track, with tag names; only its part of the table is read."""
+        group = int(np.searchsorted(self._ends, row, side="right"))
+        offset = row - (int(self._ends[group - 1]) if group else 0)
+        tags = self.tags.tags
+        with reading(self._tracks_file):
+            table = self._file.read_row_group(group, columns=list(ROW_COLUMNS), use_threads=False)
+            values: dict[str, Any] = table.slice(offset, 1).to_pylist()[0]
+            return {**values, "tags": [tags[tag] for tag in values["tags"]]}
+
+    def vectors(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Return the vectors of some tracks, (R, D) float32.
+
+        Raises:
+            BadFileError: A vector is not of length 1, so the file is damaged.
+        """
+        vector_RD = np.asarray(self.matrix_ND[rows], dtype=np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):
+            length_R = np.linalg.norm(vector_RD, axis=1)
+        broken = np.flatnonzero(~(np.abs(length_R - 1) < ROUNDING))  # also true for NaN
+        if len(broken):
+            message = f"row {int(rows[broken[0]])} is not of length 1"
+            raise BadFileError(self.root / self.declared.matrix_file, message, REMEDY)
+        return vector_RD
+
+    @cached_property
+    def words(self) -> WordVectors:
+        """Words, tags, artists and tracks of queries, with vectors in the joint space."""
+        return WordVectors.load(self.root / self.declared.words)
+
+    @cached_property
+    def tags(self) -> TagTable:
+        """Tags of the model and of the tracks."""
+        path = self.root / self.declared.tags_file
+        with reading(path):
+            return TagTable.of_table(read_table(path, TAGS))
+
+    @cached_property
+    def prototypes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Unit vectors of the tags, (T, D), and which tags have one, (T,)."""
+        return library_prototypes(self.tags.tags, self.words)
+
+    @cached_property
+    def artists(self) -> pa.DictionaryArray:
+        """Artist of each track, as codes and their names."""
+        return self.column("artist_id").dictionary_encode()
+
+    @cached_property
+    def spread_of_tracks(self) -> float:
+        """Standard deviation of the cosine of the tracks with a typical track."""
+        return self.spread_of(self._sample_ND)
+
+    @cached_property
+    def spread_of_tags(self) -> float | None:
+        """Standard deviation of the cosine of the tracks with a typical tag; None if no tag has a vector."""
+        prototype_TD, known_T = self.prototypes
+        return self.spread_of(prototype_TD[known_T]) if known_T.any() else None
+
+    def spread_of(self, unit_XD: np.ndarray) -> float:
+        """Return the quadratic mean over unit vectors of the standard deviation of their cosines with the tracks."""
+        if not len(self):
+            return 0.0
+        covariance_DD = np.cov(self._sample_ND, rowvar=False, bias=True).reshape(self.dim, self.dim)
+        return float(np.sqrt(max(np.einsum("xd,de,xe->x", unit_XD, covariance_DD, unit_XD, optimize=True).mean(), 0)))
+
+    @cached_property
+    def _sample_ND(self) -> np.ndarray:
+        """Tracks, float64; of a large library an evenly spaced sample."""
+        rows = np.linspace(0, len(self) - 1, min(len(self), SPREAD_ROWS)).astype(np.int64)
+        return np.asarray(self.matrix_ND[rows], dtype=np.float64)
+
+    @cached_property
+    def trained(self) -> "TrainedModel":
+        """The model, for audio files.
+
+        Raises:
+            MissingDataError: Its run folder is missing.
+            StaleArtefactError: It has been trained again since.
+        """
+        # Lightning is only needed for audio: a search without it starts faster and uses less memory
+        from mwe.audio.preprocessing import Preprocessing
+        from mwe.search.model import TrainedModel
+
+        trained = TrainedModel(self.declared.run, Preprocessing.from_dict(self.declared.preprocessing))
+        self.require_space(trained)
+        return trained
+
+    def require_space(self, trained: "TrainedModel") -> None:
+        """Refuse a model of another embedding space.
+
+        Raises:
+            StaleArtefactError: Its vectors are not comparable with those of the library.
+        """
+        if trained.space != self.space:
+            raise StaleArtefactError(
+                f"{self.root} is of embedding space {self.space} (made with {self.declared.run}), {trained.run} gives "
+                f"{trained.space}: its weights or its preprocessing differ. Index into another folder."
+            )
+
+    def row_of(self, track_id: str) -> int | None:
+        """Return the row of a track, by its ID or else by a unique file name; None if there is none."""
+        row = pc.index(self.column("track_id"), track_id).as_py()
+        if row >= 0:
+            return int(row)
+        rows = np.flatnonzero(
+            pc.ends_with(self.column("path"), f"/{track_id.lstrip('/')}").to_numpy(zero_copy_only=False)
+        )
+        return int(rows[0]) if len(rows) == 1 else None
+
+    def rows_of_artist(self, artist_id: str) -> np.ndarray:
+        """Return the rows of an artist's tracks; empty if the library does not have the artist."""
+        code = pc.index(self.artists.dictionary, artist_id).as_py()
+        codes: np.ndarray = self.artists.indices.to_numpy()
+        return np.flatnonzero(codes == code) if code >= 0 and artist_id else np.zeros(0, np.int64)
+
+    def rows_of_tag(self, tag: str) -> np.ndarray:
+        """Return the rows of the tracks that have a tag.
+
+        Raises:
+            UnknownNameError: The library does not know the tag.
+        """
+        if tag not in self._tag_number:
+            raise UnknownNameError("tag", tag, self.tags.tags)
+        offsets, numbers = self._tag_lists
+        return np.searchsorted(offsets, np.flatnonzero(numbers == self._tag_number[tag]), side="right") - 1
+
+    def tags_of(self, row: int) -> list[str]:
+        """Return the names of a track's tags."""
+        offsets, numbers = self._tag_lists
+        return [self.tags.tags[number] for number in numbers[offsets[row] : offsets[row + 1]]]
+
+    @cached_property
+    def _tag_number(self) -> dict[str, int]:
+        return {tag: number for number, tag in enumerate(self.tags.tags)}
+
+    @cached_property
+    def _tag_lists(self) -> tuple[np.ndarray, np.ndarray]:
+        """Start of each track's tags, (N + 1,), and the numbers of the tags."""
+        lists = self.column("tags")
+        return lists.offsets.to_numpy(), lists.values.to_numpy()

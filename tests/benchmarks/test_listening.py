@@ -1,0 +1,18 @@
+"""The benchmark of listening."""
+
+import json
+
+from benchmarks.listening import KINDS, listening
+from mwe.encoders.weights import fetch_weights
+
+
+def test_the_open_model_is_timed_beside_the_extractor(wheel, tmp_path, capsys):
+    fetch_weights(wheel)
+    listening(rounds=1, seconds=20, out=tmp_path / "listening.json")
+    figures = json.loads((tmp_path / "listening.json").read_text())
+    assert json.loads(capsys.readouterr().out) == figures
+    assert set(figures) == set(KINDS)
+    for kind in KINDS:
+        seconds, ratio = figures[kind]["open_model_seconds"], figures[kind]["ratio_extractor_one_network"]
+        assert seconds > 0
+        assert abs(ratio - figures[kind]["extractor_one_network_seconds"] / seconds) < 1e-6

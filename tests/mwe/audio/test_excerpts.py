@@ -1,0 +1,132 @@
+"""Excerpts by seeking are those of the whole; tags and cue sheets of every kind."""
+
+import os
+
+import numpy as np
+import pytest
+import soundfile
+
+from mwe.audio.cue_sheet import cue_spans, parse_cue
+from mwe.audio.decode import decode
+from mwe.audio.excerpts import read_excerpts
+from mwe.audio.file_tags import FileTags, read_tags, tags_of
+from mwe.audio.verdict import UnreadableAudio
+
+av = pytest.importorskip("av")
+
+RATE = 44100
+SAMPLES = 22050
+# container and codec, and how far an excerpt may be from the whole: FFmpeg's AAC and AC-3 fill bands with random noise
+KINDS = {
+    "a.m4a": ("ipod", "aac", 2e-2),
+    "alac.m4a": ("ipod", "alac", 1e-6),
+    "a.aac": ("adts", "aac", 2e-2),
+    "a.wma": ("asf", "wmav2", 1e-3),
+    "a.wv": ("wv", "wavpack", 1e-6),
+    "a.tta": ("tta", "tta", 1e-6),
+    "a.caf": ("caf", "alac", 1e-6),
+    "a.flac": ("flac", "flac", 1e-6),
+    "a.mp3": ("mp3", "mp3", 1e-3),
+    "a.opus": ("ogg", "libopus", 1e-3),
+    "opus.mka": ("matroska", "libopus", 1e-3),
+    "flac.mka": ("matroska", "flac", 1e-6),
+    "a.ac3": ("ac3", "ac3", 2e-2),
+    "a.mp4": ("mp4", "aac", 2e-2),
+    "a.avi": ("avi", "mp3", 1e-3),
+}
+
+
+def make(path, container, codec, seconds=6.0, metadata=()):
+    rate = 48000 if codec == "libopus" else RATE
+    at = np.arange(int(seconds * rate)) / rate
+    mono = 0.2 * np.sin(2 * np.pi * 220 * at) * (np.sin(5 * at) > 0) + 0.1 * np.sin(2 * np.pi * (400 + 90 * at) * at)
+    mono = mono + 0.01 * np.random.default_rng(0).standard_normal(len(at))
+    with av.open(os.fspath(path), "w", format=container) as output:
+        output.metadata.update(metadata)
+        stream = output.add_stream(codec, rate=rate)
+        stream.layout = "stereo"
+        stream.bit_rate = 160_000
+        context = stream.codec_context
+        context.open(strict=False)
+        frame = av.AudioFrame.from_ndarray(np.stack([mono, mono]).astype(np.float32), "fltp", "stereo")
+        frame.sample_rate, frame.pts = rate, 0
+        resampler = av.AudioResampler(context.format, "stereo", rate, frame_size=context.frame_size or 4096)
+        for piece in (*resampler.resample(frame), *resampler.resample(None)):
+            output.mux(stream.encode(piece))
+        output.mux(stream.encode(None))
+    return path
+
+
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("kinds")
+    return {name: make(folder / name, *how[:2]) for name, how in KINDS.items()}
+
+
+def spread(length):
+    return [-500, 0, 12_345, 40_000, length - SAMPLES, length - 9000]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_excerpts_are_those_of_the_whole(kinds, name):
+    found = read_excerpts(kinds[name], spread, SAMPLES)
+    wave = decode(kinds[name]).wave
+    assert found.verdict.whole_because == ""
+    assert found.samples == pytest.approx(len(wave), abs=2)
+    padded = np.pad(wave, (500, SAMPLES))
+    truth = np.stack([padded[start + 500 : start + 500 + SAMPLES] for start in spread(found.samples)])
+    assert np.sqrt(np.mean((found.wave_ES - truth) ** 2)) < KINDS[name][2], name
+    whole = read_excerpts(kinds[name], spread(found.samples), SAMPLES, thorough=True)
+    np.testing.assert_array_equal(whole.wave_ES, truth)
+    assert whole.verdict.whole_because == "asked for"
+
+
+def test_files_whose_places_cannot_be_told_are_decoded_whole(kinds, tmp_path):
+    content = kinds["a.mp3"].read_bytes()
+    (tmp_path / "joined.mp3").write_bytes(content + content)
+    found = read_excerpts(tmp_path / "joined.mp3", spread, SAMPLES)
+    assert "joined" in found.verdict.whole_because
+    assert found.samples / 22050 == pytest.approx(12, abs=0.2)
+
+
+def test_excerpts_refuse_what_the_whole_refuses(tmp_path):
+    soundfile.write(tmp_path / "silent.flac", np.zeros(RATE, np.float32), RATE)
+    soundfile.write(tmp_path / "short.flac", np.full(100, 0.1, np.float32), RATE)
+    whole = soundfile.write(tmp_path / "whole.wav", np.full(4 * RATE, 0.1, np.float32), RATE)
+    assert whole is None
+    (tmp_path / "cut.wav").write_bytes((tmp_path / "whole.wav").read_bytes()[: 4 * RATE])
+    for name, reason in (
+        ("silent.flac", "silent"), ("short.flac", "too-short"), ("cut.wav", "truncated"), ("none.wav", "missing")
+    ):  # fmt: skip
+        with pytest.raises(UnreadableAudio) as raised:
+            read_excerpts(tmp_path / name, spread, SAMPLES)
+        assert raised.value.reason == reason
+
+
+TAGS = {"title": "Rain", "artist": "Ana Lee", "album": "Weather", "genre": "Jazz", "date": "1994", "track": "3/12"}
+
+
+@pytest.mark.parametrize("name", ["a.m4a", "a.wma", "a.flac", "a.mp3", "a.opus", "opus.mka", "a.mp4"])
+def test_tags_of_every_kind(tmp_path, name):
+    path = make(tmp_path / name, *KINDS[name][:2], seconds=1.0, metadata=TAGS)
+    found = read_tags(path)
+    assert (found.title, found.artist, found.album, found.genre) == ("Rain", "Ana Lee", "Weather", "Jazz")
+    assert (found.year, found.track) == (1994, 3)
+
+
+def test_names_and_values_of_tags_are_guarded():
+    assert tags_of({}) == FileTags()
+    found = tags_of({
+        "ALBUM ARTIST": "Ana", "TBPM": "128.5", "InitialKey": "Am", "REPLAYGAIN_TRACK_GAIN": "-7.25 dB", "disc": "2/2",
+        "MusicBrainz Track Id": "c0ffee", "date": "no year", "track": "A1\x1b[31m", "title": "a\n\x00b\ud800",
+    })  # fmt: skip
+    assert (found.album_artist, found.bpm, found.key, found.replaygain_track) == ("Ana", 128.5, "Am", -7.25)
+    assert (found.disc, found.musicbrainz_track, found.year, found.title) == (2, "c0ffee", None, "a b?")
+
+
+def test_an_album_in_one_file_gives_its_tracks_by_seeking(kinds):
+    sheet = 'FILE "a.wav" WAVE\nTRACK 01 AUDIO\nINDEX 01 00:00:00\nTRACK 02 AUDIO\nINDEX 01 00:02:00'
+    spans = cue_spans(parse_cue(sheet), kinds["a.flac"], 6.0)
+    found = read_excerpts(kinds["a.flac"], [round(span.start * 22050) for span in spans], SAMPLES)
+    wave = decode(kinds["a.flac"]).wave
+    np.testing.assert_allclose(found.wave_ES[1], wave[44100 : 44100 + SAMPLES], atol=1e-6)

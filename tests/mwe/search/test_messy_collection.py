@@ -1,0 +1,105 @@
+"""A collection as people have it is indexed as far as FFmpeg plays it; every other file is named with its reason."""
+
+import json
+import shutil
+import subprocess
+from collections import defaultdict
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mwe.audio.predict import Hardware
+from mwe.search import Library
+from mwe.search.assemble import read_skipped
+from mwe.search.index import index_library
+
+av = pytest.importorskip("av")
+
+SCRIPT = Path(__file__).parents[3] / "scripts/messy_collection.py"
+HERE = Hardware(workers=2, devices=1, accelerator="cpu")
+RATE = 44100
+
+
+def collection_script():
+    """The script that makes the collection."""
+    described = spec_from_file_location("messy_collection", SCRIPT)
+    script = module_from_spec(described)
+    described.loader.exec_module(script)
+    return script
+
+
+def played_seconds(path):
+    """Seconds of sound that FFmpeg's command line plays, or PyAV where that is not installed; 0 if it refuses."""
+    if shutil.which("ffmpeg"):
+        command = ["ffmpeg", "-v", "quiet", "-i", path, "-vn", "-ac", "1", "-ar", "22050", "-f", "s16le", "-"]
+        return len(subprocess.run(command, capture_output=True, check=False).stdout) / 2 / 22050
+    try:
+        with av.open(str(path)) as container:
+            return sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
+    except (av.FFmpegError, LookupError):
+        return 0.0
+
+
+def index_messy(script, songs, folder, run):
+    """Index a collection.
+
+    Returns by kind: files; those that FFmpeg plays; those indexed; reasons of the others; the largest deviation of the
+    seconds from FFmpeg's, and from the song's.
+    """
+    kinds = script.write_collection(folder / "music", songs)
+    report = index_library([folder / "music"], run, folder / "library", hardware=HERE)
+    library, skipped = Library(folder / "library"), read_skipped(folder / "library")
+    seconds = dict(zip(library.tracks["track_id"].to_pylist(), np.array(library.tracks["seconds"]), strict=True))
+    assert len(seconds) + len(skipped) == len(kinds)
+    assert report.ok == len(seconds)
+    names = {id(kind): name for name, kind in script.KINDS.items()}
+    table = defaultdict(lambda: {"files": 0, "played": 0, "indexed": 0, "reasons": set(), "worst": 0.0, "of_song": 0.0})
+    lengths = [wave_CN.shape[1] / RATE for wave_CN in songs]
+    for path, kind in kinds.items():
+        row, played = table[names[id(kind)]], played_seconds(folder / "music" / path)
+        row["files"] += 1
+        row["played"] += played > 0.5
+        row["indexed"] += path in seconds
+        if path in skipped:
+            row["reasons"].add(skipped[path].reason)
+        else:
+            song = lengths[int(Path(path).name[:2]) - 1]
+            row["of_song"] = max(row["of_song"], float(abs(seconds[path] - song) / song))
+            row["worst"] = max(row["worst"], float(abs(seconds[path] - played) / played))
+    return table
+
+
+def require_as_played(script, table):
+    """At least 98 % of what FFmpeg plays whole is indexed, as long as FFmpeg's; the rest has the right reason.
+
+    Of damaged FLAC, FFmpeg's command leaves out frames beside the damaged ones; excerpts lie where the song has them.
+    """
+    for name, kind in script.KINDS.items():
+        row = table[name]
+        assert row["reasons"] == (set() if kind.expected in ("ok", "damaged") else {kind.expected}), (name, row)
+        assert (row["of_song"] if kind.expected == "damaged" else row["worst"]) <= 0.01, (name, row)
+    whole = [row for name, row in table.items() if script.KINDS[name].expected in ("ok", "damaged")]
+    assert sum(row["indexed"] for row in whole) >= 0.98 * sum(row["played"] for row in whole)
+
+
+def test_a_file_of_every_kind_is_indexed_or_named(run, tmp_path):
+    script, at = collection_script(), np.arange(12 * RATE) / RATE
+    mono = 0.2 * np.sin(2 * np.pi * (200 + 50 * at) * at) + 0.02 * np.random.default_rng(0).standard_normal(len(at))
+    table = index_messy(script, [np.stack([mono, 0.7 * mono]).astype(np.float32)], tmp_path, run)
+    assert len(table) >= 45
+    require_as_played(script, table)
+
+
+@pytest.mark.trial
+@pytest.mark.timeout(3600)
+def test_a_messy_collection_of_the_demonstrations_tunes(run, tmp_path, capfd):
+    script = collection_script()
+    table = index_messy(script, script.write_songs(tmp_path / "tunes", 4), tmp_path, run)
+    with capfd.disabled():
+        for name, row in table.items():
+            rounded = {column: round(row[column], 5) for column in ("worst", "of_song")}
+            print(json.dumps({"kind": name, **row, **rounded, "reasons": sorted(row["reasons"])}))
+    assert sum(row["files"] for row in table.values()) >= 150
+    require_as_played(script, table)
