@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from collections import defaultdict
+from contextlib import suppress
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -31,15 +32,22 @@ def collection_script():
 
 
 def played_seconds(path):
-    """Seconds of sound that FFmpeg's command line plays, or PyAV where that is not installed; 0 if it refuses."""
+    """Seconds of sound that FFmpeg's command line plays; 0 if it refuses.
+
+    Where it is not installed, PyAV decodes packet by packet and leaves out those that cannot be decoded, like FFmpeg.
+    """
     if shutil.which("ffmpeg"):
         command = ["ffmpeg", "-v", "quiet", "-i", path, "-vn", "-ac", "1", "-ar", "22050", "-f", "s16le", "-"]
         return len(subprocess.run(command, capture_output=True, check=False).stdout) / 2 / 22050
+    seconds = 0.0
     try:
         with av.open(str(path)) as container:
-            return sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
+            for packet in container.demux(audio=0):
+                with suppress(av.FFmpegError):
+                    seconds += sum(frame.samples / frame.sample_rate for frame in packet.decode())
     except (av.FFmpegError, LookupError):
-        return 0.0
+        pass
+    return seconds
 
 
 def index_messy(script, songs, folder, run):
@@ -67,7 +75,7 @@ def index_messy(script, songs, folder, run):
         else:
             song = lengths[int(Path(path).name[:2]) - 1]
             row["of_song"] = max(row["of_song"], float(abs(seconds[path] - song) / song))
-            row["worst"] = max(row["worst"], float(abs(seconds[path] - played) / played))
+            row["worst"] = max(row["worst"], float(abs(seconds[path] - played) / played) if played else np.inf)
     return table
 
 
