@@ -26,7 +26,8 @@ from benchmarks.corpora import alone, measured, peak_memory
 from benchmarks.joint_input import BATCH, MELS, SUPERVISIONS, TRACK_FRAMES
 from benchmarks.joint_metrics import generated_labels
 from mwe.audio.mel_settings import MelSettings
-from mwe.audio.shards import FileStamp, MelRow, MelShardWriter, ShardName, declare_settings, shard_names
+from mwe.audio.shards import FileStamp, MelRow, MelShardWriter, ShardName, shard_names
+from mwe.audio.store_settings import declare_settings
 from mwe.core.files import write_json
 from mwe.corpora.tokens import artist_token, track_token
 from mwe.encoders import CNN1D

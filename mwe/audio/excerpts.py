@@ -15,21 +15,13 @@ import soundfile
 import soxr
 
 from mwe.audio import ffmpeg
-from mwe.audio.decode import (
-    MAX_SECONDS,
-    MIN_SECONDS,
-    SILENCE,
-    NeedsFfmpegError,
-    in_words_of,
-    needs_extra,
-    open_sndfile,
-    read_whole,
-    require_content,
-    require_length,
-    sndfile_verdict,
-)
-from mwe.audio.ffmpeg import FfmpegSound, InexactSeekError
+from mwe.audio.decode import MAX_SECONDS, MIN_SECONDS, SILENCE, read_whole, require_content, require_length
+from mwe.audio.ffmpeg_excerpts import FfmpegExcerpts, InexactSeekError
+from mwe.audio.ffmpeg_sound import FfmpegSound
+from mwe.audio.needs_ffmpeg import NeedsFfmpegError, in_words_of, needs_extra
+from mwe.audio.sample_blocks import LOUDEST
 from mwe.audio.silence import audible_part
+from mwe.audio.sndfile import open_sndfile, sndfile_verdict
 from mwe.audio.verdict import UnreadableAudio, Verdict
 
 _FILTER_SECONDS = 0.05  # overlap of the resampling filter on either side
@@ -94,8 +86,8 @@ class _SndfileSound:
         channels = self._file.channels
         share_C = np.full(channels, 1 / channels, np.float32)
         mono: npt.NDArray[np.float32] = block[:, 0] if channels == 1 else block @ share_C
-        if not max(mono.max(), -mono.min()) <= ffmpeg.LOUDEST:
-            raise UnreadableAudio("non-finite", f"NaN, infinity or more than {ffmpeg.LOUDEST:.0e} times full scale")
+        if not max(mono.max(), -mono.min()) <= LOUDEST:
+            raise UnreadableAudio("non-finite", f"NaN, infinity or more than {LOUDEST:.0e} times full scale")
         return mono
 
     def verdict(self) -> Verdict:
@@ -114,11 +106,10 @@ def _open(path: Path, max_seconds: float) -> Iterator[_Sound]:
         if not ffmpeg.is_installed():
             raise needs_extra(path, refusal) from refusal
         if not refusal.seekable:
-            raise InexactSeekError("damaged or joined of several files") from refusal
+            raise InexactSeekError("damaged, or joined from several files") from refusal
         libsndfile_refusal = refusal
     with in_words_of(libsndfile_refusal, path), FfmpegSound(path, max_seconds) as sound:
-        sound.locate()
-        yield sound
+        yield FfmpegExcerpts(sound)
 
 
 class _Trimmed:

@@ -18,17 +18,9 @@ from mwe.audio.decode import MAX_SECONDS, MIN_SECONDS
 from mwe.audio.logmel import LogMel
 from mwe.audio.mel_settings import MelSettings
 from mwe.audio.predict import Hardware, PredictionShards, Track, predict_to_shards, unfinished
-from mwe.audio.shards import (
-    OK,
-    MelRow,
-    MelShardWriter,
-    declare_made,
-    declare_settings,
-    made_before,
-    remove_leftovers,
-    shard_names,
-)
+from mwe.audio.shards import OK, MelRow, MelShardWriter, remove_leftovers, shard_names
 from mwe.audio.store import MelStore
+from mwe.audio.store_settings import declare_made, declare_settings, made_before
 from mwe.core.files import write_csv
 from mwe.core.manifest import fits, manifest
 from mwe.core.outcomes import outcome_text, require_few_failed

@@ -3,6 +3,19 @@
 import numpy as np
 import numpy.typing as npt
 
+LOUDEST = 1e6
+"""Largest accepted value; full scale is 1. Beyond it, a power spectrum nears the limits of float32."""
+
+
+def peak_of(samples: npt.NDArray[np.float32]) -> float:
+    """Return the largest absolute value of at least one sample, without a copy; NaN if a sample is NaN.
+
+    Examples:
+        >>> peak_of(np.array([0.25, -0.5], np.float32))
+        0.5
+    """
+    return float(np.maximum(samples.max(), -samples.min()))
+
 
 class SampleBlocks:
     """Collects or counts the mono samples of a sound.
@@ -29,7 +42,7 @@ class SampleBlocks:
         if self._keep:
             self._blocks.append(block)
         elif len(block):
-            self.peak = max(self.peak, float(np.maximum(block.max(), -block.min())))
+            self.peak = max(self.peak, peak_of(block))
 
     def wave(self) -> npt.NDArray[np.float32]:
         """Return all kept samples, shape (N,)."""

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from mwe.audio.mel_settings import MelSettings
 from mwe.audio.mels import Ints, Mels
-from mwe.audio.shards import OK, FileStamp, Mel, open_mels, read_indices, read_settings
+from mwe.audio.shards import OK, FileStamp, Mel, open_mels, read_indices
+from mwe.audio.store_settings import read_settings
 
 
 class SkippedTrack(NamedTuple):

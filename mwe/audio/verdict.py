@@ -16,6 +16,12 @@ Reason = Literal[
     "crashed",
 ]
 
+TOLERATED_SHARE = 0.05
+"""A file that lacks more of its sound is truncated."""
+
+NAMED_SHARE = 0.01
+"""A verdict states the missing sound if it is more than this share."""
+
 _NAMED_DAMAGES = 3
 
 

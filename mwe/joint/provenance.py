@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mwe.audio.shards import SETTINGS_FILE
+from mwe.audio.store_settings import SETTINGS_FILE
 from mwe.core.files import sha256
 from mwe.joint.audio_word_data import AudioWordDataModule
 from mwe.tracks import TrackTags

@@ -13,7 +13,7 @@ from pytorch_lightning import LightningDataModule
 
 from mwe.audio.mel_settings import MelSettings
 from mwe.audio.preprocessing import Preprocessing
-from mwe.audio.shards import read_settings
+from mwe.audio.store_settings import read_settings
 from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError
 from mwe.core.files import read_yaml, sha256
 from mwe.joint import AudioWordDataModule, JointEmbedding

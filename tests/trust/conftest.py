@@ -26,8 +26,8 @@ from pyarrow import parquet
 
 from mwe import corpora, tracks
 from mwe.audio.decode import decode
+from mwe.audio.mel_settings import MelSettings
 from mwe.audio.npy import NpyMels
-from mwe.audio.shards import MelSettings
 from mwe.core.runs import RunMetrics
 from mwe.corpora.corpus_parts import finished_part
 from mwe.reproduce.result_table import table_of

@@ -11,9 +11,11 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
+from mwe.audio.mel_settings import MelSettings
 from mwe.audio.preprocessing import Preprocessing
-from mwe.audio.shards import FileStamp, MelRow, MelSettings, MelShardWriter, declare_settings
+from mwe.audio.shards import FileStamp, MelRow, MelShardWriter
 from mwe.audio.store import MelStore
+from mwe.audio.store_settings import declare_settings
 from mwe.core.files import sha256
 from mwe.joint.map import JointPlane
 from mwe.joint.pretrained import Description

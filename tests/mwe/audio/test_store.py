@@ -4,16 +4,9 @@ import numpy as np
 import pytest
 
 from mwe.audio.mel_settings import MelSettings
-from mwe.audio.shards import (
-    FileStamp,
-    MelRow,
-    MelShardWriter,
-    declare_settings,
-    read_settings,
-    remove_leftovers,
-    shard_names,
-)
+from mwe.audio.shards import FileStamp, MelRow, MelShardWriter, remove_leftovers, shard_names
 from mwe.audio.store import MelStore
+from mwe.audio.store_settings import declare_settings, read_settings
 from mwe.core.errors import StaleArtefactError, UnknownNameError
 
 DECODING = {"max_seconds": 600.0, "min_seconds": 0.5}

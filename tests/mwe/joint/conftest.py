@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from mwe.audio.mel_settings import MelSettings
-from mwe.audio.shards import FileStamp, MelRow, MelShardWriter, declare_settings
+from mwe.audio.shards import FileStamp, MelRow, MelShardWriter
+from mwe.audio.store_settings import declare_settings
 from mwe.corpora.tokens import artist_token, tag_words, track_token
 from mwe.tracks.jamendo import UPSTREAM_SPLITS
 from mwe.tracks.msd_splits import GROUP_OF

@@ -1,0 +1,74 @@
+"""Files that need FFmpeg, and errors that explain them if FFmpeg is not installed or cannot read them either."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from mwe.audio.file_kinds import MP4, has_index, kind_by_content
+from mwe.audio.verdict import UnreadableAudio
+
+
+class NeedsFfmpegError(Exception):
+    """libsndfile cannot read a file, or not completely.
+
+    Args:
+        kind: Kind of the file.
+        refused: Error of libsndfile; None if it reads a part.
+        seekable: Whether the positions of its packets are known without decoding them.
+        damaged_at: Second at which libsndfile stops, if it does.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        refused: UnreadableAudio | None = None,
+        seekable: bool = True,
+        damaged_at: float | None = None,
+    ) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.refused = refused
+        self.seekable = seekable
+        self.damaged_at = damaged_at
+
+
+def needs_extra(path: Path, refusal: NeedsFfmpegError) -> UnreadableAudio:
+    """Return the error for a file that needs FFmpeg while it is not installed.
+
+    Args:
+        path: The file.
+        refusal: Why libsndfile does not read it.
+
+    Examples:
+        >>> str(needs_extra(Path("song.opus"), NeedsFfmpegError("Opus")))
+        "needs-extra: Opus: install its reader with `pip install 'mwe[formats]'`"
+    """
+    kind = refusal.kind or kind_by_content(path)
+    if not kind:
+        assert refusal.refused is not None
+        return refusal.refused
+    return UnreadableAudio("needs-extra", f"{kind}: install its reader with `pip install 'mwe[formats]'`")
+
+
+@contextlib.contextmanager
+def in_words_of(refusal: NeedsFfmpegError, path: Path) -> Iterator[None]:
+    """If FFmpeg finds no audio either, report what the file looks like, which explains more than FFmpeg's message.
+
+    Args:
+        refusal: Why libsndfile does not read the file.
+        path: The file.
+
+    Raises:
+        UnreadableAudio: The error from inside of the context, in other words.
+    """
+    try:
+        yield
+    except UnreadableAudio as error:
+        if error.reason != "not-audio" or refusal.refused is None:
+            raise
+        kind = kind_by_content(path)
+        if kind == MP4 and not has_index(path):
+            raise UnreadableAudio("truncated", f"{kind} without the index that stands at its end") from error
+        if kind:
+            raise UnreadableAudio("not-audio", f"begins as {kind}, but {error.detail}") from error
+        raise refusal.refused from error
