@@ -2,12 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-from mwe.audio.ffmpeg import open_container
-from mwe.audio.verdict import UnreadableAudio
+from typing import NamedTuple
 
 _MAX_CHARACTERS = 1000
 _YEAR = re.compile(r"(?<!\d)(1[0-9]{3}|20[0-9]{2})(?!\d)")
@@ -33,11 +28,10 @@ _NAMES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class FileTags:
+class FileTags(NamedTuple):
     """Tags of a file; empty or None if missing.
 
-    Args:
+    Attributes:
         title: Title of the track.
         artist: Its artist.
         album_artist: Artist of the album.
@@ -72,28 +66,6 @@ class FileTags:
     replaygain_track: float | None = None
     replaygain_album: float | None = None
     cover_bytes: int = 0
-
-
-def read_tags(path: str | Path) -> FileTags:
-    """Read the tags of a file; they are empty if missing or damaged.
-
-    Args:
-        path: Any file that FFmpeg opens.
-
-    Raises:
-        UnreadableAudio: The file cannot be opened as a sound or video file.
-        MissingDataError: The extra ``formats`` is not installed.
-    """
-    try:
-        file = open(path, "rb")  # noqa: SIM115
-    except OSError as error:
-        raise UnreadableAudio("missing", f"cannot be opened ({error.strerror})") from error
-    with file, open_container(file) as container:
-        audio = container.streams.audio
-        default = next((stream for stream in audio if stream.disposition.value & 1), audio[0] if audio else None)
-        # Ogg stores them with the stream, others with the container
-        both = {**(default.metadata if default else {}), **container.metadata}
-        return tags_of(both, _cover_bytes(container))
 
 
 def tags_of(metadata: Mapping[str, str], cover_bytes: int = 0) -> FileTags:
@@ -131,15 +103,6 @@ def tags_of(metadata: Mapping[str, str], cover_bytes: int = 0) -> FileTags:
         replaygain_album=_number(text["replaygain_album"]),
         cover_bytes=cover_bytes,
     )
-
-
-def _cover_bytes(container: Any) -> int:
-    """Return the size of the first embedded picture."""
-    for stream in container.streams.video:
-        if "attached_pic" in (getattr(stream.disposition, "name", None) or ""):
-            for packet in container.demux(stream):
-                return int(packet.size)
-    return 0
 
 
 def _clean(value: str) -> str:

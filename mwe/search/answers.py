@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from mwe.audio.file_tags import FileTags
+
 
 class Hit(NamedTuple):
     """A track in an answer.
@@ -11,7 +13,8 @@ class Hit(NamedTuple):
         artist_id: Its artist; empty if unknown.
         path: Its file.
         score: Cosine with the query, -1 to 1.
-        tags: Its tags.
+        tags: Its tags in the library.
+        file_tags: Tags in its file, such as title and album.
     """
 
     track_id: str
@@ -19,6 +22,7 @@ class Hit(NamedTuple):
     path: str
     score: float
     tags: tuple[str, ...]
+    file_tags: FileTags = FileTags()
 
 
 class Answer(NamedTuple):
@@ -37,7 +41,7 @@ class Answer(NamedTuple):
     def to_dict(self) -> dict[str, Any]:
         """Return the content for JSON."""
         terms = [{"weight": weight, "understood": text} for weight, text in self.terms]
-        hits = [{**hit._asdict(), "tags": list(hit.tags)} for hit in self.hits]
+        hits = [{**hit._asdict(), "tags": list(hit.tags), "file_tags": hit.file_tags._asdict()} for hit in self.hits]
         return {"terms": terms, "notes": list(self.notes), "hits": hits}
 
 
@@ -78,14 +82,17 @@ class Tagged(NamedTuple):
         path: The file.
         status: ``ok``, or the reason why it could not be read.
         detail: One line about that reason.
-        tags: Tags, best first within each group.
+        tags: Tags that the model hears, best first within each group.
+        file_tags: Tags in the file itself.
     """
 
     path: str
     status: str
     detail: str
     tags: tuple[TagScore, ...]
+    file_tags: FileTags = FileTags()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content for JSON."""
-        return {**self._asdict(), "tags": [score._asdict() for score in self.tags]}
+        tags = [score._asdict() for score in self.tags]
+        return {**self._asdict(), "tags": tags, "file_tags": self.file_tags._asdict()}

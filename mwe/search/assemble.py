@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mwe.audio.extract import MADE_WITH
+from mwe.audio.file_tags import FileTags
 from mwe.audio.shards import OK, FileStamp
 from mwe.core.arrays import write_rows
 from mwe.core.errors import expecting
@@ -23,7 +24,8 @@ from mwe.core.manifest import manifest
 from mwe.search.calibrate import tag_prototypes, tags_of_run
 from mwe.search.collapse import require_spread
 from mwe.search.embedding_parts import Parts
-from mwe.search.layout import GROUP_ROWS, SKIPPED, TRACKS, Declaration
+from mwe.search.layout import GROUP_ROWS, HAS_METADATA, SKIPPED, TRACKS, Declaration
+from mwe.search.metadata import METADATA, Metadata, artists_of, metadata_of, metadata_table
 from mwe.search.model import WORD_ROWS, TrainedModel
 from mwe.search.sources import Item, Listing
 from mwe.search.store import LibraryStore
@@ -65,6 +67,8 @@ class Known:
         self.library, self.parts, self.skipped = library, parts, skipped
         ids = library.column("track_id").to_pylist() if library else []
         self.rows = {name: row for row, name in enumerate(ids)}
+        self._metadata = library.metadata.read() if library and library.metadata else METADATA.empty_table()
+        self.read_since: dict[str, FileTags] = {}  # tags of files that are otherwise unchanged
         self._columns = {name: library.column(name).to_numpy() for name in MEASURED} if library else {}
 
     def status(self, track_id: str) -> str | None:
@@ -111,6 +115,23 @@ class Known:
         columns, row = (self._columns, self.rows[track_id]) if index is None else (self.parts.columns, index)
         return tuple(columns[name][row] for name in MEASURED)
 
+    def metadata(self, track_ids: Sequence[str]) -> pa.Table:
+        """Return what is known of embedded tracks beside their sound, a table of ``METADATA``."""
+        rows: list[int] = []
+        renewed: list[Metadata] = []
+        for track_id in track_ids:
+            row = self.rows.get(track_id, len(self._metadata))  # a library of an earlier version has no metadata
+            known = self.parts.metadata(track_id)
+            if known is None and track_id not in self.read_since and row < len(self._metadata):
+                rows.append(row)
+                continue
+            if known is None:
+                former = self._metadata.slice(row, 1).to_pylist()
+                known = metadata_of(former[0]) if former else Metadata()
+            rows.append(len(self._metadata) + len(renewed))
+            renewed.append(known._replace(tags=self.read_since.get(track_id, known.tags)))
+        return pa.concat_tables([self._metadata, metadata_table(renewed)]).take(pa.array(rows, pa.int64()))
+
 
 def assemble(out: Path, listing: Listing, trained: TrainedModel, known: Known, dtype: str) -> str:
     """Write the next edition of a library and make it current; return a note about its tag scores.
@@ -126,9 +147,10 @@ def assemble(out: Path, listing: Listing, trained: TrainedModel, known: Known, d
     embedded = [item for item in listing.items if known.status(item.track_id) == OK]
     words = f"words-{trained.words_hash}"
     table, note = _tags(listing, trained, former)
-    tracks = _tracks(embedded, known, table)
+    metadata = known.metadata([item.track_id for item in embedded])
+    tracks = _tracks(embedded, known, table, metadata)
     _write_skipped(out, listing, known)
-    if former is not None and _same(former, tracks, table, words, dtype, known):
+    if former is not None and _same(former, tracks, metadata, table, words, dtype, known):
         return note
     declared = Declaration(
         space=trained.space,
@@ -139,12 +161,13 @@ def assemble(out: Path, listing: Listing, trained: TrainedModel, known: Known, d
         words=words,
         words_from=trained.words_hash,
         preprocessing=trained.preprocessing.to_dict(),
-        notes={"tags": note, "made": _manifest(listing, trained, known, dtype)},
+        notes={"tags": note, HAS_METADATA: True, "made": _manifest(listing, trained, known, dtype)},
     )
     _require_spread(table, trained, embedded, known)
     _write_words(out / words, trained)
     _write_matrix(out / declared.matrix_file, embedded, known, trained.dim, dtype)
-    for name, content in ((declared.tracks_file, tracks), (declared.tags_file, table.to_table())):
+    tables = {declared.tracks_file: tracks, declared.metadata_file: metadata, declared.tags_file: table.to_table()}
+    for name, content in tables.items():
         with atomic_write(out / name) as temporary:
             pq.write_table(content, temporary, row_group_size=GROUP_ROWS)
     declared.write(out)
@@ -188,12 +211,12 @@ def _tags(listing: Listing, trained: TrainedModel, former: LibraryStore | None) 
     return table.with_tags([tag for item in listing.items for tag in item.tags], listing.groups), note
 
 
-def _tracks(embedded: Sequence[Item], known: Known, table: TagTable) -> pa.Table:
+def _tracks(embedded: Sequence[Item], known: Known, table: TagTable, metadata: pa.Table) -> pa.Table:
     number_of = {tag: index for index, tag in enumerate(table.tags)}
     measured = [known.measured(item.track_id) for item in embedded]
     columns = {
         "track_id": [item.track_id for item in embedded],
-        "artist_id": [item.artist_id for item in embedded],
+        "artist_id": [item.artist_id or artist for item, artist in zip(embedded, artists_of(metadata), strict=True)],
         "path": [readable_name(item.path) for item in embedded],
         **{name: [row[index] for row in measured] for index, name in enumerate(MEASURED)},
         "tags": [sorted(number_of[tag] for tag in item.tags) for item in embedded],
@@ -201,7 +224,9 @@ def _tracks(embedded: Sequence[Item], known: Known, table: TagTable) -> pa.Table
     return pa.table(columns, schema=TRACKS)
 
 
-def _same(former: LibraryStore, tracks: pa.Table, table: TagTable, words: str, dtype: str, known: Known) -> bool:
+def _same(
+    former: LibraryStore, tracks: pa.Table, metadata: pa.Table, table: TagTable, words: str, dtype: str, known: Known
+) -> bool:
     """Return whether the current edition already has the same content."""
     return (
         not len(known.parts)
@@ -209,6 +234,8 @@ def _same(former: LibraryStore, tracks: pa.Table, table: TagTable, words: str, d
         and former.matrix_ND.dtype == np.dtype(dtype)
         and former.tags.tags == table.tags
         and former.tracks.equals(tracks)
+        and former.metadata is not None
+        and former.metadata.read().equals(metadata)
     )
 
 
@@ -256,7 +283,9 @@ def _remove_former(out: Path, declared: Declaration) -> None:
     """Delete the files of earlier editions."""
     current = declared.files()
     for path in out.iterdir():
-        if path.name in current or not path.name.startswith(("embeddings-", "tracks-", "tags-", "ann-", "words-")):
+        if path.name in current or not path.name.startswith(
+            ("embeddings-", "tracks-", "metadata-", "tags-", "ann-", "words-")
+        ):
             continue
         if path.is_dir():
             shutil.rmtree(path)

@@ -70,12 +70,12 @@ def outcomes_of(batch: FileBatch, unit_RD: Tensor) -> list[Outcome]:
     """Return the outcomes of the files of a batch, given the unit vectors of the readable files."""
     vectors = iter(unit_RD.cpu().numpy())
     outcomes = []
-    for row, seconds in zip(batch.rows, batch.seconds, strict=True):
+    for row, seconds, metadata in zip(batch.rows, batch.seconds, batch.metadata, strict=True):
         vector = next(vectors) if row.status == OK else None
         if vector is not None and not abs(float(np.linalg.norm(vector)) - 1) < 1e-3:  # also true for NaN
             detail = "the audio encoder returns zero" if np.isfinite(vector).all() else "not finite"
             row, vector = row._replace(status=NO_EMBEDDING, detail=detail), None
-        outcomes.append(Outcome(row, seconds, vector))
+        outcomes.append(Outcome(row, seconds, vector, metadata))
     return outcomes
 
 

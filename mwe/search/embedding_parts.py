@@ -13,6 +13,7 @@ from mwe.audio.shards import OK, FileStamp, MelRow, columns_of
 from mwe.core.errors import StaleArtefactError
 from mwe.core.files import atomic_write
 from mwe.core.parquet import PARQUET_ERRORS
+from mwe.search.metadata import METADATA, Metadata, metadata_of, metadata_row
 
 _NAME = re.compile(r"part-(\d+)-r(\d+)\.parquet")
 _COLUMNS = {
@@ -24,6 +25,7 @@ _COLUMNS = {
     "detail": pa.string(),
     "loudness_db": pa.float32(),
     "seconds": pa.float32(),
+    "metadata": pa.struct(METADATA),
 }
 _SPACE_KEY = b"embedding_space"
 
@@ -35,11 +37,13 @@ class Outcome(NamedTuple):
         row: Track, file and outcome.
         seconds: Duration; 0 if unreadable.
         embedding_D: Unit vector of the track; None if unreadable.
+        metadata: What is known beside the sound.
     """
 
     row: MelRow
     seconds: float
     embedding_D: np.ndarray | None
+    metadata: Metadata = Metadata()
 
 
 class PartSettings(NamedTuple):
@@ -96,6 +100,7 @@ def _table(outcomes: Sequence[Outcome], dim: int) -> pa.Table:
     columns = {
         **columns_of([outcome.row for outcome in outcomes]),
         "seconds": [outcome.seconds for outcome in outcomes],
+        "metadata": [metadata_row(outcome.metadata) for outcome in outcomes],
     }
     embeddings = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), dim)
     return pa.table(columns, pa.schema(_COLUMNS)).append_column("embedding", embeddings)
@@ -142,6 +147,11 @@ class Parts:
             columns["status"][index] == OK and bool(columns["detail"][index]) for index in self.index_of.values()
         )
 
+    def metadata(self, track_id: str) -> Metadata | None:
+        """Return what is known of a track beside its sound; None if no part has it."""
+        index = self.index_of.get(track_id)
+        return None if index is None else self.columns["metadata"][index]
+
     def embedding(self, track_id: str) -> np.ndarray:
         """Return the unit vector of an embedded track, (D,)."""
         index = self.index_of[track_id]
@@ -161,11 +171,14 @@ def _read(path: Path, space: str) -> tuple[dict[str, list[Any]], np.ndarray]:
     """Return the columns of a part and its vectors, (N, D)."""
     try:
         table = pq.read_table(path, partitioning=None)
+        if "metadata" not in table.column_names:  # of a job that an earlier version began
+            table = table.append_column("metadata", pa.array([metadata_row(Metadata())] * len(table)))
         part_space = (table.schema.metadata or {}).get(_SPACE_KEY, b"").decode()
         columns = table.select(list(_COLUMNS)).cast(pa.schema(_COLUMNS)).to_pydict()
+        columns["metadata"] = [metadata_of(row) for row in columns["metadata"]]
         vectors: np.ndarray = table["embedding"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
         vectors = vectors.reshape(len(table), -1)
-    except (*PARQUET_ERRORS, LookupError, AttributeError) as error:
+    except (*PARQUET_ERRORS, LookupError, AttributeError, TypeError) as error:
         raise StaleArtefactError(f"{path}: damaged ({error}). Delete it: only its files are read again.") from error
     if part_space != space:
         raise StaleArtefactError(

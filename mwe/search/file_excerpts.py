@@ -3,6 +3,7 @@
 Shape suffixes: B files of a batch, E excerpts, S samples of an excerpt with its margins, L frames of an excerpt.
 """
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,8 @@ from mwe.audio.excerpts import read_excerpts
 from mwe.audio.loudness import at_loudness
 from mwe.audio.preprocessing import Preprocessing
 from mwe.audio.shards import OK, MelRow
+from mwe.audio.tag_reader import tags_if_readable
+from mwe.search.metadata import Metadata
 
 
 class FileExcerpts(NamedTuple):
@@ -28,12 +31,14 @@ class FileExcerpts(NamedTuple):
         wave_ES: Samples of each excerpt; empty if the file was unreadable.
         frames: Frames of the whole track.
         seconds: Duration of the track.
+        metadata: What is known beside the sound.
     """
 
     row: MelRow
     wave_ES: np.ndarray
     frames: int
     seconds: float
+    metadata: Metadata = Metadata()
 
 
 class FileBatch(NamedTuple):
@@ -44,12 +49,14 @@ class FileBatch(NamedTuple):
         seconds: Duration of each file.
         wave_BES: Samples of the readable files, in order.
         frames_B: Frames of the whole tracks.
+        metadata: What is known of each file beside its sound.
     """
 
     rows: tuple[MelRow, ...]
     seconds: tuple[float, ...]
     wave_BES: Tensor
     frames_B: Tensor
+    metadata: tuple[Metadata, ...]
 
 
 class FileDataset(Dataset[FileExcerpts]):
@@ -88,10 +95,18 @@ class FileDataset(Dataset[FileExcerpts]):
             return FileExcerpts(row, np.zeros((0, 0), np.float32), 0, 0.0)
         sound = excerpts.wave_ES[excerpts.wave_ES != 0]  # without the zeros beyond the ends
         row = row._replace(loudness_db=loudness_db(sound), detail="" if excerpts.verdict.ok else str(excerpts.verdict))
+        frames = self._cut.frames(excerpts.kept)
+        metadata = Metadata(_hash_of(excerpts.wave_ES, frames), tags_if_readable(self._tracks[index][1]))
         wave_ES = excerpts.wave_ES
         if self._loudness is not None:
             wave_ES = at_loudness(wave_ES, self._rate, self._loudness)
-        return FileExcerpts(row, wave_ES, self._cut.frames(excerpts.kept), excerpts.samples / self._rate)
+        return FileExcerpts(row, wave_ES, frames, excerpts.samples / self._rate, metadata)
+
+
+def _hash_of(wave_ES: np.ndarray, frames: int) -> str:
+    """Return a hash of all that the embedding is made of."""
+    person = frames.to_bytes(8, "little")
+    return hashlib.blake2b(np.ascontiguousarray(wave_ES).data, digest_size=16, person=person).hexdigest()
 
 
 def collate(files: Sequence[FileExcerpts]) -> FileBatch:
@@ -103,4 +118,5 @@ def collate(files: Sequence[FileExcerpts]) -> FileBatch:
         tuple(file.seconds for file in files),
         torch.stack(waves) if waves else torch.zeros(0, 0, 0),
         torch.tensor([file.frames for file in readable], dtype=torch.long),
+        tuple(file.metadata for file in files),
     )

@@ -7,10 +7,13 @@ from typing import Literal, NamedTuple
 
 from pytorch_lightning.utilities import rank_zero_only
 
+from mwe.audio import ffmpeg
 from mwe.audio.predict import Hardware, unfinished
 from mwe.audio.shards import OK
+from mwe.audio.tag_reader import tags_if_readable
 from mwe.core.errors import MissingDataError
 from mwe.core.outcomes import outcome_text, require_few_failed
+from mwe.core.progress import track
 from mwe.joint.pretrained import OPEN
 from mwe.search.ann import AnnReport, build_ann
 from mwe.search.assemble import Known, assemble, read_skipped, skipped_file
@@ -110,8 +113,9 @@ def index_library(
         if rank_zero_only.rank != 0:  # type: ignore[attr-defined]
             return None
         known = _known(out, trained)
+        retagged = _read_missing_tags(listing.items, known)
         approximate = None if known.library is None else AnnReport.read(out, known.library.declared)
-        note = assemble(out, listing, trained, known, dtype)
+        note = assemble(out, listing, trained, known, dtype) + retagged
         known.parts.remove()
         if approximate is not None:
             note = f"{note}{_renewed(out, approximate)}"
@@ -129,6 +133,22 @@ def _renewed(out: Path, former: AnnReport) -> str:
     except MissingDataError as error:
         return f"\nthe approximate index of the former edition was removed: {error}"
     return f"\napproximate index made again: {report}"
+
+
+def _read_missing_tags(items: Sequence[Item], known: Known) -> str:
+    """Read tags of files that were embedded by a version, or an installation, that did not; return a note."""
+    embedded = [item for item in items if known.status(item.track_id) == OK]
+    read = known.metadata([item.track_id for item in embedded])["read"].to_pylist()
+    missing = [item for item, done in zip(embedded, read, strict=True) if not done]
+    if not missing:
+        return ""
+    if not ffmpeg.is_installed():
+        return "\nartists, titles and other tags of the files are not read: pip install 'mwe[formats]'"
+    for item in track(missing, "reading tags", len(missing)):
+        tags = tags_if_readable(item.path)
+        assert tags is not None
+        known.read_since[item.track_id] = tags
+    return f"\ntags of {len(missing):,} files read, without embedding them anew"
 
 
 def _known(out: Path, trained: TrainedModel) -> Known:

@@ -21,6 +21,7 @@ from mwe.core.parquet import PARQUET_ERRORS
 FORMAT = 1
 DECLARATION = "library.json"
 SKIPPED = "skipped.tsv"
+HAS_METADATA = "metadata"  # among the notes, so that a library without it opens as before
 GROUP_ROWS = 8192  # rows of the table of tracks that are read together
 REMEDY = "Index the library again into another folder."
 
@@ -88,6 +89,16 @@ class Declaration:
         return f"tracks-{self.edition:05d}.parquet"
 
     @property
+    def metadata_file(self) -> str:
+        """Metadata from the tags in the files, one row per row of the matrix."""
+        return f"metadata-{self.edition:05d}.parquet"
+
+    @property
+    def has_metadata(self) -> bool:
+        """Whether the edition has metadata; those of earlier versions have none."""
+        return self.notes.get(HAS_METADATA) is True
+
+    @property
     def tags_file(self) -> str:
         """Tags with groups and calibration."""
         return f"tags-{self.edition:05d}.parquet"
@@ -105,6 +116,7 @@ class Declaration:
     def files(self) -> set[str]:
         """Return the names of the files of this edition."""
         files = {self.matrix_file, self.tracks_file, self.tags_file, self.ann_file, self.ann_report_file}
+        files |= {self.metadata_file} if self.has_metadata else set()
         return {*files, self.words, DECLARATION, SKIPPED}
 
     def write(self, root: Path) -> None:

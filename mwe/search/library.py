@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from mwe.audio.file_tags import FileTags
 from mwe.search.ann import ApproximateSearch
 from mwe.search.answers import Answer, Hit, Tagged, TagScore
 from mwe.search.exact import ExactSearch, Search
@@ -184,9 +185,9 @@ class Library:
 
         tagged = []
         outcomes = embed_files(self.store.trained, paths, thorough)
-        for path, (row, _, embedding_D) in zip(paths, outcomes, strict=True):
+        for path, (row, _, embedding_D, metadata) in zip(paths, outcomes, strict=True):
             scores = () if embedding_D is None else tuple(self.tags_of_vector(embedding_D, k))
-            tagged.append(Tagged(str(path), row.status, row.detail, scores))
+            tagged.append(Tagged(str(path), row.status, row.detail, scores, metadata.tags or FileTags()))
         return tagged
 
     def tags_of_vector(self, vector_D: np.ndarray, k: int = 5) -> list[TagScore]:
@@ -251,4 +252,5 @@ class Library:
 
     def _hit(self, row: int, score: float) -> Hit:
         track = self.row(row)
-        return Hit(track["track_id"], track["artist_id"], track["path"], score, tuple(track["tags"]))
+        tags = tuple(track["tags"])
+        return Hit(track["track_id"], track["artist_id"], track["path"], score, tags, self.store.file_tags(row))

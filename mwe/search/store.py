@@ -12,8 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mwe.audio.file_tags import FileTags
 from mwe.core.errors import BadFileError, StaleArtefactError, UnknownNameError
-from mwe.search.layout import REMEDY, TAGS, TRACKS, Declaration, open_matrix, open_table, read_table, reading
+from mwe.search.layout import REMEDY, TAGS, TRACKS, Declaration, open_matrix, read_table, reading
+from mwe.search.metadata import METADATA, metadata_of
+from mwe.search.row_table import RowTable
 from mwe.search.tag_table import TagTable, library_prototypes
 from mwe.words import WordVectors
 
@@ -41,15 +44,10 @@ class LibraryStore:
         self.root = Path(root)
         self.declared = Declaration.read(self.root)
         self.matrix_ND = open_matrix(self.root, self.declared)
-        # stays open: a new edition may delete the file while this one is in use
-        self._tracks_file = self.root / self.declared.tracks_file
-        self._file = open_table(self._tracks_file, TRACKS)
-        if self._file.metadata.num_rows != len(self.matrix_ND):
-            message = f"{self._file.metadata.num_rows:,} tracks beside a matrix of {len(self.matrix_ND):,} rows"
-            raise BadFileError(self._tracks_file, message, REMEDY)
-        groups = range(self._file.metadata.num_row_groups)
-        self._ends = np.cumsum([self._file.metadata.row_group(group).num_rows for group in groups])
-        self._columns: dict[str, pa.Array] = {}
+        self._tracks = RowTable(self.root / self.declared.tracks_file, TRACKS, len(self.matrix_ND))
+        self.metadata: RowTable | None = None  # in a library made before tags were read
+        if self.declared.has_metadata:
+            self.metadata = RowTable(self.root / self.declared.metadata_file, METADATA, len(self.matrix_ND))
 
     def __len__(self) -> int:
         return len(self.matrix_ND)
@@ -67,26 +65,24 @@ class LibraryStore:
     @property
     def tracks(self) -> pa.Table:
         """IDs, artists, files and tags of all tracks, read on every access."""
-        with reading(self._tracks_file):
-            return self._file.read()
+        return self._tracks.read()
 
     def column(self, name: str) -> pa.Array:
         """Return one column of the tracks, read at the first use; most queries need none."""
-        if name not in self._columns:
-            with reading(self._tracks_file):
-                chunks = self._file.read(columns=[name])[name].chunks
-            self._columns[name] = pa.concat_arrays(chunks) if chunks else pa.array([], TRACKS.field(name).type)
-        return self._columns[name]
+        return self._tracks.column(name)
 
     def row(self, row: int) -> dict[str, Any]:
         """Return the columns ``ROW_COLUMNS`` of one track, with tag names; only its part of the table is read."""
-        group = int(np.searchsorted(self._ends, row, side="right"))
-        offset = row - (int(self._ends[group - 1]) if group else 0)
         tags = self.tags.tags
-        with reading(self._tracks_file):
-            table = self._file.read_row_group(group, columns=list(ROW_COLUMNS), use_threads=False)
-            values: dict[str, Any] = table.slice(offset, 1).to_pylist()[0]
+        values = self._tracks.row(row, ROW_COLUMNS)
+        with reading(self._tracks.path):
             return {**values, "tags": [tags[tag] for tag in values["tags"]]}
+
+    def file_tags(self, row: int) -> FileTags:
+        """Return the tags of one track's file; empty if they are not known."""
+        if self.metadata is None:
+            return FileTags()
+        return metadata_of(self.metadata.row(row)).tags or FileTags()
 
     def vectors(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
         """Return the vectors of some tracks, (R, D) float32.

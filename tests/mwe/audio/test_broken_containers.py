@@ -14,8 +14,8 @@ from mwe.audio.check import check_files
 from mwe.audio.clips import read_row
 from mwe.audio.cut import Cut
 from mwe.audio.excerpts import read_excerpts
-from mwe.audio.file_tags import read_tags
 from mwe.audio.mel_settings import MelSettings
+from mwe.audio.tag_reader import read_tags
 
 pytest.importorskip("av")
 

@@ -9,7 +9,8 @@ import soundfile
 from mwe.audio.cue_sheet import cue_spans, parse_cue
 from mwe.audio.decode import decode
 from mwe.audio.excerpts import read_excerpts
-from mwe.audio.file_tags import FileTags, read_tags, tags_of
+from mwe.audio.file_tags import FileTags, tags_of
+from mwe.audio.tag_reader import read_tags
 from mwe.audio.verdict import UnreadableAudio
 
 av = pytest.importorskip("av")

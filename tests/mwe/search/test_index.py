@@ -65,7 +65,7 @@ def test_a_folder_with_its_table_becomes_a_library(miniature, run, tmp_path):
     np.testing.assert_allclose(library.matrix_ND[5], outcome.embedding_D, atol=1e-5)
     assert library.tracks["seconds"][5].as_py() == pytest.approx(outcome.seconds)
     assert {path.name.split("-")[0] for path in (tmp_path / "lib").iterdir()} == {
-        *("library.json", "embeddings", "tracks", "tags", "words", "skipped.tsv", ".lock")
+        *("library.json", "embeddings", "tracks", "metadata", "tags", "words", "skipped.tsv", ".lock")
     }
 
 

@@ -1,0 +1,167 @@
+"""Artist, title and other tags of files: kept in the library, refreshed without embedding anew."""
+
+import json
+import os
+import shutil
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from mwe.audio import ffmpeg
+from mwe.audio.file_tags import FileTags
+from mwe.audio.predict import Hardware
+from mwe.core.errors import BadFileError
+from mwe.core.files import read_json
+from mwe.search import Library
+from mwe.search.embed import Embedder
+from mwe.search.index import index_library
+from mwe.search.layout import HAS_METADATA
+
+av = pytest.importorskip("av")
+
+HERE = Hardware(workers=0, devices=1, accelerator="cpu")
+RATE = 44100
+KINDS = {
+    "rain.mp3": ("mp3", "mp3"),
+    "sun.flac": ("flac", "flac"),
+    "snow.m4a": ("ipod", "aac"),
+    "wind.ogg": ("ogg", "libopus"),
+    "fog.wav": ("wav", "pcm_s16le"),
+}
+TAGS = {"artist": "Ana Lee", "album": "Weather", "genre": "Jazz", "date": "1994", "track": "3/12"}
+
+
+def encode(path, container, codec, tags, pitch=220.0, seconds=4.0):
+    """Write a tone with tags by PyAV."""
+    rate = 48000 if codec == "libopus" else RATE
+    at = np.arange(int(seconds * rate)) / rate
+    tone = 0.3 * np.sin(2 * np.pi * pitch * at) * (np.sin(5 * at) > 0)
+    with av.open(os.fspath(path), "w", format=container) as output:
+        output.metadata.update(tags)
+        stream = output.add_stream(codec, rate=rate)
+        stream.layout = "stereo"
+        context = stream.codec_context
+        context.open(strict=False)
+        frame = av.AudioFrame.from_ndarray(np.stack([tone, tone]).astype(np.float32), "fltp", "stereo")
+        frame.sample_rate, frame.pts = rate, 0
+        resampler = av.AudioResampler(context.format, "stereo", rate, frame_size=context.frame_size or 4096)
+        for piece in (*resampler.resample(frame), *resampler.resample(None)):
+            output.mux(stream.encode(piece))
+        output.mux(stream.encode(None))
+
+
+def retag(path, tags):
+    """Write other tags into a file and leave its packets as they are."""
+    other = path.with_name(f"new-{path.name}")
+    with av.open(os.fspath(path)) as given, av.open(os.fspath(other), "w", format=KINDS[path.name][0]) as output:
+        output.metadata.update(tags)
+        stream = output.add_stream_from_template(given.streams.audio[0])
+        for packet in given.demux(given.streams.audio[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                output.mux(packet)
+    os.replace(other, path)
+
+
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tagged")
+    for number, (name, how) in enumerate(KINDS.items()):
+        encode(folder / name, *how, {**TAGS, "title": name.split(".")[0].title()}, pitch=150.0 * (number + 1))
+    return folder
+
+
+@pytest.fixture
+def music(originals, tmp_path):
+    """Five files of as many kinds, with tags."""
+    return shutil.copytree(originals, tmp_path / "music")
+
+
+@pytest.fixture
+def embedded(monkeypatch):
+    """Numbers of tracks that the encoder is given, batch by batch."""
+    counts, mels = [], Embedder.mels
+    monkeypatch.setattr(Embedder, "mels", lambda self, batch: counts.append(len(batch.frames_B)) or mels(self, batch))
+    return counts
+
+
+def tags_by_name(root):
+    library = Library(root)
+    names = library.tracks["track_id"].to_pylist()
+    return {name: library.store.file_tags(row) for row, name in enumerate(names)}
+
+
+def without_metadata(root):
+    """Make of a library one that an earlier version wrote."""
+    content = read_json(root / "library.json")
+    assert content["notes"].pop(HAS_METADATA)
+    (root / "library.json").write_text(json.dumps(content))
+    for path in root.glob("metadata-*"):
+        path.unlink()
+
+
+def test_tags_of_every_kind_are_kept(music, run, tmp_path):
+    index_library([music], run, tmp_path / "lib", hardware=HERE)
+    found = tags_by_name(tmp_path / "lib")
+    assert {name: tags.title for name, tags in found.items()} == {
+        name: name.split(".")[0].title() for name in sorted(KINDS)
+    }
+    for tags in found.values():
+        assert (tags.artist, tags.album, tags.genre, tags.year, tags.track) == ("Ana Lee", "Weather", "Jazz", 1994, 3)
+    library = Library(tmp_path / "lib")
+    assert set(library.store.artists.to_pylist()) == {"Ana Lee"}
+    hit = library.search("low", k=1, per_artist=1).hits[0]
+    assert hit.file_tags == found[hit.track_id]
+    assert library.search("low", k=1).to_dict()["hits"][0]["file_tags"]["album"] == "Weather"
+    assert library.tag_files([music / "rain.mp3"])[0].to_dict()["file_tags"]["title"] == "Rain"
+
+
+def test_a_table_of_tracks_says_who_the_artist_is(music, run, tmp_path):
+    (music / "tracks.tsv").write_text("track_id\tartist_id\tpath\ttags\nr\tSomeone\train.mp3\t\n")
+    index_library([music], run, tmp_path / "lib", hardware=HERE)
+    library = Library(tmp_path / "lib")
+    assert library.row(library.row_of("r"))["artist_id"] == "Someone"
+    assert library.row(library.row_of("sun.flac"))["artist_id"] == "Ana Lee"
+
+
+def test_a_library_of_an_earlier_version_opens_and_gets_its_tags_without_embedding(music, run, tmp_path, embedded):
+    out = tmp_path / "lib"
+    index_library([music], run, out, hardware=HERE)
+    before = np.array(Library(out).matrix_ND)
+    without_metadata(out)
+    assert set(tags_by_name(out).values()) == {FileTags()}
+    assert len(Library(out).search("low").hits) == 5
+    embedded.clear()
+    report = index_library([music], run, out, hardware=HERE)
+    assert (report.reused, embedded) == (5, [])
+    assert "tags of 5 files read, without embedding them anew" in report.note
+    assert tags_by_name(out)["rain.mp3"].title == "Rain"
+    np.testing.assert_array_equal(np.array(Library(out).matrix_ND), before)
+    edition = read_json(out / "library.json")["edition"]
+    assert "files read" not in index_library([music], run, out, hardware=HERE).note
+    assert read_json(out / "library.json")["edition"] == edition
+
+
+def test_without_the_reader_it_says_so_and_reads_them_later(music, run, tmp_path, monkeypatch):
+    for name in ("snow.m4a", "wind.ogg"):
+        (music / name).unlink()
+    with monkeypatch.context() as without:
+        without.setattr(ffmpeg, "is_installed", lambda: False)
+        report = index_library([music], run, tmp_path / "lib", hardware=HERE)
+        assert "other tags of the files are not read: pip install 'mwe[formats]'" in report.note
+    assert set(tags_by_name(tmp_path / "lib").values()) == {FileTags()}
+    assert "tags of 3 files read" in index_library([music], run, tmp_path / "lib", hardware=HERE).note
+    assert tags_by_name(tmp_path / "lib")["fog.wav"].artist == "Ana Lee"
+
+
+def test_damaged_metadata_is_named(music, run, tmp_path):
+    index_library([music], run, tmp_path / "lib", hardware=HERE)
+    path = next((tmp_path / "lib").glob("metadata-*"))
+    table = pq.read_table(path)
+    pq.write_table(table.slice(0, 2), path)
+    with pytest.raises(BadFileError, match=r"metadata-00001\.parquet: 2 tracks beside a matrix of 5 rows"):
+        Library(tmp_path / "lib")
+    path.unlink()
+    with pytest.raises(BadFileError, match=r"metadata-00001\.parquet"):
+        Library(tmp_path / "lib")
