@@ -99,7 +99,9 @@ WORDS = Program(
 PREPARE: Commands = {
     "data": DATA,
     "words": WORDS,
-    "weights": Command("mwe.commands.weights:weights", "Fetch and verify the published weights of the towers."),
+    "weights": Command(
+        "mwe.commands.weights:weights", "Fetch and verify published weights: of the towers, and of English words."
+    ),
     "demo": Command("mwe.commands.collections:demo", "Build the demonstration collection, which needs no download."),
 }
 BY_HAND = Program(

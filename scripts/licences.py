@@ -14,6 +14,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from mwe.core.files import atomic_write
+from mwe.encoders import weights
+from mwe.words import english
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs/reference/licences.md"
@@ -81,6 +83,16 @@ def closure(direct: dict[str, str]) -> dict[str, str]:
     return found
 
 
+def fetched() -> str:
+    """Section on what `mwe weights` takes out of packages that are never installed."""
+    parts = [{**weights.declaration(), "what": "weights of the towers", "terms": ""}, *english.declaration().values()]
+    rows = [f"| {data['package']} {data['version']} | {data['what']} | {data['licence']} |" for data in parts]
+    terms = " ".join(f"{data['package']}: {data['terms']}" for data in parts if data["terms"])
+    text = f"The licence text is written beside the files in the cache. No code of these packages is run. {terms}"
+    table = "| package | what is taken | licence |\n|---|---|---|\n" + "\n".join(rows)
+    return f"## Data that `mwe weights` fetches\n{textwrap.fill(text, 120, break_on_hyphens=False)}\n\n{table}\n"
+
+
 def document() -> str:
     """The whole page."""
     direct = declared()
@@ -94,6 +106,7 @@ def document() -> str:
         "## Direct\n| package | needed | licence |\n|---|---|---|\n" + "\n".join(rows) + "\n",
         "## Through them\n| package | licence |\n|---|---|\n" + "\n".join(others) + "\n",
         f"## Those that ask for more than attribution\n{textwrap.fill(all_of_them, 120, break_on_hyphens=False)}\n",
+        fetched(),
     ]
     return "\n".join(parts)
 

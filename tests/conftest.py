@@ -21,9 +21,20 @@ import torch.multiprocessing
 from hypothesis import settings
 
 from mwe.reproduce.experiments.paper import paper
+from tests.english_words import english_wheels, miniature_english, published_english, syllable_words
 from tests.published_weights import bundle, declared, miniature_wheel, published, wheel
 
-__all__ = ["bundle", "declared", "miniature_wheel", "published", "wheel"]  # fixtures
+__all__ = [  # fixtures
+    "bundle",
+    "declared",
+    "english_wheels",
+    "miniature_english",
+    "miniature_wheel",
+    "published",
+    "published_english",
+    "syllable_words",
+    "wheel",
+]
 
 # the same examples every time, so that a commit has one verdict; `make fuzz` draws new ones
 settings.register_profile("tests", derandomize=True)

@@ -110,7 +110,7 @@ def checkpoint(network: str, seed: int) -> tuple[bytes, bytes]:
 @pytest.fixture(scope="session")
 def miniature_wheel(tmp_path_factory) -> Path:
     """A wheel of random weights, laid out as the published one."""
-    path = tmp_path_factory.mktemp("wheel") / weights.wheel_name()
+    path = tmp_path_factory.mktemp("wheel") / weights.pinned_wheel().name
     with zipfile.ZipFile(path, "w") as archive:
         for seed, network in enumerate(NETWORKS):
             collection, _, architecture = network.partition("_")

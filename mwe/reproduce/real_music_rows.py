@@ -16,10 +16,10 @@ from torch.nn.functional import normalize
 from mwe.audio.clips import decoding_loader
 from mwe.core.errors import BadFileError
 from mwe.core.progress import track
+from mwe.corpora.tokens import tag_key
 from mwe.encoders import TagBridge
 from mwe.encoders.weights import published_tags
 from mwe.open_model.bridge import WordSpace, ridge_map
-from mwe.open_model.spelling import tag_key
 from mwe.search.calibrate import tags_of_run
 from mwe.search.embed import Embedder, embed_readable
 from mwe.search.file_excerpts import FileDataset, collate

@@ -32,17 +32,19 @@ class Answer(NamedTuple):
         terms: The terms as understood, with their weights.
         notes: Notes about parts of the query that were left out or not understood.
         hits: Tracks, best first.
+        approximated: Words of the query that are not known, and whose vectors are approximate.
     """
 
     terms: tuple[tuple[float, str], ...]
     notes: tuple[str, ...]
     hits: tuple[Hit, ...]
+    approximated: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content for JSON."""
         terms = [{"weight": weight, "understood": text} for weight, text in self.terms]
         hits = [{**hit._asdict(), "tags": list(hit.tags), "file_tags": hit.file_tags._asdict()} for hit in self.hits]
-        return {"terms": terms, "notes": list(self.notes), "hits": hits}
+        return {"terms": terms, "notes": list(self.notes), "approximated": list(self.approximated), "hits": hits}
 
 
 class TagScore(NamedTuple):

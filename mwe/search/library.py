@@ -167,6 +167,7 @@ class Library:
             tuple((term.weight, vector.understood) for term, vector in zip(terms, meanings, strict=True)),
             tuple(note for vector in meanings for note in vector.notes),
             tuple(self._hit(row, score) for row, score in zip(rows, scores, strict=True)),
+            tuple(word for vector in meanings for word in vector.approximated),
         )
 
     def tag_files(self, paths: Sequence[Path], k: int = 5, thorough: bool = False) -> list[Tagged]:

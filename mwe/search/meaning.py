@@ -14,6 +14,7 @@ class Meaning(NamedTuple):
         understood: Description of how the term was understood.
         notes: Notes about what was left out, and why.
         sound: Whether the vector is of audio instead of text.
+        approximated: Words with an approximate vector.
     """
 
     vector_D: np.ndarray
@@ -21,3 +22,4 @@ class Meaning(NamedTuple):
     understood: str
     notes: tuple[str, ...] = ()
     sound: bool = False
+    approximated: tuple[str, ...] = ()

@@ -1,6 +1,5 @@
 """Meanings of queries: every term becomes a vector of the joint space, with a note on how it was understood."""
 
-import difflib
 import string
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,10 +14,12 @@ from mwe.search.meaning import Meaning
 from mwe.search.stopwords import NEGATIONS, STOP_WORDS
 from mwe.search.store import LibraryStore
 from mwe.search.tag_table import unit_rows
+from mwe.search.unknown_words import Reading, UnknownWords, hint, near_spellings
 from mwe.words import WordVectors
 
 LONGEST_TAG = 4  # words of a tag to search for in running text
-HINTS = 3
+APPROXIMATED = 0.5  # weight of an approximated word beside a known one
+REMEDY = "Describe a mood, an instrument, a genre or a scene in other English words"
 MIN_SPREAD = 1e-6  # below this, all tracks are equal and there is no scale
 
 
@@ -27,13 +28,12 @@ class NothingKnownError(UnknownNameError):
 
     Args:
         text: The query.
-        hints: The nearest known words for each of its words.
+        notes: What was tried with each of its words.
     """
 
-    def __init__(self, text: str, hints: dict[str, list[str]]) -> None:
+    def __init__(self, text: str, notes: Sequence[str]) -> None:
         super().__init__("word", text, ())
-        near = "; ".join(_hint(word, spellings) for word, spellings in hints.items())
-        self.args = (f"no word of the query {text!r} is known: {near}",)
+        self.args = (f"no word of the query {text!r} is known: {'; '.join(notes)}. {REMEDY}",)
 
 
 def meaning(store: LibraryStore, term: Term, context: Sequence[str] = ()) -> Meaning:
@@ -53,7 +53,7 @@ def meaning(store: LibraryStore, term: Term, context: Sequence[str] = ()) -> Mea
 
         return meaning_in_context(store, term.name, context)
     if term.kind == "words":
-        return meaning_of_words(store.words, term.name)
+        return meaning_of_words(store.words, term.name, store.unknown_words)
     if term.kind == "tag":
         return _of_tag(store, term.name)
     if term.kind == "artist":
@@ -80,35 +80,51 @@ def combined(store: LibraryStore, terms: Sequence[Term], meanings: Sequence[Mean
     return _unit(np.sum([weight * vector.vector_D for weight, vector in zip(weights, meanings, strict=True)], axis=0))
 
 
-def meaning_of_words(words: WordVectors, text: str) -> Meaning:
-    """Return the mean of the vectors of known words and of tags of several words, without stop words."""
-    segments = _segments(words, text)
-    plain, stopped = segments.plain, [token for token in segments.stopped if token in words]
-    if not plain and (segments.unknown or not stopped):
-        raise NothingKnownError(
-            text, {word: near_spellings(word, words) for word in segments.unknown or segments.stopped}
-        )
-    notes = [_hint(word, near_spellings(word, words)) for word in segments.unknown]
+def meaning_of_words(words: WordVectors, text: str, unknown_words: UnknownWords | None = None) -> Meaning:
+    """Return the mean of the vectors of words and of tags of several words, without stop words.
+
+    A word without a vector is read as another spelling or an inflection of one that has, or else approximated by its
+    subwords, which counts half.
+
+    Args:
+        words: Word vectors.
+        text: The words.
+        unknown_words: What to make of words without a vector; by default it is made anew.
+
+    Raises:
+        NothingKnownError: No word has a vector.
+    """
+    segments = _segments(words, text, unknown_words or UnknownWords(words))
+    plain, stopped = segments.plain, [Reading(token, words[token]) for token in segments.stopped if token in words]
+    notes = [reading.note for reading in plain if reading.note] + segments.notes
+    if not plain and (segments.notes or not stopped):
+        hints = [hint(word, near_spellings(word, words)) for word in segments.stopped]
+        raise NothingKnownError(text, segments.notes or hints)
     if plain and segments.stopped:
         notes.append(f"left out as stop words: {', '.join(segments.stopped)}")
     if refused := sorted(NEGATIONS.intersection(segments.stopped)):
         notes.append(f"{', '.join(refused)} is not understood: subtract with ` - `")
     used = plain or stopped
-    vector_D = np.mean([words[token] for token in used], axis=0)
-    return Meaning(_unit(vector_D), (), ", ".join(token.replace("_", " ") for token in used), tuple(notes))
+    weights = [APPROXIMATED if reading.approximated else 1.0 for reading in used]
+    vector_D = np.average([reading.vector_D for reading in used], axis=0, weights=weights)
+    approximated = tuple(reading.text for reading in used if reading.approximated)
+    understood = ", ".join(
+        f"{reading.text} (approximated)" if reading.approximated else reading.text for reading in used
+    )
+    return Meaning(_unit(vector_D), (), understood, tuple(notes), approximated=approximated)
 
 
 class _Segments(NamedTuple):
-    """Segments of a text: tokens of the vocabulary, stop words, and unknown words."""
+    """Segments of a text: what was read, stop words, and notes on words that could not be read."""
 
-    plain: list[str]
+    plain: list[Reading]
     stopped: list[str]
-    unknown: list[str]
+    notes: list[str]
 
 
-def _segments(words: WordVectors, text: str) -> _Segments:
+def _segments(words: WordVectors, text: str, unknown_words: UnknownWords) -> _Segments:
     """Return the segments of a text, preferring the longest tags."""
-    tokens, start = text_tokens(text), 0
+    tokens, start = [part for token in text_tokens(text) for part in _parts(words, token, unknown_words)], 0
     segments = _Segments([], [], [])
     while start < len(tokens):
         span, spelt = next(
@@ -123,11 +139,20 @@ def _segments(words: WordVectors, text: str) -> _Segments:
         if span == 1 and bare in STOP_WORDS:
             segments.stopped.append(bare)
         elif spelt is not None:
-            segments.plain.append(spelt)
+            segments.plain.append(Reading(spelt.replace("_", " "), words[spelt]))
+        elif bare and (reading := unknown_words.read(bare)) is not None:
+            segments.plain.append(reading)
         elif bare:
-            segments.unknown.append(bare)
+            segments.notes.append(unknown_words.hint(bare))
         start += span
     return segments
+
+
+def _parts(words: WordVectors, token: str, unknown_words: UnknownWords) -> list[str]:
+    """Return the parts of a compound with hyphens, unless it is known as such."""
+    if "-" not in token or _spelt(words, [token]) is not None or unknown_words.variants.spelt(token) is not None:
+        return [token]
+    return [part for part in token.split("-") if part]
 
 
 def _spelt(words: WordVectors, tokens: Sequence[str]) -> str | None:
@@ -184,22 +209,6 @@ def _of_file(store: LibraryStore, path: Path) -> Meaning:
 
     vector_D = embed_readable(store.trained, [path], "Query with another file.")[0]
     return Meaning(vector_D, (), f"file {path.name}", sound=True)
-
-
-def near_spellings(word: str, words: WordVectors) -> list[str]:
-    """Return known words and tags with a similar spelling, among those of similar length and equal start or end."""
-    near = [
-        token
-        for token, kind in zip(words.tokens, words.kinds, strict=True)
-        if kind in ("word", "tag")
-        and abs(len(token) - len(word)) <= 2
-        and (token[0] == word[0] or token[-2:] == word[-2:])
-    ]
-    return difflib.get_close_matches(word, near, n=HINTS, cutoff=0.6)
-
-
-def _hint(word: str, near: Sequence[str]) -> str:
-    return f"unknown: {word!r}" + (f" (nearest: {', '.join(near)})" if near else "")
 
 
 def _unit(vector_D: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ from mwe.search.layout import REMEDY, TAGS, TRACKS, Declaration, open_matrix, re
 from mwe.search.metadata import METADATA, metadata_of
 from mwe.search.row_table import RowTable
 from mwe.search.tag_table import TagTable, library_prototypes
+from mwe.search.unknown_words import UnknownWords
 from mwe.words import WordVectors
 
 if TYPE_CHECKING:
@@ -103,6 +104,11 @@ class LibraryStore:
     def words(self) -> WordVectors:
         """Words, tags, artists and tracks of queries, with vectors in the joint space."""
         return WordVectors.load(self.root / self.declared.words)
+
+    @cached_property
+    def unknown_words(self) -> UnknownWords:
+        """What to make of words of queries that have no vector."""
+        return UnknownWords(self.words)
 
     @cached_property
     def tags(self) -> TagTable:

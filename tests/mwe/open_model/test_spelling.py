@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from mwe.open_model.spelling import TagSpelling, tag_key
+from mwe.corpora.tokens import tag_key
+from mwe.open_model.spelling import TagSpelling
 
 
 @pytest.fixture

@@ -90,12 +90,28 @@ def test_stop_words_are_left_out_unless_there_is_nothing_else(library):
 
 
 def test_unknown_words_are_named_with_their_nearest(library):
-    answer = library.search("calm, pianos!", k=3)
+    answer = library.search("calm, pianno!", k=3)
     assert answer.terms == ((1.0, "calm"),)
-    assert answer.notes == ("unknown: 'pianos' (nearest: piano)",)
+    assert answer.notes == ("unknown: 'pianno' (nearest: piano)",)
     with pytest.raises(UnknownNameError, match=r"no word of the query 'drumz the' .* 'drumz' \(nearest: drums\)"):
         library.search("drumz the")
     assert near_spellings("kalm", library.words) == ["calm"]
+
+
+def test_other_spellings_and_inflections_are_read_as_the_known_word(library):
+    answer = library.search("pianos and a drumming deephouse, calm-piano", k=3)
+    assert answer.terms == ((1.0, "piano, drums, deep house, calm, piano"),)
+    assert answer.notes[:3] == (
+        "'pianos' is read as 'piano'",
+        "'drumming' is read as 'drums'",
+        "'deephouse' is read as 'deep house'",
+    )
+    assert answer.approximated == ()
+
+
+def test_nonsense_is_refused_with_what_to_do(library):
+    with pytest.raises(UnknownNameError, match=r"no word of the query 'xqzvt blorf' .*'blorf'\. Describe a mood, an"):
+        library.search("xqzvt blorf")
 
 
 def test_a_tag_of_several_words_is_found_in_running_text(library):
