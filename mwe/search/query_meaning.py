@@ -14,7 +14,7 @@ from mwe.search.meaning import Meaning
 from mwe.search.stopwords import NEGATIONS, STOP_WORDS
 from mwe.search.store import LibraryStore
 from mwe.search.tag_table import unit_rows
-from mwe.search.unknown_words import Reading, UnknownWords, hint, near_spellings
+from mwe.search.unknown_words import UnknownWords, WordReading, hint, near_spellings
 from mwe.words import WordVectors
 
 LONGEST_TAG = 4  # words of a tag to search for in running text
@@ -95,7 +95,7 @@ def meaning_of_words(words: WordVectors, text: str, unknown_words: UnknownWords 
         NothingKnownError: No word has a vector.
     """
     segments = _segments(words, text, unknown_words or UnknownWords(words))
-    plain, stopped = segments.plain, [Reading(token, words[token]) for token in segments.stopped if token in words]
+    plain, stopped = segments.plain, [WordReading(token, words[token]) for token in segments.stopped if token in words]
     notes = [reading.note for reading in plain if reading.note] + segments.notes
     if not plain and (segments.notes or not stopped):
         hints = [hint(word, near_spellings(word, words)) for word in segments.stopped]
@@ -117,7 +117,7 @@ def meaning_of_words(words: WordVectors, text: str, unknown_words: UnknownWords 
 class _Segments(NamedTuple):
     """Segments of a text: what was read, stop words, and notes on words that could not be read."""
 
-    plain: list[Reading]
+    plain: list[WordReading]
     stopped: list[str]
     notes: list[str]
 
@@ -139,7 +139,7 @@ def _segments(words: WordVectors, text: str, unknown_words: UnknownWords) -> _Se
         if span == 1 and bare in STOP_WORDS:
             segments.stopped.append(bare)
         elif spelt is not None:
-            segments.plain.append(Reading(spelt.replace("_", " "), words[spelt]))
+            segments.plain.append(WordReading(spelt.replace("_", " "), words[spelt]))
         elif bare and (reading := unknown_words.read(bare)) is not None:
             segments.plain.append(reading)
         elif bare:

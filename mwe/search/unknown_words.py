@@ -16,7 +16,7 @@ from mwe.words.spelling_variants import SpellingVariants
 HINTS = 3
 
 
-class Reading(NamedTuple):
+class WordReading(NamedTuple):
     """A word or a tag as it was read.
 
     Attributes:
@@ -42,7 +42,7 @@ class UnknownWords:
         >>> words = WordVectors(["calm", "piano"], np.eye(2, dtype=np.float32))
         >>> unknown_words = UnknownWords(words)
         >>> unknown_words.read("pianos")
-        Reading(text='piano', vector_D=array([0., 1.], dtype=float32), note="'pianos' is read as 'piano'", ...)
+        WordReading(text='piano', vector_D=array([0., 1.], dtype=float32), note="'pianos' is read as 'piano'", ...)
         >>> unknown_words.read("blorf") is None, unknown_words.hint("pianno")
         (True, "unknown: 'pianno' (nearest: piano)")
     """
@@ -52,7 +52,7 @@ class UnknownWords:
         self.variants = SpellingVariants(words)
         self._lacking = False
 
-    def read(self, word: str) -> Reading | None:
+    def read(self, word: str) -> WordReading | None:
         """Return how a word is read: as a known one, or by an approximate vector if it is English; None if neither.
 
         Raises:
@@ -60,13 +60,13 @@ class UnknownWords:
         """
         if token := self.variants(word):
             known = token.replace("_", " ")
-            return Reading(known, self._words[token], f"{word!r} is read as {known!r}")
+            return WordReading(known, self._words[token], f"{word!r} is read as {known!r}")
         approximator = self.approximator
         if approximator is None or word not in self.english:
             return None
         vector_D, near = approximator(word)
         note = f"{word!r} is approximated by its subwords (nearest: {', '.join(near)})"
-        return Reading(word, vector_D, note, approximated=True)
+        return WordReading(word, vector_D, note, approximated=True)
 
     def hint(self, word: str) -> str:
         """Return the note on a word that could not be read."""
