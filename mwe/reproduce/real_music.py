@@ -15,7 +15,7 @@ from mwe.corpora.tokens import tag_key
 from mwe.encoders.weights import published_tags
 from mwe.open_model.hearing import COLLECTIONS
 from mwe.reproduce.real_music_figures import DRAWS, LEAST, Bootstrap, Figure, Judged, figures_of
-from mwe.reproduce.real_music_rows import TowerEvidence, rows_of
+from mwe.reproduce.real_music_rows import RowScores, TowerEvidence, rows_of
 from mwe.search.model import TrainedModel
 from mwe.search.sources import TABLE
 from mwe.tracks import FolderTracks, JamendoTracks, TrackTags
@@ -99,17 +99,15 @@ def real_music_table(
     bootstrap = Bootstrap(judged.artists, draws)
     reference = None if demo is None else TrainedModel(demo)
     words = None if glove is None else WordVectors.load(glove)
-    figures = {
-        row.name: figures_of(row, judged, bootstrap)
-        for row in rows_of(heard, tracks.audio, tags, queries, reference, words)
-    }
+    rows = list(rows_of(heard, tracks.audio, tags, queries, reference, words))
+    figures = {row.name: figures_of(row, judged, bootstrap) for row in rows}
     if reference is not None:
         figures[f"{TESTED} less {REFERENCE}"] = {
             name: figure.minus(figures[REFERENCE][name])
             for name, figure in figures[TESTED].items()
             if name in figures[REFERENCE]
         }
-    _write(out, figures, _about(tracks, tags, queries, judged, draws))
+    _write(out, figures, _about(tracks, tags, queries, judged, draws) + _approximated(rows))
     return figures
 
 
@@ -123,6 +121,13 @@ def _about(tracks: TrackTags, tags: Sequence[str], queries: Sequence[str], judge
         "of which no word is known has no right answer. "
         f"Intervals of 95 % by drawing tracks, and behind the semicolon by drawing artists, {draws:,} times."
     )
+
+
+def _approximated(rows: Sequence[RowScores]) -> str:
+    """Say which rows were measured with approximate vectors of which tags."""
+    tags = sorted({tag for row in rows for tag in row.approximated})
+    named = (f"{tag} ({', '.join(row.name for row in rows if tag in row.approximated)})" for tag in tags)
+    return f" Tags without a vector, approximated as in a query: {len(tags)}: {'; '.join(named)}." if tags else ""
 
 
 def _write(out: Path, figures: dict[str, dict[str, Figure]], about: str) -> None:

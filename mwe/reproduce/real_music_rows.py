@@ -16,16 +16,18 @@ from torch.nn.functional import normalize
 from mwe.audio.clips import decoding_loader
 from mwe.core.errors import BadFileError
 from mwe.core.progress import track
-from mwe.corpora.tokens import tag_key
+from mwe.corpora.tokens import tag_key, tag_of_token
 from mwe.encoders import TagBridge
 from mwe.encoders.weights import published_tags
 from mwe.open_model.bridge import WordSpace, ridge_map
 from mwe.search.calibrate import tags_of_run
 from mwe.search.embed import Embedder, embed_readable
 from mwe.search.file_excerpts import FileDataset, collate
+from mwe.search.meaning import Meaning
 from mwe.search.model import TrainedModel
 from mwe.search.query_meaning import NothingKnownError, meaning_of_words
 from mwe.search.tag_table import TagTable, unit_rows
+from mwe.search.unknown_words import UnknownWords
 from mwe.words import WordVectors
 
 EXCHANGES = 3  # draws of the control
@@ -42,6 +44,7 @@ class RowScores:
         query_NQ: Scores of queries in words; NaN where no word is known. None for rows without words.
         unit_ND: Unit vectors by which tracks are compared; None for rows without a space.
         calibrated_NT: Scores of the tags as `mwe tag` gives them; None for rows without a calibration.
+        approximated: Tags that have no vector, and whose scores are by the one that a query would give them.
     """
 
     name: str
@@ -49,6 +52,7 @@ class RowScores:
     query_NQ: np.ndarray | None
     unit_ND: np.ndarray | None
     calibrated_NT: np.ndarray | None = None
+    approximated: tuple[str, ...] = ()
 
 
 class TowerEvidence:
@@ -109,36 +113,55 @@ def rows_of(
     """
     words, bridge = heard.trained.words, heard.bridge
     if demo is not None:
-        yield _by_words("demo model", embed_readable(demo, paths, UNUSABLE), _encoded(demo), tags, queries)
+        yield by_words("demo model", embed_readable(demo, paths, UNUSABLE), _encoded(demo), tags, queries)
     yield from _own_outputs(heard, tags)
     width = bridge.words.out_features
     first, last = (slice(0, width), slice(width, None))
-    yield _by_words("bridge: words", heard.unit(bridge.words), _part(words, first), tags, queries)
+    yield by_words("bridge: words", heard.unit(bridge.words), _part(words, first), tags, queries)
     if glove is not None:
         yield _of_glove(heard, glove, tags, queries)
-    yield _by_words("bridge: tags as a context", heard.unit(bridge.context), _part(words, last), tags, queries)
+    yield by_words("bridge: tags as a context", heard.unit(bridge.context), _part(words, last), tags, queries)
     generator = torch.Generator().manual_seed(0)
     for draw in range(EXCHANGES):
         order = torch.randperm(heard.evidence_NEC.shape[-1], generator=generator)
         exchanged = heard.unit(lambda evidence, order=order: bridge.bridge(evidence[:, order]))  # type: ignore[misc]
-        yield _by_words(f"control: exchanged classes {draw}", exchanged, words, tags, queries)
-    whole = _by_words("open model", heard.unit(bridge.bridge), words, tags, queries)
+        yield by_words(f"control: exchanged classes {draw}", exchanged, words, tags, queries)
+    whole = by_words("open model", heard.unit(bridge.bridge), words, tags, queries)
     yield replace(whole, calibrated_NT=_calibrated(whole.tag_NT, tags, tags_of_run(heard.trained)[0]))
 
 
-def _by_words(
+def by_words(
     name: str, unit_ND: np.ndarray, words: WordVectors, tags: Sequence[str], queries: Sequence[str]
 ) -> RowScores:
-    lookup = words.of_tags(tags)
-    tag_NT = unit_ND @ unit_rows(lookup.vectors).T
-    tag_NT[:, ~lookup.known] = np.nan
+    """Return what word vectors say of tracks, in the space of both.
+
+    Args:
+        name: Name of the row.
+        unit_ND: Unit vectors of the tracks.
+        words: Word vectors. A tag without one is read as a query would be.
+        tags: Tags of the recordings.
+        queries: Queries in words.
+    """
+    lookup, unknown_words = words.of_tags(tags), UnknownWords(words)
+    vector_TD, known_T, approximated = lookup.vectors, lookup.known.copy(), []
+    for index in np.flatnonzero(~lookup.known).tolist():
+        if (meant := _meaning(words, tag_of_token(tags[index]), unknown_words)) is not None:
+            vector_TD[index], known_T[index] = meant.vector_D, True
+            approximated.append(tags[index])
+    tag_NT = unit_ND @ unit_rows(vector_TD).T
+    tag_NT[:, ~known_T] = np.nan
     query_NQ = np.full((len(unit_ND), len(queries)), np.nan)
     for index, query in enumerate(queries):
-        try:
-            query_NQ[:, index] = unit_ND @ meaning_of_words(words, query).vector_D
-        except NothingKnownError:
-            continue
-    return RowScores(name, tag_NT, query_NQ, unit_ND)
+        if (meant := _meaning(words, query, unknown_words)) is not None:
+            query_NQ[:, index] = unit_ND @ meant.vector_D
+    return RowScores(name, tag_NT, query_NQ, unit_ND, approximated=tuple(approximated))
+
+
+def _meaning(words: WordVectors, text: str, unknown_words: UnknownWords) -> Meaning | None:
+    try:
+        return meaning_of_words(words, text, unknown_words)
+    except NothingKnownError:
+        return None
 
 
 def _calibrated(cosine_NT: np.ndarray, tags: Sequence[str], table: TagTable) -> np.ndarray:
@@ -173,7 +196,7 @@ def _of_glove(heard: TowerEvidence, glove: WordVectors, tags: Sequence[str], que
     weight_WC = torch.from_numpy(ridge_map(space.class_CW, np.ones(len(space.class_CW)), penalty=0.3)).float()
     unit_ND = heard.unit(lambda evidence: normalize(evidence[:, torch.from_numpy(known_C)] @ weight_WC.T, dim=1))
     centred = WordVectors(glove.tokens, space.centred(np.asarray(glove.vectors)).astype(np.float32), glove.kinds)
-    return _by_words("bridge: GloVe words", unit_ND, centred, tags, queries)
+    return by_words("bridge: GloVe words", unit_ND, centred, tags, queries)
 
 
 def _encoded(model: TrainedModel) -> WordVectors:

@@ -6,16 +6,23 @@ import soundfile
 
 from mwe import Library
 from mwe.cli import main
+from mwe.corpora.tokens import tag_of_token
 from mwe.encoders.weights import fetch_weights
 from mwe.joint.pretrained import CARD, PACKAGED
 from mwe.open_model.sources import DATASETS, OpenSources
 from mwe.search.model import TrainedModel
 from mwe.search.onnx_tower import TOLERANCE, TOWER, export_tower
 from mwe.search.query_meaning import meaning_of_words
+from mwe.search.tag_table import unit_rows
 
 LARGEST = 12_000_000  # bytes
-# the queries of Table X
-TABLE_X = ("deep house in miami ocean", "sad rock in rainy day", "female vocal jazz in new york")
+# queries in the manner of Table X, whose own are the first two, each with tags that are right
+SENSE = {
+    "deep house in miami ocean": ("house", "deep house", "club dance"),
+    "meditation in the forest": ("calm", "relaxing", "meditative"),
+    "sad rock in rainy day": ("sad", "rock", "melancholic"),
+    "female vocal jazz in new york": ("jazz", "female vocal", "swing"),
+}
 
 
 @pytest.fixture
@@ -30,7 +37,7 @@ def test_it_is_small():
 
 def test_it_knows_the_words_of_people(packaged):
     assert len(packaged.words) >= 20_000
-    for query in TABLE_X:
+    for query in SENSE:
         meaning = meaning_of_words(packaged.words, query)
         assert not [note for note in meaning.notes if "unknown" in note], query
 
@@ -42,6 +49,25 @@ def test_its_words_make_sense(packaged, query, near):
     lookup = packaged.words.of_tags(names)
     cosine_T = lookup.vectors @ vector_D / np.linalg.norm(lookup.vectors, axis=1)
     assert names[int(cosine_T.argmax())] == near
+
+
+@pytest.mark.parametrize("query", SENSE)
+def test_queries_of_several_words_are_near_the_tags_that_are_right(packaged, query):
+    """Of all tags, the right ones lie among the nearest tenth, and nearer than those of every other query."""
+    tags = [token for token, kind in zip(packaged.words.tokens, packaged.words.kinds, strict=True) if kind == "tag"]
+    unit_TD = unit_rows(packaged.words.of_tags(tags).vectors)
+    cosine_T = unit_TD @ meaning_of_words(packaged.words, query).vector_D
+    share = {tag_of_token(tag): (cosine_T < cosine).mean() for tag, cosine in zip(tags, cosine_T, strict=True)}
+    nearness = {other: np.mean([share[tag] for tag in right]) for other, right in SENSE.items()}
+    assert min(share[tag] for tag in SENSE[query]) > 0.9
+    assert max(nearness, key=nearness.__getitem__) == query
+    assert sorted(nearness.values())[-2] < nearness[query] - 0.1
+
+
+def test_house_is_a_kind_of_music_before_it_is_a_home(packaged):
+    house, *others = unit_rows(packaged.words.of_tags(["house", "club", "home", "apartment"]).vectors)
+    club, home, apartment = (float(house @ other) for other in others)
+    assert club > max(home, apartment) + 0.1
 
 
 def test_its_card_names_every_source_and_its_terms():

@@ -9,11 +9,13 @@ import torch
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from mwe.core.errors import BadFileError, MissingDataError
+from mwe.reproduce import real_music, real_music_rows
 from mwe.reproduce.real_music import judged_by_tags, read_queries, read_recordings, real_music_table
 from mwe.reproduce.real_music_figures import Bootstrap, Judged, figures_of
 from mwe.reproduce.real_music_rows import RowScores
 from mwe.search.embed import embed_files
 from mwe.search.model import TrainedModel
+from mwe.search.unknown_words import UnknownWords
 from tests.mwe.open_model.conftest import miniature
 
 __all__ = ["miniature"]
@@ -112,6 +114,21 @@ def test_the_open_model_is_measured_as_it_answers(miniature, recordings, tmp_pat
     text = (tmp_path / "tables/real-music.md").read_text()
     assert text.startswith("# Real music")
     assert "6 recordings of 3 artists" in text
+
+
+def test_a_tag_without_a_vector_is_measured_by_its_approximation(syllable_words):
+    rng = np.random.default_rng(5)
+    unit_ND = rng.standard_normal((6, syllable_words.dim))
+    known = syllable_words.tokens[0]
+    row = real_music_rows.by_words("row", unit_ND, syllable_words, [known, "tasalamo", "blorf"], [])
+    assert row.approximated == ("tasalamo",)
+    vector_D = UnknownWords(syllable_words).read("tasalamo").vector_D
+    np.testing.assert_allclose(row.tag_NT[:, 1], unit_ND @ vector_D / np.linalg.norm(vector_D), atol=1e-5)
+    assert np.isnan(row.tag_NT[:, 2]).all()
+    assert not np.isnan(row.tag_NT[:, 0]).any()
+    assert real_music._approximated([row, RowScores("other", row.tag_NT, None, None)]) == (
+        " Tags without a vector, approximated as in a query: 1: tasalamo (row)."
+    )
 
 
 def test_differences_are_paired(judged):
