@@ -67,6 +67,15 @@ class FileTags(NamedTuple):
     replaygain_album: float | None = None
     cover_bytes: int = 0
 
+    @property
+    def album_and_year(self) -> str:
+        """Title of the album, and year, as far as they are known.
+
+        >>> FileTags(album="Weather", year=1994).album_and_year
+        'Weather, 1994'
+        """
+        return ", ".join(str(part) for part in (self.album, self.year) if part)
+
 
 def tags_of(metadata: Mapping[str, str], cover_bytes: int = 0) -> FileTags:
     """Return tags from fields with their many names.

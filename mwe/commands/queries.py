@@ -38,6 +38,10 @@ def search_library(
     between spaces; ``2*piano`` counts twice. Words without a sign between them are one term: the mean of their
     vectors, without stop words. English words that the library does not know are approximated and marked.
 
+    Conditions restrict the tracks by the tags in their files: ``artist:``, ``album:``, ``title:``, ``genre:``,
+    ``year:1990..1999``, ``bpm:120..130``, ``key:Am``. They stand after other words or alone. Values of several words
+    need quotation marks. A minus before a condition leaves its tracks out.
+
     Args:
         query: The query, in quotes if it has several words.
         library: Folder of the library.
@@ -56,6 +60,7 @@ def search_library(
     Examples:
         mwe search "calm + piano - drums"
         mwe search "something calm with piano for a rainy evening"
+        mwe search 'calm piano genre:jazz year:1990..1999 album:"Blue Train"'
         mwe search "file:song.mp3 + 0.5*tag:jazz" --library outputs/library --k 20 --per_artist 1
     """
     from mwe.search import Filters, Library
@@ -109,27 +114,23 @@ def tag(
 
 
 def _show_answer(answer: "Answer") -> None:
-    console = Console(markup=False, emoji=False, highlight=False)
-    for weight, term in answer.terms:
-        console.print(f"{weight:+g} {term}")
-    for note in answer.notes:
-        console.print(note)
-    if not answer.hits:
-        console.print("no track answers this")
-        return
-    table = Table("", "track", "artist", "score", "tags", "file")
-    for rank, hit in enumerate(answer.hits, 1):
-        table.add_row(
-            str(rank), hit.track_id, hit.artist_id, f"{hit.score:.3f}", ", ".join(hit.tags), hit.path, style=None
-        )
-    console.print(table)
+    from mwe.commands.answer_lines import answer_lines
+
+    console = _console()
+    # lines of any length where they are not read on a terminal
+    for line in answer_lines(answer, console.width if console.is_terminal else None):
+        console.print(line, soft_wrap=True)
 
 
 def _show_tags(tagged: "Tagged") -> None:
-    console = Console(markup=False, emoji=False, highlight=False)
+    from mwe.commands.answer_lines import described
+
+    console, file_tags = _console(), tagged.file_tags
     if not tagged.tags:
         console.print(f"{tagged.path}: {tagged.detail or 'the model has no tags'}")
         return
+    if file_tags.title or file_tags.artist:
+        console.print(described(file_tags.title, file_tags.artist, file_tags), soft_wrap=True)
     calibrated = any(score.probability is not None for score in tagged.tags)
     table = Table("group", "tag", "probability" if calibrated else "cosine", "in training", title=tagged.path)
     for score in tagged.tags:
@@ -137,6 +138,10 @@ def _show_tags(tagged: "Tagged") -> None:
     console.print(table)
     if not calibrated:
         console.print("cosines, not probabilities: the library has no calibration (`mwe index` said why)")
+
+
+def _console() -> Console:
+    return Console(markup=False, emoji=False, highlight=False)
 
 
 def _heard(score: "TagScore") -> str:

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
@@ -17,7 +18,8 @@ from mwe.page.markup import Card, answer_html, error_html
 from mwe.page.media import PREFIX, mel_picture
 from mwe.page.suggest import quoted
 from mwe.search import Filters, Library, QueryError
-from mwe.search.grammar import Term, parse_query
+from mwe.search.answers import Hit
+from mwe.search.grammar import ParsedQuery, Term, parse_query
 
 LONGEST_QUERY = 500  # letters
 MAX_SAMPLES = 60_000_000  # decoded samples per channel of an uploaded file: 240 MB
@@ -92,15 +94,15 @@ class Handlers:
             return error_html(str(error))
 
     def _answer(self, query: PageQuery, options: Options) -> str:
-        terms = [query.term] if query.term else _terms(query.text)
-        if terms[0].kind == "file":
-            return self._of_file(Path(terms[0].name), options)
-        answer = self.library.search(terms, options.k, options.filters, options.per_artist)
+        terms, conditions = ParsedQuery([query.term]) if query.term else _parsed(query.text)
+        if query.term and query.term.kind == "file":
+            return self._of_file(Path(query.term.name), options)
+        filters = replace(options.filters, conditions=(*options.filters.conditions, *conditions))
+        answer = self.library.search(terms, options.k, filters, options.per_artist)
         query_card = None
         alone = len(terms) == 1 and terms[0].kind == "track" and terms[0].weight > 0
         if alone and (row := self.library.row_of(terms[0].name)) is not None:
-            track = self.library.row(row)
-            query_card = self._card(row, track["track_id"], track["artist_id"], track["tags"])
+            query_card = self._card(row, self.library.hit(row))
         return answer_html(answer, self._hits(answer.hits), query_card, query.play)
 
     def _of_file(self, path: Path, options: Options) -> str:
@@ -117,7 +119,16 @@ class Handlers:
         picture = base64.b64encode(mel_picture(wave, preprocessing.mel)).decode()
         # Gradio only serves files that were uploaded
         sound = f"gradio_api/file={quote(str(path))}"
-        card = Card(path.name, "your file", sound, f"data:image/png;base64,{picture}", (), tagged.tags)
+        title, album = tagged.file_tags.title or path.name, tagged.file_tags.album_and_year
+        card = Card(
+            title,
+            tagged.file_tags.artist or "your file",
+            album,
+            sound,
+            f"data:image/png;base64,{picture}",
+            (),
+            tagged.tags,
+        )
         if len(wave) >= preprocessing.max_seconds * preprocessing.mel.sample_rate:
             answer = answer._replace(
                 notes=(f"Its first {preprocessing.max_seconds / 60:.0f} minutes were used.", *answer.notes)
@@ -139,29 +150,30 @@ class Handlers:
             message = f"{info.samplerate:,} samples a second for {min(info.duration, max_seconds):.0f} seconds"
             raise BadFileError(path.name, message, "Query with a shorter part, or a lower rate.")
 
-    def _hits(self, hits: Sequence[Any]) -> list[Card]:
+    def _hits(self, hits: Sequence[Hit]) -> list[Card]:
         cards = []
         for hit in hits:
             row = self.library.row_of(hit.track_id)
             assert row is not None
-            cards.append(self._card(row, hit.track_id, hit.artist_id, hit.tags, hit.score))
+            cards.append(self._card(row, hit))
         return cards
 
-    def _card(self, row: int, track_id: str, artist_id: str, tags: Sequence[str], score: float | None = None) -> Card:
+    def _card(self, row: int, hit: Hit) -> Card:
         scored = self.library.tags_of_vector(self.library.vectors([row])[0], TAGS)
         address = f"{PREFIX}/tracks/{row}"
-        return Card(track_id, artist_id, f"{address}/sound", f"{address}/mel.png", tags, scored, row, score)
+        sound, picture = f"{address}/sound", f"{address}/mel.png"
+        return Card(hit.title, hit.artist, hit.album, sound, picture, hit.tags, scored, row, hit.score)
 
 
-def _terms(text: str) -> list[Term]:
-    """Return the terms of a typed query.
+def _parsed(text: str) -> ParsedQuery:
+    """Return the terms and conditions of a typed query.
 
     Raises:
         QueryError: The query is malformed, too long, or names a file of the server.
     """
     if len(text) > LONGEST_QUERY:
         raise QueryError(f"{text[:40]}...", f"more than {LONGEST_QUERY} letters")
-    terms = parse_query(text)
-    if any(term.kind == "file" for term in terms):
+    parsed = parse_query(text)
+    if any(term.kind == "file" for term in parsed.terms):
         raise QueryError(text, "the page does not read files by name; upload the file below")
-    return terms
+    return parsed

@@ -15,6 +15,7 @@ class Card(NamedTuple):
     Attributes:
         name: Its name.
         artist: Its artist; empty if unknown.
+        album: Its album and year; empty if unknown.
         sound: Address of its sound.
         picture: Address of its picture.
         tags: Its tags in the library.
@@ -25,6 +26,7 @@ class Card(NamedTuple):
 
     name: str
     artist: str
+    album: str
     sound: str
     picture: str
     tags: Sequence[str]
@@ -100,7 +102,8 @@ def _understood(answer: Answer) -> str:
         f"{'' if abs(weight) == 1 else f' {abs(weight):g} &times;'} {escape(text)}</span>"
         for weight, text in answer.terms
     )
-    return f'<p class="mwe-terms"><span class="mwe-label">Understood as</span>{"".join(terms)}</p>'
+    filters = (f'<span class="mwe-only">{escape(text)}</span>' for text in answer.filters)
+    return f'<p class="mwe-terms"><span class="mwe-label">Understood as</span>{"".join([*terms, *filters])}</p>'
 
 
 def _card(card: Card, rank: int, opened: bool = False, play: bool = False) -> str:
@@ -109,11 +112,11 @@ def _card(card: Card, rank: int, opened: bool = False, play: bool = False) -> st
     score = "" if card.score is None else f"{card.score:.2f}"
     row = "" if card.row is None else f' data-row="{card.row}"'
     tags = "".join(f"<span>{escape(tag)}</span>" for tag in card.tags)
-    name = escape(card.name)
+    name, origin = escape(card.name), " - ".join(filter(None, (card.artist, card.album)))
     return (
         f'<details class="mwe-track" name="mwe-tracks"{row}{" open" if opened else ""}>'
         f'<summary>{rank_html}<span class="mwe-names"><span class="mwe-name">{name}</span>'
-        f'<span class="mwe-artist">{escape(card.artist)}</span></span>'
+        f'<span class="mwe-artist">{escape(origin)}</span></span>'
         f'<span class="mwe-own">{tags}</span>'
         f'<span class="mwe-score" title="cosine with the query">{score}</span></summary>'
         f'<div class="mwe-inside">'

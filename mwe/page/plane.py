@@ -40,8 +40,16 @@ class Plane(NamedTuple):
     def to_dict(self, library: Library) -> dict[str, Any]:
         """Return the content for JSON, with names."""
         track_ids, artists = library.store.column("track_id"), library.store.artists
+        metadata = library.store.metadata
+        titles, names = (metadata.column(name) if metadata else None for name in ("title", "artist"))
         tracks = [
-            {"row": row, "name": track_ids[row].as_py(), "artist": artists[row].as_py(), "x": x, "y": y}
+            {
+                "row": row,
+                "name": (titles[row].as_py() if titles else "") or track_ids[row].as_py(),
+                "artist": (names[row].as_py() if names else "") or artists[row].as_py(),
+                "x": x,
+                "y": y,
+            }
             for row, (x, y) in zip(self.rows_P.tolist(), self.track_P2.astype(float).round(4).tolist(), strict=True)
         ]
         tags = [

@@ -1,7 +1,6 @@
 """Completion of a query while it is typed: tags, artists and words of a library."""
 
 import re
-import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from heapq import nsmallest
@@ -11,6 +10,7 @@ import numpy as np
 
 from mwe.corpora.tokens import tag_token
 from mwe.search import Library
+from mwe.search.conditions import folded
 from mwe.search.query_meaning import LONGEST_TAG
 from mwe.search.stopwords import STOP_WORDS
 
@@ -93,7 +93,7 @@ class Suggester:
 
     def _with_prefix(self, typed: str, k: int) -> list[tuple[bool, _Entry]]:
         """Return entries with a prefix, whole names first, and whether the prefix is that of a later word."""
-        key = _folded(typed.lstrip())
+        key = folded(typed.lstrip())
         if not key:
             return []
         low, high = bisect_left(self._keys, key), bisect_right(self._keys, key + _LAST)
@@ -102,9 +102,9 @@ class Suggester:
 
 
 def quoted(name: str) -> str:
-    """Return a name for a query, in quotation marks if it has signs or irregular spaces."""
+    """Return a name for a query, in quotation marks if it has signs, colons or irregular spaces."""
     pieces = name.split()
-    return f'"{name}"' if {"+", "-"} & set(pieces) or name != " ".join(pieces) else name
+    return f'"{name}"' if {"+", "-"} & set(pieces) or ":" in name or name != " ".join(pieces) else name
 
 
 def _term_begin(text: str) -> int:
@@ -117,14 +117,8 @@ def _term_begin(text: str) -> int:
 
 def _starts(entry: _Entry) -> Iterator[tuple[int, str]]:
     """Yield the keys of an entry: its name, and its name from every later word."""
-    pieces = _folded(entry.name).split()
+    pieces = folded(entry.name).split()
     yield from ((word, " ".join(pieces[word:])) for word in range(len(pieces)))
-
-
-def _folded(text: str) -> str:
-    """Return text without case and accents."""
-    parts = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in parts if not unicodedata.combining(letter))
 
 
 def _tags(library: Library) -> Iterator[_Entry]:

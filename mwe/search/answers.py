@@ -12,7 +12,7 @@ class Hit(NamedTuple):
         track_id: The track.
         artist_id: Its artist; empty if unknown.
         path: Its file.
-        score: Cosine with the query, -1 to 1.
+        score: Cosine with the query, -1 to 1; None if the query has only conditions.
         tags: Its tags in the library.
         file_tags: Tags in its file, such as title and album.
     """
@@ -20,9 +20,24 @@ class Hit(NamedTuple):
     track_id: str
     artist_id: str
     path: str
-    score: float
+    score: float | None
     tags: tuple[str, ...]
     file_tags: FileTags = FileTags()
+
+    @property
+    def title(self) -> str:
+        """Title of the track, or else its ID."""
+        return self.file_tags.title or self.track_id
+
+    @property
+    def artist(self) -> str:
+        """Artist as in the file, or else by ID; empty if unknown."""
+        return self.file_tags.artist or self.artist_id
+
+    @property
+    def album(self) -> str:
+        """Album and year; empty if unknown."""
+        return self.file_tags.album_and_year
 
 
 class Answer(NamedTuple):
@@ -31,20 +46,23 @@ class Answer(NamedTuple):
     Attributes:
         terms: The terms as understood, with their weights.
         notes: Notes about parts of the query that were left out or not understood.
-        hits: Tracks, best first.
+        hits: Tracks, best first; in the order of the library if there is no term.
         approximated: Words of the query that are not known, and whose vectors are approximate.
+        filters: The conditions as understood.
     """
 
     terms: tuple[tuple[float, str], ...]
     notes: tuple[str, ...]
     hits: tuple[Hit, ...]
     approximated: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content for JSON."""
         terms = [{"weight": weight, "understood": text} for weight, text in self.terms]
         hits = [{**hit._asdict(), "tags": list(hit.tags), "file_tags": hit.file_tags._asdict()} for hit in self.hits]
-        return {"terms": terms, "notes": list(self.notes), "approximated": list(self.approximated), "hits": hits}
+        told = {"notes": list(self.notes), "approximated": list(self.approximated)}
+        return {"terms": terms, "filters": list(self.filters), **told, "hits": hits}
 
 
 class TagScore(NamedTuple):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mwe.core.errors import UnknownNameError
+from mwe.search.conditions import Condition, meeting
 from mwe.search.store import LibraryStore
 
 
@@ -21,6 +22,7 @@ class Filters:
         without_tags: Tags that it must not have.
         artists: Artists, one of whom it must be by.
         without_artists: Artists whom it must not be by.
+        conditions: Conditions on the tags in its file, all of them.
 
     Examples:
         >>> from mwe import Library
@@ -33,9 +35,10 @@ class Filters:
     without_tags: Sequence[str] = ()
     artists: Sequence[str] = ()
     without_artists: Sequence[str] = ()
+    conditions: Sequence[Condition] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.tags or self.without_tags or self.artists or self.without_artists)
+        return bool(self.tags or self.without_tags or self.artists or self.without_artists or self.conditions)
 
 
 def allowed_tracks(store: LibraryStore, filters: Filters) -> np.ndarray | None:
@@ -43,6 +46,7 @@ def allowed_tracks(store: LibraryStore, filters: Filters) -> np.ndarray | None:
 
     Raises:
         UnknownNameError: A tag or artist to filter by is not in the library.
+        MissingDataError: There are conditions, and the library has no tags of files.
     """
     if not filters:
         return None
@@ -55,6 +59,8 @@ def allowed_tracks(store: LibraryStore, filters: Filters) -> np.ndarray | None:
         allowed_N &= _mask(store, np.concatenate([_rows_of_artist(store, artist) for artist in filters.artists]))
     for artist in filters.without_artists:
         allowed_N[_rows_of_artist(store, artist)] = False
+    for condition in filters.conditions:
+        allowed_N &= meeting(store, condition) != condition.excluded
     return allowed_N
 
 

@@ -5,6 +5,7 @@ Shape suffixes: N tracks, D dimensions, T tags, K answers.
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from mwe.search.ann import ApproximateSearch
 from mwe.search.answers import Answer, Hit, Tagged, TagScore
 from mwe.search.exact import ExactSearch, Search
 from mwe.search.filters import Filters, allowed_tracks
-from mwe.search.grammar import Term, parse_query
+from mwe.search.grammar import ParsedQuery, Term, parse_query
 from mwe.search.query_meaning import combined, meaning
 from mwe.search.store import LibraryStore
 from mwe.search.tag_table import TagTable
@@ -104,6 +105,12 @@ class Library:
         """Return ID, artist, file and tag names of one track."""
         return self.store.row(row)
 
+    def hit(self, row: int, score: float | None = None) -> Hit:
+        """Return one track as in an answer, with the tags in its file."""
+        track = self.row(row)
+        tags = tuple(track["tags"])
+        return Hit(track["track_id"], track["artist_id"], track["path"], score, tags, self.store.file_tags(row))
+
     def vectors(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
         """Return the unit vectors of some tracks, (R, D) float32.
 
@@ -146,6 +153,7 @@ class Library:
             QueryError: The query is malformed.
             UnknownNameError: A word, tag, artist or track is not known.
             BadFileError: An audio file cannot be used.
+            MissingDataError: There are conditions on tags in files, and the library has none.
 
         Examples:
             >>> from mwe import Library
@@ -155,19 +163,24 @@ class Library:
             >>> [(hit.track_id, hit.artist_id, round(hit.score, 2)) for hit in answer.hits]
             [('lullaby', 'nina', 0.98), ('march', 'gene', 0.21)]
         """
-        terms = parse_query(query) if isinstance(query, str) else list(query)
+        terms, conditions = parse_query(query) if isinstance(query, str) else ParsedQuery(list(query))
+        filters = replace(filters, conditions=(*filters.conditions, *conditions))
         meanings = [meaning(self.store, term, context) for term in terms]
         allowed_N = self.allowed(filters)
         query_rows = [row for term_meaning in meanings for row in term_meaning.rows]
         if query_rows:
             allowed_N = np.ones(len(self), dtype=bool) if allowed_N is None else allowed_N
             allowed_N[query_rows] = False
-        rows, scores = self._ranked(combined(self.store, terms, meanings), k, allowed_N, per_artist)
+        if terms:
+            rows, scores = self._ranked(combined(self.store, terms, meanings), k, allowed_N, per_artist)
+        else:
+            rows, scores = self._listed(k, allowed_N, per_artist)
         return Answer(
             tuple((term.weight, vector.understood) for term, vector in zip(terms, meanings, strict=True)),
             tuple(note for vector in meanings for note in vector.notes),
-            tuple(self._hit(row, score) for row, score in zip(rows, scores, strict=True)),
+            tuple(self.hit(row, score) for row, score in zip(rows, scores, strict=True)),
             tuple(word for vector in meanings for word in vector.approximated),
+            tuple(map(str, filters.conditions)),
         )
 
     def tag_files(self, paths: Sequence[Path], k: int = 5, thorough: bool = False) -> list[Tagged]:
@@ -220,9 +233,17 @@ class Library:
             best += sorted(in_group, key=lambda score: (-score.score, score.tag))[:k]
         return best
 
+    def _listed(
+        self, k: int, allowed_N: np.ndarray | None, per_artist: int | None
+    ) -> tuple[list[int], Sequence[float | None]]:
+        """Return the first rows that may be answers, in the order of the library, without scores."""
+        rows_N = np.arange(len(self)) if allowed_N is None else np.flatnonzero(allowed_N)
+        rows = rows_N[self._diverse(rows_N, per_artist)[:k]].tolist()
+        return rows, [None] * len(rows)
+
     def _ranked(
         self, vector_D: np.ndarray, k: int, allowed_N: np.ndarray | None, per_artist: int | None
-    ) -> tuple[list[int], list[float]]:
+    ) -> tuple[list[int], Sequence[float | None]]:
         """Return rows and scores; request more answers while the limit per artist leaves too few."""
         possible = len(self) if allowed_N is None else int(allowed_N.sum())
         if not possible or not vector_D.any():
@@ -250,8 +271,3 @@ class Library:
             if not artist or counts[artist] <= per_artist:
                 remaining.append(rank)
         return remaining
-
-    def _hit(self, row: int, score: float) -> Hit:
-        track = self.row(row)
-        tags = tuple(track["tags"])
-        return Hit(track["track_id"], track["artist_id"], track["path"], score, tags, self.store.file_tags(row))

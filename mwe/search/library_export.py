@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from mwe.audio.file_tags import FileTags
 from mwe.core.errors import MissingDataError, StaleArtefactError
 from mwe.core.extras import require_extra
 from mwe.core.files import atomic_write
@@ -28,14 +29,17 @@ _NAMES = uuid.UUID("5a4d2f0e-8a35-4d0b-9f0e-6d7765000001")  # Qdrant accepts num
 
 
 def tables(library: Library) -> Iterator[pa.Table]:
-    """Yield the library in blocks: its tracks with their tag names and unit vectors, float32."""
-    tracks = library.tracks
+    """Yield the library in blocks: its tracks with tag names, the tags in their files and unit vectors, float32."""
+    tracks, metadata = library.tracks, library.store.metadata
+    file_tags = metadata.read().select(FileTags._fields) if metadata else pa.table({})
     for start in range(0, max(len(library), 1), ROWS):
         block = tracks.slice(start, ROWS)
         vectors = np.asarray(library.matrix_ND[start : start + ROWS], dtype=np.float32)
         tags = pa.array([library.store.tags_of(row) for row in range(start, start + len(block))], pa.list_(pa.string()))
         embedding = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), library.dim)
         named = block.set_column(block.schema.get_field_index("tags"), "tags", tags)
+        for name in file_tags.column_names:
+            named = named.append_column(name, file_tags[name].slice(start, ROWS))
         yield named.append_column("embedding", embedding).replace_schema_metadata({SPACE_KEY: library.space})
 
 
@@ -100,7 +104,7 @@ class QdrantSearch:
 def export_qdrant(library: Library, client: Any, collection: str) -> None:
     """Fill a collection of Qdrant with a library; replace an existing collection of that name.
 
-    Every point has the track's row, ID, artist, path, tags and the embedding space.
+    Every point has the track's row, ID, artist, path, tags, the embedding space, and what the tags in its file say.
     """
     models = require_extra(*QDRANT).models
     if client.collection_exists(collection):
@@ -126,5 +130,6 @@ def _point(models: Any, library: Library, row: int) -> Any:
             "path": path,
             "tags": library.store.tags_of(row),
             SPACE_KEY: library.space,
+            **{name: value for name, value in library.store.file_tags(row)._asdict().items() if value},
         },
     )

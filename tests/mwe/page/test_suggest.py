@@ -52,6 +52,6 @@ def test_what_is_offered_is_understood(odd):
     assert minus is None or minus.kind == "tag"
     for one in (simon, edith, *suggester.complete("", 9)):
         assert odd.search(one.query).hits, one
-    for name in ("a + b", "a", " a", "a  b", "-"):
-        (term,) = parse_query(f"artist:{quoted(name)}")
+    for name in ("a + b", "a", " a", "a  b", "-", "a year:1990"):
+        (term,) = parse_query(f"artist:{quoted(name)}").terms
         assert term.name == name.strip()

@@ -3,18 +3,23 @@
 import json
 import os
 import shutil
+from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+import mwe
 from mwe.audio import ffmpeg
 from mwe.audio.file_tags import FileTags
 from mwe.audio.predict import Hardware
+from mwe.cli import main
 from mwe.core.errors import BadFileError
 from mwe.core.files import read_json
 from mwe.search import Library
 from mwe.search.embed import Embedder
+from mwe.search.grammar import Term
 from mwe.search.index import index_library
 from mwe.search.layout import HAS_METADATA
 
@@ -111,6 +116,7 @@ def test_tags_of_every_kind_are_kept(music, run, tmp_path):
         assert (tags.artist, tags.album, tags.genre, tags.year, tags.track) == ("Ana Lee", "Weather", "Jazz", 1994, 3)
     library = Library(tmp_path / "lib")
     assert set(library.store.artists.to_pylist()) == {"Ana Lee"}
+    assert library.tracks["tags"].to_pylist() == [[]] * 5
     hit = library.search("low", k=1, per_artist=1).hits[0]
     assert hit.file_tags == found[hit.track_id]
     assert library.search("low", k=1).to_dict()["hits"][0]["file_tags"]["album"] == "Weather"
@@ -165,3 +171,50 @@ def test_damaged_metadata_is_named(music, run, tmp_path):
     path.unlink()
     with pytest.raises(BadFileError, match=r"metadata-00001\.parquet"):
         Library(tmp_path / "lib")
+
+
+def test_commands_show_titles_and_take_conditions(music, run, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    main(["index", "music", "--model", str(run), "--workers", "0", "--devices", "1", "--accelerator", "cpu"])
+    capsys.readouterr()
+    main(["search", "low title:rain genre:jazz"])
+    assert capsys.readouterr().out.startswith(
+        "+1 low\nonly title rain\nonly genre jazz\n1 Rain - Ana Lee (Weather, 1994)  "
+    )
+    main(["search", "year:1994", "--format", "json"])
+    told = json.loads(capsys.readouterr().out)
+    assert told["filters"] == ["only year 1994"]
+    assert {hit["score"] for hit in told["hits"]} == {None}
+    assert sorted(hit["file_tags"]["title"] for hit in told["hits"]) == ["Fog", "Rain", "Snow", "Sun", "Wind"]
+    main(["tag", "music/rain.mp3", "--k", "1"])
+    assert capsys.readouterr().out.startswith("Rain - Ana Lee (Weather, 1994)\n")
+    with pytest.raises(SystemExit, match=r"mwe search: query 'low mood:happy': unknown field 'mood'"):
+        main(["search", "low mood:happy"])
+
+
+def test_the_page_shows_titles_artists_and_albums(music, run, tmp_path):
+    handlers = pytest.importorskip("mwe.page.handlers", reason="Gradio is not installed (extra `demo`)")
+    index_library([music], run, tmp_path / "lib", hardware=HERE)
+    library = Library(tmp_path / "lib")
+    page = handlers.Handlers(library, Lock())
+    html = page.answer(handlers.PageQuery("low title:rain"))
+    assert '<span class="mwe-name">Rain</span><span class="mwe-artist">Ana Lee - Weather, 1994</span>' in html
+    assert "1 track<" in html
+    assert '<span class="mwe-only">only title rain</span>' in html
+    html = page.answer(handlers.PageQuery("", Term("file", str(music / "snow.m4a"))))
+    assert '<span class="mwe-name">Snow</span>' in html
+    plane_of = pytest.importorskip("mwe.page.plane").plane_of
+    names = {track["name"] for track in plane_of(library).to_dict(library)["tracks"]}
+    assert names == {"Fog", "Rain", "Snow", "Sun", "Wind"}
+
+
+def test_nothing_is_trained_or_measured_on_the_tags_of_files():
+    """The genre in a file may be the very answer that a model is asked for."""
+    readers = {"mwe.audio.file_tags", "mwe.audio.tag_reader", "mwe.search.metadata"}
+    looked = 0
+    for room in ("joint", "encoders", "metrics", "tracks", "corpora", "words", "reproduce", "open_model"):
+        for path in (Path(mwe.__file__).parent / room).rglob("*.py"):
+            source = path.read_text(encoding="utf-8")
+            assert not [reader for reader in readers if reader in source], path
+            looked += 1
+    assert looked > 50
