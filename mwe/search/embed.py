@@ -26,6 +26,7 @@ from mwe.core.sampler import as_read
 from mwe.joint.audio_word_data import Excerpts
 from mwe.search.embedding_parts import Outcome, PartSettings, PartWriter
 from mwe.search.file_excerpts import FileBatch, FileDataset, collate
+from mwe.search.known_sounds import NO_SOUNDS, KnownSounds
 from mwe.search.model import TrainedModel
 
 NO_EMBEDDING = "no-embedding"
@@ -66,11 +67,14 @@ class Embedder(LightningModule):
         return mel_BELM
 
 
-def outcomes_of(batch: FileBatch, unit_RD: Tensor) -> list[Outcome]:
-    """Return the outcomes of the files of a batch, given the unit vectors of the readable files."""
+def outcomes_of(batch: FileBatch, unit_RD: Tensor, sounds: KnownSounds = NO_SOUNDS) -> list[Outcome]:
+    """Return the outcomes of the files of a batch, given the unit vectors of those that were embedded."""
     vectors = iter(unit_RD.cpu().numpy())
     outcomes = []
-    for row, seconds, metadata in zip(batch.rows, batch.seconds, batch.metadata, strict=True):
+    for row, seconds, metadata, known in zip(batch.rows, batch.seconds, batch.metadata, batch.known, strict=True):
+        if known:
+            outcomes.append(Outcome(row, seconds, sounds.vector(metadata.sound), metadata))
+            continue
         vector = next(vectors) if row.status == OK else None
         if vector is not None and not abs(float(np.linalg.norm(vector)) - 1) < 1e-3:  # also true for NaN
             detail = "the audio encoder returns zero" if np.isfinite(vector).all() else "not finite"
@@ -86,8 +90,9 @@ def predict_files(
     settings: PartSettings,
     batch_files: int = 8,
     thorough: bool = False,
+    sounds: KnownSounds = NO_SOUNDS,
 ) -> None:
-    """Embed audio files into parts.
+    """Embed audio files into parts, except those whose sound has a vector already.
 
     Args:
         trained: The trained run.
@@ -96,13 +101,14 @@ def predict_files(
         settings: Settings of the parts.
         batch_files: Files of a batch.
         thorough: Whether to decode whole files.
+        sounds: Sounds with known vectors.
     """
 
     def loader_of(items: list[Track]) -> DataLoader[Any]:
-        dataset = FileDataset(items, trained.preprocessing, thorough)
+        dataset = FileDataset(items, trained.preprocessing, thorough, sounds.row_of)
         return decoding_loader(dataset, collate, batch_files, hardware.workers)
 
-    shards = PredictionShards(partial(PartWriter, settings), outcomes_of)
+    shards = PredictionShards(partial(PartWriter, settings), partial(outcomes_of, sounds=sounds))
     predict_to_shards(Embedder(trained), tracks, loader_of, shards, hardware)
 
 

@@ -4,7 +4,7 @@ Shape suffixes: B files of a batch, E excerpts, S samples of an excerpt with its
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,10 +28,11 @@ class FileExcerpts(NamedTuple):
 
     Attributes:
         row: Track, file and outcome.
-        wave_ES: Samples of each excerpt; empty if the file was unreadable.
+        wave_ES: Samples of each excerpt; empty if the file was unreadable, or its vector is known.
         frames: Frames of the whole track.
         seconds: Duration of the track.
         metadata: What is known beside the sound.
+        known: Whether the library has the vector of this sound.
     """
 
     row: MelRow
@@ -39,6 +40,7 @@ class FileExcerpts(NamedTuple):
     frames: int
     seconds: float
     metadata: Metadata = Metadata()
+    known: bool = False
 
 
 class FileBatch(NamedTuple):
@@ -47,9 +49,10 @@ class FileBatch(NamedTuple):
     Attributes:
         rows: One row per file, readable or not.
         seconds: Duration of each file.
-        wave_BES: Samples of the readable files, in order.
-        frames_B: Frames of the whole tracks.
+        wave_BES: Samples of the files to embed, in order.
+        frames_B: Frames of the whole tracks of these.
         metadata: What is known of each file beside its sound.
+        known: Whether the library has the vector of each file's sound.
     """
 
     rows: tuple[MelRow, ...]
@@ -57,6 +60,7 @@ class FileBatch(NamedTuple):
     wave_BES: Tensor
     frames_B: Tensor
     metadata: tuple[Metadata, ...]
+    known: tuple[bool, ...]
 
 
 class FileDataset(Dataset[FileExcerpts]):
@@ -66,12 +70,17 @@ class FileDataset(Dataset[FileExcerpts]):
         tracks: ID and file of each track.
         preprocessing: Rate, limits and excerpts.
         thorough: Whether to decode whole files instead of only the packets of their excerpts.
+        sounds: Hashes of sounds whose vectors are known; they are not kept for embedding.
     """
 
     def __init__(
-        self, tracks: Sequence[tuple[str, Path]], preprocessing: Preprocessing, thorough: bool = False
+        self,
+        tracks: Sequence[tuple[str, Path]],
+        preprocessing: Preprocessing,
+        thorough: bool = False,
+        sounds: Collection[str] = (),
     ) -> None:
-        mel = preprocessing.mel
+        mel, self._sounds = preprocessing.mel, sounds
         self._tracks = tracks
         self._cut = Cut.of(mel, preprocessing.seconds, preprocessing.excerpts)
         self._how: dict[str, Any] = {
@@ -97,6 +106,8 @@ class FileDataset(Dataset[FileExcerpts]):
         row = row._replace(loudness_db=loudness_db(sound), detail="" if excerpts.verdict.ok else str(excerpts.verdict))
         frames = self._cut.frames(excerpts.kept)
         metadata = Metadata(_hash_of(excerpts.wave_ES, frames), tags_if_readable(self._tracks[index][1]))
+        if metadata.sound in self._sounds:
+            return FileExcerpts(row, np.zeros((0, 0), np.float32), 0, excerpts.samples / self._rate, metadata, True)
         wave_ES = excerpts.wave_ES
         if self._loudness is not None:
             wave_ES = at_loudness(wave_ES, self._rate, self._loudness)
@@ -111,12 +122,13 @@ def _hash_of(wave_ES: np.ndarray, frames: int) -> str:
 
 def collate(files: Sequence[FileExcerpts]) -> FileBatch:
     """Return a batch. All excerpts have the same length, so nothing is padded."""
-    readable = [file for file in files if file.row.status == OK]
-    waves = [torch.from_numpy(file.wave_ES) for file in readable]
+    to_embed = [file for file in files if file.row.status == OK and not file.known]
+    waves = [torch.from_numpy(file.wave_ES) for file in to_embed]
     return FileBatch(
         tuple(file.row for file in files),
         tuple(file.seconds for file in files),
         torch.stack(waves) if waves else torch.zeros(0, 0, 0),
-        torch.tensor([file.frames for file in readable], dtype=torch.long),
+        torch.tensor([file.frames for file in to_embed], dtype=torch.long),
         tuple(file.metadata for file in files),
+        tuple(file.known for file in files),
     )

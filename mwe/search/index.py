@@ -19,6 +19,7 @@ from mwe.search.ann import AnnReport, build_ann
 from mwe.search.assemble import Known, assemble, read_skipped, skipped_file
 from mwe.search.embed import predict_files
 from mwe.search.embedding_parts import Parts, PartSettings
+from mwe.search.known_sounds import KnownSounds
 from mwe.search.layout import DECLARATION, Declaration
 from mwe.search.lock import only_writer
 from mwe.search.model import TrainedModel
@@ -37,6 +38,7 @@ class IndexReport(NamedTuple):
         skipped: Number of tracks that could not be embedded, by reason.
         reused: Number of tracks whose files have not changed since an earlier run.
         removed: Number of tracks of the former library that the sources no longer have.
+        recognised: Number of new or changed files whose sound the library had, under this name or another.
         damaged: Number of tracks of this run with partly damaged or missing sound.
         table: Path of the table of skipped tracks and reasons.
         note: Note about the tag scores, and about an approximate index.
@@ -46,6 +48,7 @@ class IndexReport(NamedTuple):
     skipped: dict[str, int]
     reused: int
     removed: int
+    recognised: int
     damaged: int
     table: Path
     note: str
@@ -54,6 +57,7 @@ class IndexReport(NamedTuple):
         text = outcome_text(self.ok, self.skipped, self.table)
         more = [f"{self.reused:,} unchanged since an earlier run"] if self.reused else []
         more += [f"{self.removed:,} removed"] if self.removed else []
+        more += [f"{self.recognised:,} with the sound of an earlier run"] if self.recognised else []
         more += [f"{self.damaged:,} damaged and partly read; see `mwe check`"] if self.damaged else []
         return text + (f" ({', '.join(more)})" if more else "")
 
@@ -77,8 +81,10 @@ def index_library(
 ) -> IndexReport | None:
     """Embed the audio files of several sources into a library.
 
-    Files with a size and modification time known to the library are not read again, whether readable or not. A stopped
-    job loses at most the files since its last part. The current edition stays complete until the new one is.
+    Files with a size and modification time known to the library are not read again, whether readable or not. Of
+    changed, moved and renamed files with a known sound only the tags are renewed; their excerpts are read to recognise
+    it. A stopped job loses at most the files since its last part. The current edition stays complete until the new one
+    is.
 
     Args:
         sources: Folders, tables of tracks or single files; the library will contain only these.
@@ -109,7 +115,7 @@ def index_library(
         pending = unfinished([(item.track_id, item.path) for item in listing.items], known.outcome)
         if pending:
             settings = PartSettings(out / PARTS, trained.space, trained.dim, known.parts.next_number, part_files)
-            predict_files(trained, pending, hardware, settings, thorough=thorough)
+            predict_files(trained, pending, hardware, settings, thorough=thorough, sounds=KnownSounds.of(known.library))
         if rank_zero_only.rank != 0:  # type: ignore[attr-defined]
             return None
         known = _known(out, trained)
@@ -162,8 +168,10 @@ def _known(out: Path, trained: TrainedModel) -> Known:
 def _report(out: Path, items: Sequence[Item], known: Known, reused: int, note: str, max_failed: float) -> IndexReport:
     """Count the outcomes, and check the share of failures."""
     counts = Counter(str(known.status(item.track_id)) for item in items)
+    sounds = KnownSounds.of(known.library).row_of
+    recognised = sum(known.parts.columns["metadata"][index].sound in sounds for index in known.parts.index_of.values())
     removed = len(known.rows.keys() - {item.track_id for item in items})
     damaged = known.parts.damaged()
-    report = IndexReport(counts.pop(OK, 0), dict(counts), reused, removed, damaged, skipped_file(out), note)
+    report = IndexReport(counts.pop(OK, 0), dict(counts), reused, removed, recognised, damaged, skipped_file(out), note)
     require_few_failed(report.skipped, len(items), max_failed, report.table, "files cannot be embedded")
     return report

@@ -17,7 +17,7 @@ from mwe.audio.predict import Hardware
 from mwe.cli import main
 from mwe.core.errors import BadFileError
 from mwe.core.files import read_json
-from mwe.search import Library
+from mwe.search import Library, index
 from mwe.search.embed import Embedder
 from mwe.search.grammar import Term
 from mwe.search.index import index_library
@@ -56,17 +56,10 @@ def encode(path, container, codec, tags, pitch=220.0, seconds=4.0):
         output.mux(stream.encode(None))
 
 
-def retag(path, tags):
-    """Write other tags into a file and leave its packets as they are."""
-    other = path.with_name(f"new-{path.name}")
-    with av.open(os.fspath(path)) as given, av.open(os.fspath(other), "w", format=KINDS[path.name][0]) as output:
-        output.metadata.update(tags)
-        stream = output.add_stream_from_template(given.streams.audio[0])
-        for packet in given.demux(given.streams.audio[0]):
-            if packet.dts is not None:
-                packet.stream = stream
-                output.mux(packet)
-    os.replace(other, path)
+def retag(music, name, **changed):
+    """Write a file again with the same sound and other tags."""
+    number = list(KINDS).index(name)
+    encode(music / name, *KINDS[name], {**TAGS, **changed}, pitch=150.0 * (number + 1))
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +140,70 @@ def test_a_library_of_an_earlier_version_opens_and_gets_its_tags_without_embeddi
     edition = read_json(out / "library.json")["edition"]
     assert "files read" not in index_library([music], run, out, hardware=HERE).note
     assert read_json(out / "library.json")["edition"] == edition
+
+
+def test_other_tags_are_read_without_embedding(music, run, tmp_path, embedded):
+    out = tmp_path / "lib"
+    index_library([music], run, out, hardware=HERE)
+    before = np.array(Library(out).matrix_ND)
+    embedded.clear()
+    for name in KINDS:
+        retag(music, name, title="Hail", artist="Bo", date="2001")
+    report = index_library([music], run, out, hardware=HERE)
+    assert (report.ok, report.reused, report.recognised, report.removed) == (5, 0, 5, 0)
+    assert sum(embedded) == 0
+    assert "5 with the sound of an earlier run" in str(report)
+    assert {(tags.title, tags.artist, tags.year) for tags in tags_by_name(out).values()} == {("Hail", "Bo", 2001)}
+    assert set(Library(out).store.artists.to_pylist()) == {"Bo"}
+    np.testing.assert_array_equal(np.array(Library(out).matrix_ND), before)
+    assert index_library([music], run, out, hardware=HERE).reused == 5
+
+
+def test_another_sound_under_the_same_name_is_embedded(music, run, tmp_path, embedded):
+    out = tmp_path / "lib"
+    index_library([music], run, out, hardware=HERE)
+    before = np.array(Library(out).matrix_ND)
+    embedded.clear()
+    encode(music / "sun.flac", *KINDS["sun.flac"], TAGS, pitch=2000.0)
+    report = index_library([music], run, out, hardware=HERE)
+    assert (report.ok, report.reused, report.recognised, sum(embedded)) == (5, 4, 0, 1)
+    changed = np.abs(np.array(Library(out).matrix_ND) - before).max(axis=1) > 1e-3
+    assert [name for name, other in zip(sorted(KINDS), changed, strict=True) if other] == ["sun.flac"]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize("workers", [0, 2])
+def test_moved_and_renamed_files_are_recognised(music, run, tmp_path, embedded, dtype, workers):
+    out, hardware = tmp_path / "lib", HERE._replace(workers=workers)
+    index_library([music], run, out, hardware=hardware, dtype=dtype)
+    before = dict(zip(sorted(KINDS), np.array(Library(out).matrix_ND), strict=True))
+    embedded.clear()
+    (music / "Ana Lee").mkdir()
+    moved = {name: f"Ana Lee/{number}.{name.split('.')[1]}" for number, name in enumerate(KINDS)}
+    for name, other in moved.items():
+        (music / name).rename(music / other)
+    report = index_library([music], run, out, hardware=hardware, dtype=dtype)
+    assert (report.ok, report.recognised, report.removed, sum(embedded)) == (5, 5, 5, 0)
+    library = Library(out)
+    for name, other in moved.items():
+        np.testing.assert_array_equal(library.matrix_ND[library.row_of(other)], before[name])
+        assert library.store.file_tags(library.row_of(other)).title == name.split(".")[0].title()
+
+
+def test_a_stopped_refresh_embeds_nothing_either(music, run, tmp_path, embedded, monkeypatch):
+    out = tmp_path / "lib"
+    index_library([music], run, out, hardware=HERE)
+    embedded.clear()
+    for name in KINDS:
+        retag(music, name, title="Hail")
+    with monkeypatch.context() as stopped:
+        stopped.setattr(index, "assemble", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            index_library([music], run, out, hardware=HERE)
+    assert {tags.title for tags in tags_by_name(out).values()} == {"Rain", "Sun", "Snow", "Wind", "Fog"}
+    report = index_library([music], run, out, hardware=HERE)
+    assert (report.reused, sum(embedded)) == (5, 0)
+    assert {tags.title for tags in tags_by_name(out).values()} == {"Hail"}
 
 
 def test_without_the_reader_it_says_so_and_reads_them_later(music, run, tmp_path, monkeypatch):
