@@ -20,7 +20,7 @@ $(READY): pyproject.toml constraints.txt
 	@echo "setting up the environment in $(VENV) (a few minutes, once)"
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	@$(MWE) weights > /dev/null || echo "go on without the weights of the open model; they are fetched when it is first used"
+	@$(MWE) weights > /dev/null || echo "go on without all published weights: those of the open model are fetched when it is first used, those of English words by mwe weights"
 	@touch $@
 
 .PHONY: setup

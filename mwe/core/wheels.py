@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,6 +65,17 @@ class PinnedWheel:
         if actual != self.sha256:
             message = f"not the published wheel (SHA-256 {actual}, published {self.sha256})"
             raise BadFileError(path, message, self.by_hand())
+
+    def members(self, path: Path, names: Sequence[str]) -> list[bytes]:
+        """Return the content of files in a wheel on disk, which is checked before it is opened.
+
+        Raises:
+            MissingDataError: There is no such wheel.
+            BadFileError: It is another file.
+        """
+        self.verify(path)
+        with zipfile.ZipFile(path) as archive:
+            return [archive.read(name) for name in names]
 
     def download(self, target: Path) -> Path:
         """Download the wheel by pip, from its configured index or mirror, and return the path it was written to.

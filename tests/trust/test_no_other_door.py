@@ -25,10 +25,7 @@ ALLOWED = {
     "mwe/tracks/pickles.py": {"pickle"},  # plain values alone come out
     "mwe/tracks/msd_artists.py": {"sqlite3"},  # for reading, without views and triggers
     "mwe/corpora/plain_text.py": {"zipfile"},  # texts of one pattern of names, into memory
-    "mwe/encoders/weights.py": {
-        "subprocess",
-        "zipfile",
-    },  # pip fetches a wheel of a pinned hash; two members into memory
+    "mwe/core/wheels.py": {"subprocess", "zipfile"},  # pip fetches wheels of pinned hashes; members into memory
     "mwe/reproduce/experiments/runner.py": {"subprocess"},  # commands of experiments that are in the repository
     "mwe/words/context_vectors.py": {"zipfile"},  # the errors of damaged arrays
 }
