@@ -23,7 +23,7 @@ from mwe.audio.predict import Hardware
 from mwe.core.errors import BadFileError, MissingDataError
 from mwe.core.files import read_json
 from mwe.search import Library, assemble, lock
-from mwe.search.embed import embed_files
+from mwe.search.embed import embed_files, predict_files
 from mwe.search.embedding_parts import PartWriter
 from mwe.search.index import index_library
 from mwe.search.lock import only_writer
@@ -324,7 +324,7 @@ def test_a_crash_after_the_first_part_is_made_good(music, run, tmp_path, monkeyp
         flush(writer)
 
     monkeypatch.setattr(PartWriter, "flush", flush_once)
-    monkeypatch.setattr("mwe.search.embed.predict_files.__defaults__", (2, False))
+    monkeypatch.setattr("mwe.search.embed.predict_files.__defaults__", (2, *predict_files.__defaults__[1:]))
     with pytest.raises(OSError, match="disk full"):
         index_library([music], run, out, hardware=HERE, part_files=4)
     monkeypatch.setattr(PartWriter, "flush", flush)
