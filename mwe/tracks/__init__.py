@@ -1,6 +1,7 @@
 """Collections of tracks with tags and artists, one reader each."""
 
 from mwe.tracks.allmusic import AllMusicLabelTracks
+from mwe.tracks.artist_folds import ArtistFolds
 from mwe.tracks.cal10k import Cal10kTracks
 from mwe.tracks.cal500 import Cal500JamsTracks
 from mwe.tracks.cal500_features import Cal500Tracks, FeatureReader
@@ -25,6 +26,7 @@ __all__ = [
     "SPLITS",
     "AllMusicLabelTracks",
     "AllMusicTracks",
+    "ArtistFolds",
     "Cal10kTracks",
     "Cal500JamsTracks",
     "Cal500Tracks",

@@ -10,11 +10,13 @@ from mwe.audio.mel_settings import MelSettings
 from mwe.audio.shards import FileStamp, MelRow, MelShardWriter
 from mwe.audio.store_settings import declare_settings
 from mwe.corpora.tokens import artist_token, tag_words, track_token
+from mwe.encoders import Musicnn
 from mwe.tracks.jamendo import UPSTREAM_SPLITS
 from mwe.tracks.msd_splits import GROUP_OF
 from mwe.words import WordVectors
 
 FRAMES = 12
+DEFAULT = MelSettings()
 PARTS = {"train": range(6), "valid": range(6, 10), "test": range(10, 16)}
 MSD = [f"TR{number:02}" for number in range(16)]
 ARTIST = {track: f"AR{place // 2}" for place, track in enumerate(MSD)}
@@ -38,6 +40,7 @@ def upstream(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _write_jamendo(root / "data/mtg_jamendo", rng)
     _write_mels(root / "outputs/msd/mel", MSD, rng)
     _write_mels(root / "outputs/jamendo/mel", JAMENDO_TRACKS, rng)
+    _write_mels(root / "outputs/msd/tower_mel", MSD, rng, MelSettings.from_dict(dict(Musicnn.front_end)))
     tags = [*TOP50, *SEEN, *UNSEEN, *(tag for own in JAMENDO.values() for tag in own)]
     general = sorted({word for tag in tags for word in tag_words(tag)})
     musical = [*general, *map(track_token, MSD), *map(artist_token, sorted(set(ARTIST.values())))]
@@ -91,12 +94,12 @@ def _write_jamendo(root: Path, rng: np.random.Generator) -> None:
             (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _write_mels(root: Path, tracks: list[str], rng: np.random.Generator) -> None:
-    declare_settings(root, MelSettings(), {})
-    writer = MelShardWriter(root)
+def _write_mels(root: Path, tracks: list[str], rng: np.random.Generator, settings: MelSettings = DEFAULT) -> None:
+    declare_settings(root, settings, {})
+    writer = MelShardWriter(root, n_mels=settings.n_mels)
     for track in tracks:
         row = MelRow(track, f"{track}.mp3", FileStamp(1, 1), loudness_db=-20.0)
-        writer.append(row, rng.normal(size=(FRAMES, 128)))
+        writer.append(row, rng.normal(size=(FRAMES, settings.n_mels)))
     writer.flush()
 
 

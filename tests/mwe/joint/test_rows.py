@@ -10,6 +10,7 @@ import yaml
 
 from mwe.cli import main
 from mwe.core.files import read_json
+from mwe.encoders import Musicnn, tower
 from mwe.reproduce.experiments.experiment import load
 from mwe.reproduce.experiments.paper import paper
 from mwe.reproduce.experiments.recipes import RunSettings
@@ -45,7 +46,10 @@ def command(task, number=0):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TASKS)
-def test_a_row_trains_and_is_tested(name, at_home):
+def test_a_row_trains_and_is_tested(name, at_home, monkeypatch):
+    if "musicnn" in name:  # random weights in the place of the published ones
+        state = Musicnn().net.state_dict()
+        monkeypatch.setattr(tower, "published_state", lambda network: state)
     ran = MweCLI([*command(TASKS[name]), *SHORT, "--trainer.fast_dev_run", "true"])
     assert ran.trainer.global_step == 1
     ran.trainer.test(ran.model, datamodule=ran.datamodule, verbose=False)
@@ -55,7 +59,8 @@ def test_a_row_trains_and_is_tested(name, at_home):
 
 
 def test_rows_are_those_of_the_paper():
-    assert len(TASKS) == 38
+    assert len([name for name in TASKS if "musicnn" not in name]) == 38
+    assert len(TASKS) == 38 + 8
 
 
 @pytest.mark.filterwarnings("ignore:The dirpath has changed")  # the checkpoint is another run's
@@ -83,12 +88,14 @@ def test_every_row_of_a_table_waits_for_named_files(table, tmp_path, monkeypatch
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("MWE_DATA", str(tmp_path / "data"))
     rows = [row.described for row in load(EXPERIMENTS / f"table{table}.yaml", RunSettings()).rows if row.tasks]
-    assert len(rows) == 19 if table < 8 else 18
+    assert len(rows) == (19 if table < 8 else 18) + 4
     paper([f"table{table}", "--show", "--out", str(tmp_path)])
     told = (tmp_path / f"tables/table{table}.md").read_text()
+    shown, waiting = told.split("## Rows that wait for data")
     for row in rows:
-        assert f"| {row['row']} | ({next(iter(row['published'].values())):g})" in told or row["row"].startswith("Class")
-    assert "msd/audio" in told.split("## Rows that wait for data")[1]
+        published = [f"({value:g})" for value in row.get("published", {}).values()]
+        assert f"| {row['row']} | {published[0]}" in shown if published else row["row"] in waiting
+    assert "msd/audio" in waiting
     for file in ("msd/audio/x", "msd/track_paths.tsv", "msd/MSD_split/train.csv", "msd_zeroshot/tag_split.json"):
         (tmp_path / "data" / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "data" / file).touch()

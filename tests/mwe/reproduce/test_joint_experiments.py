@@ -33,8 +33,8 @@ def test_rows_are_run_whose_words_can_be_had_and_two_tables_share_them(planned, 
     assert len(of_stage(planned("table6", present=[*AUDIO, *TOP50, *GLOVE]), "fit")) == 3  # two encoders, classifier
     commands = planned("table6", present=WORDS)
     fits, tests = of_stage(commands, "fit"), of_stage(commands, "test")
-    assert len(fits) == len(tests) == 19
-    assert len(of_stage(commands, "data mel")) == 1
+    assert len(fits) == len(tests) == 19 + 4
+    assert len(of_stage(commands, "data mel")) == 2  # towers hear with settings of their own
     assert len(of_stage(commands, "words train")) == 2
     [fit] = [one for one in fits if "/joint/" not in one and "joint/top50/transformer_mwe_tag_artist " in one]
     out = f"{tmp_path}/out"
@@ -42,7 +42,7 @@ def test_rows_are_run_whose_words_can_be_had_and_two_tables_share_them(planned, 
     assert "--model.tag 1 --model.artist 1 --model.track 0" in fit
     assert "--trainer.logger.name joint/top50/transformer_mwe_tag_artist --trainer.logger.version seed0" in fit
     panels = [one for one in tests if "-c lightning_configs/mwe/panels.yaml" in one]
-    assert len(panels) == 18  # the classifier has no space of words to be mapped
+    assert len(panels) == 18 + 4  # the classifier has no space of words to be mapped
     for row in ("transformer_mwe_tag_artist", "proxies"):
         RunMetrics({}, "", 0).write(tmp_path / f"out/joint/top50/{row}/seed0")
     for name in ("pretrained/glove", "msd/wiki_review_tag_id", "msd/wiki_review_tag_id_aug"):
@@ -51,8 +51,9 @@ def test_rows_are_run_whose_words_can_be_had_and_two_tables_share_them(planned, 
     (tmp_path / "out/msd/mel").mkdir(parents=True)
     (tmp_path / "out/msd/mel/top50.ready").touch()
     commands = planned("table7")
-    assert len(of_stage(commands, "fit")) == 19 - 2  # of 18 rows and the proxies
-    assert not of_stage(commands, "data mel")
+    assert len(of_stage(commands, "fit")) == 19 + 4 - 2  # of 22 rows and the proxies
+    [mel] = of_stage(commands, "data mel")
+    assert "--config lightning_configs/mwe/mel/towers.yaml" in mel
     assert not of_stage(commands, "words train")
 
 
