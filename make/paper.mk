@@ -9,11 +9,12 @@ $(PAPERS): $(READY)
 
 demo: ## From nothing to measured tagging, retrieval and contextual tags, on a collection that needs no download
 demo-seeds: ## The demonstration with three seeds: mean, standard deviation, and a control that falls to chance
-demo-joint: ## All supervisions of both encoders on the demonstration, three seeds, with intervals of differences
+demo-joint: ## All supervisions of both encoders, and a published network, on the demonstration, three seeds, with intervals
 demo-losses: ## Triplet, hard negatives and InfoNCE on the demonstration, three seeds, with intervals of differences
 demo-choose: ## Compare settings of the demonstration on artists held out of its training tracks
 real-music: ## Real recordings: the demonstration's model, towers, bridges and the open model (MWE_DATA/audio_clips)
 demo-clips: ## The demonstration's model on real recordings it never heard (MWE_DATA/audio_clips)
+clip-folds: ## Musicnn, frozen and fine-tuned, beside the 1D-CNN on real recordings, by folds of artists (MWE_DATA/audio_clips)
 table3: ## Table III: tag rank prediction by word vectors, every row whose data is here
 table4: ## Table IV: query-by-tag on the word vectors, all pairs and those kept out of the corpus
 table5: ## Table V: query-by-track on the word vectors, likewise

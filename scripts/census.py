@@ -15,7 +15,7 @@ from pathlib import Path
 
 PACKAGES = ("mwe", "siamese_tags")
 LIMITS = {
-    "YAML files": 88,
+    "YAML files": 89,
     "lines of Make": 250,
     "evals in Make": 0,
     "import circles": 0,

@@ -94,7 +94,9 @@ def test_every_row_of_a_table_waits_for_named_files(table, tmp_path, monkeypatch
     shown, waiting = told.split("## Rows that wait for data")
     for row in rows:
         published = [f"({value:g})" for value in row.get("published", {}).values()]
-        assert f"| {row['row']} | {published[0]}" in shown if published else row["row"] in waiting
+        assert row["row"] in waiting
+        if published:  # nothing is published of the classifier's first metric
+            assert f"| {row['row']} | {published[0]} |" in shown or f"| {row['row']} |  | {published[0]} |" in shown
     assert "msd/audio" in waiting
     for file in ("msd/audio/x", "msd/track_paths.tsv", "msd/MSD_split/train.csv", "msd_zeroshot/tag_split.json"):
         (tmp_path / "data" / file).parent.mkdir(parents=True, exist_ok=True)
