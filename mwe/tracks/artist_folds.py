@@ -51,7 +51,8 @@ class ArtistFolds(TrackReader):
             ValueError: There are fewer artists than folds.
         """
         tracks = self.collection.read()
-        artists = [artist or f"track {track}" for artist, track in zip(tracks.artist_ids, tracks.track_ids, strict=True)]
+        pairs = zip(tracks.artist_ids, tracks.track_ids, strict=True)
+        artists = [artist or f"track {track}" for artist, track in pairs]
         fold_of = self._fold_of_artists(Counter(artists), tracks.name)
         fold_N = np.array([fold_of[artist] for artist in artists])
         valid = (self.fold + 1) % self.n_folds
