@@ -7,6 +7,7 @@ import pytest
 
 from mwe.core.errors import UnknownNameError
 from mwe.joint.pretrained import PACKAGED
+from mwe.page.markup import answer_html
 from mwe.search.query_meaning import meaning_of_words
 from mwe.search.unknown_words import UnknownWords
 from mwe.words import WordVectors
@@ -31,6 +32,12 @@ def test_an_english_word_is_approximated_and_marked(library, syllable_words):
     vector_D = Approximator(syllable_words, EnglishWords.load())("tasalamo").vector_D
     scores = library.matrix_ND.astype(np.float64) @ vector_D / np.linalg.norm(vector_D)
     assert answer.hits[0].score == pytest.approx(scores.max(), abs=1e-2)
+
+
+def test_the_page_marks_it_too(library):
+    shown = answer_html(library.search("tasalamo", k=3), [])
+    assert "tasalamo (approximated)" in shown
+    assert "is approximated by its subwords (nearest: " in shown
 
 
 def test_it_counts_half_beside_a_known_word(library, syllable_words):
