@@ -1,10 +1,15 @@
 """Cue sheets, which divide an album in one file into its tracks."""
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from mwe.audio.file_tags import FileTags, tags_of
 from mwe.core.errors import BadFileError
+
+WHOLE = (0.0, math.inf)
+"""Begin and end of a file that is one track, in seconds."""
 
 _LINE = re.compile(r"^\s*(\w+)\s+(.*?)\s*$")
 _FIELD = re.compile(r'"([^"]*)"|(\S+)')
@@ -24,6 +29,10 @@ class CueTrack:
         title: Its title; empty if there is none.
         performer: Its performer, or that of the album.
         start: Start in the file in seconds.
+        album: Title of the album.
+        album_performer: Performer of the album.
+        date: Date of the album.
+        genre: Its genre.
     """
 
     file: str
@@ -31,6 +40,17 @@ class CueTrack:
     title: str
     performer: str
     start: float
+    album: str = ""
+    album_performer: str = ""
+    date: str = ""
+    genre: str = ""
+
+    @property
+    def tags(self) -> FileTags:
+        """What the sheet says, as tags of a file."""
+        names = {"title": self.title, "artist": self.performer, "album": self.album, "genre": self.genre}
+        more = {"track": str(self.number), "albumartist": self.album_performer, "date": self.date}
+        return tags_of({**names, **more})
 
 
 @dataclass(frozen=True)
@@ -38,16 +58,17 @@ class Span:
     """A part of an audio file.
 
     Args:
-        title: Title of the track.
-        performer: Its performer.
-        start: Start in seconds.
-        end: End in seconds.
+        track: The track.
+        end: End in seconds; infinity for the end of the file.
     """
 
-    title: str
-    performer: str
-    start: float
+    track: CueTrack
     end: float
+
+    @property
+    def seconds(self) -> tuple[float, float]:
+        """Begin and end in seconds."""
+        return self.track.start, self.end
 
 
 def parse_cue(text: str) -> tuple[CueTrack, ...]:
@@ -88,6 +109,8 @@ def parse_cue(text: str) -> tuple[CueTrack, ...]:
         elif command in ("TITLE", "PERFORMER"):
             value = fields[0] if '"' in matched[2] and fields else matched[2]
             (rows[-1] if rows else album)[command.lower()] = value
+        elif command == "REM" and len(fields) > 1 and fields[0].upper() in ("DATE", "GENRE") and not rows:
+            album[fields[0].lower()] = " ".join(fields[1:])
         elif command == "INDEX" and len(fields) > 1 and rows:
             rows[-1].setdefault("first", str(_seconds(fields[1], number)))
             if fields[0].isdigit() and int(fields[0]) == 1:
@@ -100,6 +123,10 @@ def parse_cue(text: str) -> tuple[CueTrack, ...]:
             row.get("title", ""),
             row.get("performer", album.get("performer", "")),
             float(row.get("start", row.get("first", "0"))),
+            album.get("title", ""),
+            album.get("performer", ""),
+            album.get("date", ""),
+            album.get("genre", ""),
         )
         for position, row in enumerate(rows, 1)
         if row["kind"] == "AUDIO"
@@ -126,8 +153,11 @@ def read_cue(path: str | Path) -> tuple[CueTrack, ...]:
     Raises:
         BadFileError: The file is not a cue sheet.
     """
-    with open(path, "rb") as file:
-        content = file.read(_MAX_BYTES + 1)
+    try:
+        with open(path, "rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise BadFileError(path, f"cannot be opened ({error.strerror})", "Correct or remove it.") from error
     if len(content) > _MAX_BYTES:
         raise BadFileError(path, f"more than {_MAX_BYTES:,} bytes, not a cue sheet", "Remove or replace it.")
     for encoding in _ENCODINGS:
@@ -142,14 +172,14 @@ def read_cue(path: str | Path) -> tuple[CueTrack, ...]:
         raise BadFileError(path, f"not a cue sheet ({error})", "Correct or remove it.") from error
 
 
-def cue_spans(tracks: tuple[CueTrack, ...], audio: str | Path, seconds: float) -> tuple[Span, ...]:
+def cue_spans(tracks: tuple[CueTrack, ...], audio: str | Path, seconds: float = math.inf) -> tuple[Span, ...]:
     """Return the parts of an audio file that a cue sheet declares.
 
     Args:
         tracks: Tracks of the sheet.
         audio: The audio file. If the sheet names only one file, its name may differ, since albums may be compressed
             after their sheets were written.
-        seconds: Length of the audio file.
+        seconds: Length of the audio file, if known.
 
     Returns:
         The tracks in order, without those that start after the end.
@@ -161,8 +191,4 @@ def cue_spans(tracks: tuple[CueTrack, ...], audio: str | Path, seconds: float) -
     ]
     own_tracks = sorted((track for track in own_tracks if track.start < seconds), key=lambda track: track.start)
     ends = [*(track.start for track in own_tracks[1:]), seconds]
-    return tuple(
-        Span(track.title, track.performer, track.start, end)
-        for track, end in zip(own_tracks, ends, strict=False)
-        if end > track.start
-    )
+    return tuple(Span(track, end) for track, end in zip(own_tracks, ends, strict=False) if end > track.start)

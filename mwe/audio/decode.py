@@ -99,9 +99,7 @@ def read_whole(
     wave = blocks.wave()
     if rate != sample_rate:
         wave = soxr.resample(wave, rate, sample_rate, quality="HQ")
-    peak = peak_of(wave)  # after resampling, which may remove a very high tone
-    if peak < SILENCE:
-        raise UnreadableAudio("silent", f"peak {peak:.1e} of full scale in {len(wave) / sample_rate:.1f} s")
+    require_audible(wave, sample_rate)  # after resampling, which may remove a very high tone
     return Reading(wave, verdict)
 
 
@@ -131,6 +129,17 @@ def listen(path: str | Path, *, max_seconds: float = MAX_SECONDS) -> Heard:
     require_content(path)
     blocks, _, verdict = _read_mono(path, max_seconds, keep=False)
     return Heard(verdict, blocks.peak < SILENCE)
+
+
+def require_audible(wave: npt.NDArray[np.float32], rate: int) -> None:
+    """Require a peak above silence.
+
+    Raises:
+        UnreadableAudio: The sound is silent.
+    """
+    peak = peak_of(wave)
+    if peak < SILENCE:
+        raise UnreadableAudio("silent", f"peak {peak:.1e} of full scale in {len(wave) / rate:.1f} s")
 
 
 def require_length(samples: int, rate: int, min_seconds: float) -> None:

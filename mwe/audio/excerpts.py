@@ -15,7 +15,16 @@ import soundfile
 import soxr
 
 from mwe.audio import ffmpeg
-from mwe.audio.decode import MAX_SECONDS, MIN_SECONDS, SILENCE, read_whole, require_content, require_length
+from mwe.audio.cue_sheet import WHOLE
+from mwe.audio.decode import (
+    MAX_SECONDS,
+    MIN_SECONDS,
+    SILENCE,
+    read_whole,
+    require_audible,
+    require_content,
+    require_length,
+)
 from mwe.audio.ffmpeg_excerpts import FfmpegExcerpts, InexactSeekError
 from mwe.audio.ffmpeg_sound import FfmpegSound
 from mwe.audio.needs_ffmpeg import NeedsFfmpegError, in_words_of, needs_extra
@@ -112,17 +121,18 @@ def _open(path: Path, max_seconds: float) -> Iterator[_Sound]:
         yield FfmpegExcerpts(sound)
 
 
-class _Trimmed:
-    """A sound without the silence at its ends.
+class _Section:
+    """A part of a sound.
 
     Args:
         sound: The sound.
+        begin: Its first sample.
+        end: The sample after its last one.
     """
 
-    def __init__(self, sound: _Sound) -> None:
+    def __init__(self, sound: _Sound, begin: int, end: int) -> None:
         self._sound, self.rate = sound, sound.rate
-        self._begin, end = audible_part(sound.excerpt, sound.length, sound.rate)
-        self.length = end - self._begin
+        self._begin, self.length = begin, max(end - begin, 0)
 
     def excerpt(self, start: int, end: int) -> npt.NDArray[np.float32]:
         """Return samples from one position to another."""
@@ -131,6 +141,11 @@ class _Trimmed:
     def verdict(self) -> Verdict:
         """Return how the file was read."""
         return self._sound.verdict()
+
+
+def _trimmed(sound: _Sound) -> _Section:
+    """Return a sound without the silence at its ends."""
+    return _Section(sound, *audible_part(sound.excerpt, sound.length, sound.rate))
 
 
 def read_excerpts(
@@ -143,6 +158,7 @@ def read_excerpts(
     max_seconds: float = MAX_SECONDS,
     thorough: bool = False,
     trim: bool = False,
+    span: tuple[float, float] = WHOLE,
 ) -> ReadExcerpts:
     """Read excerpts equal to a cut of the whole sound, and decode only what they need.
 
@@ -159,19 +175,21 @@ def read_excerpts(
         max_seconds: Longer files are read up to here.
         thorough: Always decode the whole file.
         trim: Leave out the silence at both ends, so that a lead-in does not move the excerpts.
+        span: Begin and end of a part of the file in seconds, which is read as if it were a file.
 
     Raises:
         UnreadableAudio: As for ``decode``; a sound is silent if its excerpts and the whole are silent.
     """
     path = Path(path)
     require_content(path)
-    reason = "asked for"
+    reason, last = "asked for", min(span[0] + max_seconds, span[1])
     if not thorough:
         try:
-            with _open(path, max_seconds) as sound:
+            with _open(path, last) as file:
+                sound: _Sound = _Section(file, round(span[0] * file.rate), file.length) if span[0] else file
                 require_length(sound.length, sound.rate, min_seconds)
                 verdict = sound.verdict()
-                part = _Trimmed(sound) if trim else sound
+                part = _trimmed(sound) if trim else sound
                 length = math.ceil(part.length * sample_rate / part.rate)
                 wave_ES = np.stack([
                     _resampled(part, start, samples, sample_rate, length) for start in _first_samples(starts, length)
@@ -181,7 +199,11 @@ def read_excerpts(
             reason = "silent excerpts"
         except InexactSeekError as error:
             reason = str(error)
-    wave, verdict = read_whole(path, sample_rate=sample_rate, min_seconds=min_seconds, max_seconds=max_seconds)
+    wave, verdict = read_whole(path, sample_rate=sample_rate, min_seconds=min_seconds, max_seconds=last)
+    if span[0]:
+        wave = wave[round(span[0] * sample_rate) :]
+        require_length(len(wave), sample_rate, min_seconds)
+        require_audible(wave, sample_rate)
     whole = len(wave)
     if trim:
         begin, end = audible_part(lambda start, stop: wave[start:stop], whole, sample_rate)

@@ -31,6 +31,9 @@ def index(
     Embeds only new and changed files. A command that was stopped continues where it stopped. Files that cannot be used
     are skipped and listed with their reason in ``skipped.tsv``.
 
+    Artist, title, album and other tags in the files are kept. Where only they changed, or a file was moved, nothing is
+    embedded anew. An album in one file with a ``.cue`` beside it becomes its tracks.
+
     Args:
         sources: Folders of audio, tables of tracks (``tracks.tsv``) or audio files. A folder's own ``tracks.tsv`` gives
             names, artists and tags.

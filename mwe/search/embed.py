@@ -3,7 +3,7 @@
 Shape suffixes: B files of a batch, E excerpts, S samples, F frames, L frames of an excerpt, M mel bands, D dimensions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -25,7 +25,7 @@ from mwe.core.progress import track
 from mwe.core.sampler import as_read
 from mwe.joint.audio_word_data import Excerpts
 from mwe.search.embedding_parts import Outcome, PartSettings, PartWriter
-from mwe.search.file_excerpts import FileBatch, FileDataset, collate
+from mwe.search.file_excerpts import NO_SPANS, FileBatch, FileDataset, collate
 from mwe.search.known_sounds import NO_SOUNDS, KnownSounds
 from mwe.search.model import TrainedModel
 
@@ -91,6 +91,7 @@ def predict_files(
     batch_files: int = 8,
     thorough: bool = False,
     sounds: KnownSounds = NO_SOUNDS,
+    spans: Mapping[str, tuple[float, float]] = NO_SPANS,
 ) -> None:
     """Embed audio files into parts, except those whose sound has a vector already.
 
@@ -102,10 +103,11 @@ def predict_files(
         batch_files: Files of a batch.
         thorough: Whether to decode whole files.
         sounds: Sounds with known vectors.
+        spans: Begin and end in seconds of tracks that are parts of their files.
     """
 
     def loader_of(items: list[Track]) -> DataLoader[Any]:
-        dataset = FileDataset(items, trained.preprocessing, thorough, sounds.row_of)
+        dataset = FileDataset(items, trained.preprocessing, thorough, sounds.row_of, spans)
         return decoding_loader(dataset, collate, batch_files, hardware.workers)
 
     shards = PredictionShards(partial(PartWriter, settings), partial(outcomes_of, sounds=sounds))

@@ -4,8 +4,9 @@ Shape suffixes: B files of a batch, E excerpts, S samples of an excerpt with its
 """
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from mwe.audio.clips import loudness_db, read_row
+from mwe.audio.cue_sheet import WHOLE
 from mwe.audio.cut import Cut
 from mwe.audio.excerpts import read_excerpts
 from mwe.audio.loudness import at_loudness
@@ -21,6 +23,8 @@ from mwe.audio.preprocessing import Preprocessing
 from mwe.audio.shards import OK, MelRow
 from mwe.audio.tag_reader import tags_if_readable
 from mwe.search.metadata import Metadata
+
+NO_SPANS: Mapping[str, tuple[float, float]] = MappingProxyType({})
 
 
 class FileExcerpts(NamedTuple):
@@ -71,6 +75,7 @@ class FileDataset(Dataset[FileExcerpts]):
         preprocessing: Rate, limits and excerpts.
         thorough: Whether to decode whole files instead of only the packets of their excerpts.
         sounds: Hashes of sounds whose vectors are known; they are not kept for embedding.
+        spans: Begin and end in seconds of tracks that are parts of their files.
     """
 
     def __init__(
@@ -79,8 +84,9 @@ class FileDataset(Dataset[FileExcerpts]):
         preprocessing: Preprocessing,
         thorough: bool = False,
         sounds: Collection[str] = (),
+        spans: Mapping[str, tuple[float, float]] = NO_SPANS,
     ) -> None:
-        mel, self._sounds = preprocessing.mel, sounds
+        mel, self._sounds, self._spans = preprocessing.mel, sounds, spans
         self._tracks = tracks
         self._cut = Cut.of(mel, preprocessing.seconds, preprocessing.excerpts)
         self._how: dict[str, Any] = {
@@ -99,13 +105,15 @@ class FileDataset(Dataset[FileExcerpts]):
         return len(self._tracks)
 
     def __getitem__(self, index: int) -> FileExcerpts:
-        row, excerpts = read_row(*self._tracks[index], read_excerpts, **self._how)
+        track_id, path = self._tracks[index]
+        span = self._spans.get(track_id, WHOLE)
+        row, excerpts = read_row(track_id, path, read_excerpts, **self._how, span=span)
         if excerpts is None:
             return FileExcerpts(row, np.zeros((0, 0), np.float32), 0, 0.0)
         sound = excerpts.wave_ES[excerpts.wave_ES != 0]  # without the zeros beyond the ends
         row = row._replace(loudness_db=loudness_db(sound), detail="" if excerpts.verdict.ok else str(excerpts.verdict))
         frames = self._cut.frames(excerpts.kept)
-        metadata = Metadata(_hash_of(excerpts.wave_ES, frames), tags_if_readable(self._tracks[index][1]))
+        metadata = Metadata(_hash_of(excerpts.wave_ES, frames), tags_if_readable(path), span)
         if metadata.sound in self._sounds:
             return FileExcerpts(row, np.zeros((0, 0), np.float32), 0, excerpts.samples / self._rate, metadata, True)
         wave_ES = excerpts.wave_ES

@@ -8,7 +8,8 @@ from typing import Literal, NamedTuple
 from pytorch_lightning.utilities import rank_zero_only
 
 from mwe.audio import ffmpeg
-from mwe.audio.predict import Hardware, unfinished
+from mwe.audio.file_tags import FileTags
+from mwe.audio.predict import Hardware, Track, unfinished
 from mwe.audio.shards import OK
 from mwe.audio.tag_reader import tags_if_readable
 from mwe.core.errors import MissingDataError
@@ -16,12 +17,15 @@ from mwe.core.outcomes import outcome_text, require_few_failed
 from mwe.core.progress import track
 from mwe.joint.pretrained import OPEN
 from mwe.search.ann import AnnReport, build_ann
-from mwe.search.assemble import Known, assemble, read_skipped, skipped_file
+from mwe.search.assemble import assemble, read_skipped, skipped_file
+from mwe.search.cue_tracks import tags_of_part
 from mwe.search.embed import predict_files
 from mwe.search.embedding_parts import Parts, PartSettings
 from mwe.search.known_sounds import KnownSounds
+from mwe.search.known_tracks import Known
 from mwe.search.layout import DECLARATION, Declaration
 from mwe.search.lock import only_writer
+from mwe.search.metadata import metadata_of
 from mwe.search.model import TrainedModel
 from mwe.search.sources import Item, list_sources
 from mwe.search.store import LibraryStore
@@ -112,16 +116,20 @@ def index_library(
     trained.require_means()
     with only_writer(out):
         known = _known(out, trained)
-        pending = unfinished([(item.track_id, item.path) for item in listing.items], known.outcome)
+        pending = _pending(listing.items, known)
+        spans = {item.track_id: item.span for item in listing.items if item.part is not None}
         if pending:
             settings = PartSettings(out / PARTS, trained.space, trained.dim, known.parts.next_number, part_files)
-            predict_files(trained, pending, hardware, settings, thorough=thorough, sounds=KnownSounds.of(known.library))
+            sounds = KnownSounds.of(known.library)
+            predict_files(trained, pending, hardware, settings, thorough=thorough, sounds=sounds, spans=spans)
         if rank_zero_only.rank != 0:  # type: ignore[attr-defined]
             return None
         known = _known(out, trained)
         retagged = _read_missing_tags(listing.items, known)
         approximate = None if known.library is None else AnnReport.read(out, known.library.declared)
+        _name_parts(listing.items, known)
         note = assemble(out, listing, trained, known, dtype) + retagged
+        note += "".join(f"\n{message} Its audio file is indexed whole." for message in listing.broken_sheets)
         known.parts.remove()
         if approximate is not None:
             note = f"{note}{_renewed(out, approximate)}"
@@ -139,6 +147,25 @@ def _renewed(out: Path, former: AnnReport) -> str:
     except MissingDataError as error:
         return f"\nthe approximate index of the former edition was removed: {error}"
     return f"\napproximate index made again: {report}"
+
+
+def _pending(items: Sequence[Item], known: Known) -> list[Track]:
+    """Return the tracks to read: new and changed ones, and parts of files that begin or end elsewhere than before."""
+    changed = {track_id for track_id, _ in unfinished([(item.track_id, item.path) for item in items], known.outcome)}
+    moved = {
+        item.track_id for item in items if known.status(item.track_id) == OK and known.span(item.track_id) != item.span
+    }
+    return [(item.track_id, item.path) for item in items if item.track_id in changed | moved]
+
+
+def _name_parts(items: Sequence[Item], known: Known) -> None:
+    """Give the parts of files the tags of their cue sheets, which may have changed."""
+    parts = {item.track_id: item.part for item in items if item.part and known.status(item.track_id) == OK}
+    for (track_id, part), row in zip(parts.items(), known.metadata(list(parts)).to_pylist(), strict=True):
+        tags = metadata_of(row).tags or FileTags()
+        named = tags_of_part(part, tags)
+        if named != tags:
+            known.read_since[track_id] = named
 
 
 def _read_missing_tags(items: Sequence[Item], known: Known) -> str:

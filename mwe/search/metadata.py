@@ -9,12 +9,15 @@ from typing import Any, NamedTuple, get_type_hints
 
 import pyarrow as pa
 
+from mwe.audio.cue_sheet import WHOLE
 from mwe.audio.file_tags import FileTags
 
 _TYPES = {str: pa.string(), int: pa.int64(), int | None: pa.int32(), float | None: pa.float32()}
 METADATA = pa.schema(
     [
         pa.field("sound", pa.string(), nullable=False),  # hash of the excerpts; empty if unknown
+        pa.field("start", pa.float64(), nullable=False),  # seconds in the file
+        pa.field("end", pa.float64(), nullable=False),  # infinity for the end of the file
         pa.field("read", pa.bool_(), nullable=False),  # whether the tags of the file have been read
         *(
             pa.field(name, _TYPES[kind], nullable="None" in str(kind))
@@ -30,16 +33,20 @@ class Metadata(NamedTuple):
     Attributes:
         sound: Hash of its excerpts, equal for equal vectors; empty if unknown.
         tags: Tags of its file; None if they have not been read.
+        span: Begin and end in its file in seconds.
     """
 
     sound: str = ""
     tags: FileTags | None = None
+    span: tuple[float, float] = WHOLE
 
 
 def metadata_row(metadata: Metadata) -> dict[str, Any]:
     """Return a row of the table."""
     tags = metadata.tags
-    return {"sound": metadata.sound, "read": tags is not None, **(tags or FileTags())._asdict()}
+    start, end = metadata.span
+    about = {"sound": metadata.sound, "start": start, "end": end, "read": tags is not None}
+    return {**about, **(tags or FileTags())._asdict()}
 
 
 def metadata_table(rows: Sequence[Metadata]) -> pa.Table:
@@ -56,7 +63,7 @@ def metadata_table(rows: Sequence[Metadata]) -> pa.Table:
 def metadata_of(row: dict[str, Any]) -> Metadata:
     """Return the metadata in a row of the table."""
     tags = FileTags(**{name: row[name] for name in FileTags._fields}) if row["read"] else None
-    return Metadata(row["sound"], tags)
+    return Metadata(row["sound"], tags, (row["start"], row["end"]))
 
 
 def artists_of(table: pa.Table) -> list[str]:

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from mwe.audio.cue_sheet import WHOLE, Span
 from mwe.core.errors import BadFileError, MissingDataError
 from mwe.core.files import readable_name
+from mwe.search.cue_tracks import CueSheets
 from mwe.tracks import FolderTracks, TrackReader, TrackTags
 
 # includes videos, for their sound, and unreadable formats, so that such files are reported
@@ -31,12 +33,19 @@ class Item(NamedTuple):
         artist_id: Its artist; empty if unknown.
         path: Audio file.
         tags: Names of its tags.
+        part: Part of the file that it is; None for the whole.
     """
 
     track_id: str
     artist_id: str
     path: Path
     tags: tuple[str, ...]
+    part: Span | None = None
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Begin and end in the file in seconds."""
+        return WHOLE if self.part is None else self.part.seconds
 
 
 class Listing(NamedTuple):
@@ -45,17 +54,20 @@ class Listing(NamedTuple):
     Attributes:
         items: All tracks, without repeats.
         groups: Group of each tag listed in a ``tags.tsv``.
+        broken_sheets: Message about each cue sheet that cannot be used.
     """
 
     items: list[Item]
     groups: dict[str, str]
+    broken_sheets: Sequence[str] = ()
 
 
 def list_sources(sources: Sequence[Path], collection: TrackReader | None = None) -> Listing:
     """List the tracks of a collection, of folders and of tables, in order.
 
     A table is a ``tracks.tsv`` in the format that ``mwe data show --help`` describes. A folder gives every audio file
-    below it, with its relative path as ID; a ``tracks.tsv`` in the folder gives IDs, artists and tags.
+    below it, with its relative path as ID; a ``tracks.tsv`` in the folder gives IDs, artists and tags. An album
+    in one file with a cue sheet beside it gives its tracks.
 
     Raises:
         MissingDataError: There is no source, or a source is missing or has no audio files.
@@ -65,7 +77,8 @@ def list_sources(sources: Sequence[Path], collection: TrackReader | None = None)
         raise MissingDataError("nothing to index. Name folders of audio, tables of tracks or audio files.")
     items: dict[str, Item] = {}
     groups: dict[str, str] = {}
-    listed = [(source, _items(Path(os.path.abspath(source)), groups)) for source in sources]
+    sheets = CueSheets()
+    listed = [(source, _items(Path(os.path.abspath(source)), groups, sheets)) for source in sources]
     if collection is not None:
         tracks = collection.read()
         listed.insert(0, (Path(tracks.name), _of_tracks(tracks, groups)))
@@ -75,21 +88,21 @@ def list_sources(sources: Sequence[Path], collection: TrackReader | None = None)
                 message = f"track {item.track_id!r} is listed twice ({items[item.track_id].path} and {item.path})"
                 raise BadFileError(source, message, "Give every track a unique ID, or index it into another library.")
             items[item.track_id] = item
-    return Listing(list(items.values()), groups)
+    return Listing(list(items.values()), groups, sheets.broken)
 
 
-def _items(source: Path, groups: dict[str, str]) -> Iterator[Item]:
+def _items(source: Path, groups: dict[str, str], sheets: CueSheets) -> Iterator[Item]:
     if source.is_dir():
         listed = list(_of_table(source / TABLE, groups)) if (source / TABLE).is_file() else []
         known = {item.path.resolve() for item in listed}
-        unlisted = [item for item in _of_folder(source) if item.path.resolve() not in known]
+        unlisted = [item for item in _of_folder(source, sheets) if item.path.resolve() not in known]
         if not listed and not unlisted:
             raise MissingDataError(f"no audio files below {source} (looked for {' '.join(sorted(AUDIO))})")
         yield from [*listed, *unlisted]
     elif source.is_file() and source.suffix.lower() in (".tsv", ".csv"):
         yield from _of_table(source, groups)
     elif source.is_file():
-        yield Item(readable_name(source.name), "", source, ())
+        yield from _of_file(source, source.name, sheets)
     else:
         raise MissingDataError(f"{source} not found. Name a folder of audio files, a tracks.tsv or an audio file.")
 
@@ -107,10 +120,19 @@ def _of_tracks(tracks: TrackTags, groups: dict[str, str]) -> Iterator[Item]:
         yield Item(track_id, artist_id, Path(os.path.abspath(audio)), tuple(tracks.of_track(row)))
 
 
-def _of_folder(folder: Path) -> Iterator[Item]:
+def _of_folder(folder: Path, sheets: CueSheets) -> Iterator[Item]:
     for path in audio_files(folder):
-        # a name that is not Unicode is made readable; the file is opened by its real name
-        yield Item(readable_name(path.relative_to(folder).as_posix()), "", path, ())
+        yield from _of_file(path, path.relative_to(folder).as_posix(), sheets)
+
+
+def _of_file(path: Path, name: str, sheets: CueSheets) -> Iterator[Item]:
+    """Yield a file, or its tracks if it is an album."""
+    # a name that is not Unicode is made readable; the file is opened by its real name
+    track_id, parts = readable_name(name), sheets.spans(path)
+    if not parts:
+        yield Item(track_id, "", path, ())
+    for number, part in enumerate(parts, 1):
+        yield Item(f"{track_id}#{number:02}", "", path, (), part)
 
 
 def audio_files(folder: Path) -> Iterator[Path]:

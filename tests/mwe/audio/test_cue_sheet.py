@@ -1,9 +1,13 @@
+import math
+
 import pytest
 
 from mwe.audio.cue_sheet import CueTrack, Span, cue_spans, parse_cue, read_cue
+from mwe.audio.file_tags import FileTags
 from mwe.core.errors import BadFileError
 
 SHEET = """REM GENRE Jazz
+REM DATE 1994
 PERFORMER "Ana Lee"
 TITLE "Weather"
 FILE "weather.wav" WAVE
@@ -20,27 +24,30 @@ FILE "weather.wav" WAVE
 """
 
 
+ALBUM = ("Weather", "Ana Lee", "1994", "Jazz")
+RAIN = CueTrack("weather.wav", 1, "Rain", "Ana Lee", 0.0, *ALBUM)
+SUN = CueTrack("weather.wav", 2, "Sun and wind", "Bo", 200.2, *ALBUM)
+
+
 def test_tracks_have_their_titles_performers_and_places():
-    assert parse_cue(SHEET) == (
-        CueTrack("weather.wav", 1, "Rain", "Ana Lee", 0.0),
-        CueTrack("weather.wav", 2, "Sun and wind", "Bo", 200.2),
-    )
+    assert parse_cue(SHEET) == (RAIN, SUN)
+    assert SUN.tags == FileTags("Sun and wind", "Bo", "Ana Lee", "Weather", 2, year=1994, genre="Jazz")
 
 
 def test_spans_reach_to_the_next_track_and_the_end():
-    spans = cue_spans(parse_cue(SHEET), "/music/weather.flac", 400.0)
-    assert spans == (Span("Rain", "Ana Lee", 0.0, 200.2), Span("Sun and wind", "Bo", 200.2, 400.0))
+    assert cue_spans(parse_cue(SHEET), "/music/weather.flac", 400.0) == (Span(RAIN, 200.2), Span(SUN, 400.0))
+    assert [span.seconds for span in cue_spans(parse_cue(SHEET), "a.flac")] == [(0.0, 200.2), (200.2, math.inf)]
 
 
 def test_tracks_behind_the_end_are_left_out():
-    assert cue_spans(parse_cue(SHEET), "weather.flac", 100.0) == (Span("Rain", "Ana Lee", 0.0, 100.0),)
+    assert cue_spans(parse_cue(SHEET), "weather.flac", 100.0) == (Span(RAIN, 100.0),)
     assert cue_spans(parse_cue(SHEET), "weather.flac", 0.0) == ()
 
 
 def test_a_sheet_of_several_files_gives_each_its_own():
     sheet = SHEET.replace("  TRACK 02", 'FILE "B side.wav" WAVE\n  TRACK 02').replace("03:20:15", "00:01:00")
-    assert [span.title for span in cue_spans(parse_cue(sheet), "B side.flac", 60)] == ["Sun and wind"]
-    assert [span.title for span in cue_spans(parse_cue(sheet), "weather.flac", 60)] == ["Rain"]
+    assert [span.track.title for span in cue_spans(parse_cue(sheet), "B side.flac", 60)] == ["Sun and wind"]
+    assert [span.track.title for span in cue_spans(parse_cue(sheet), "weather.flac", 60)] == ["Rain"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])

@@ -128,6 +128,35 @@ def test_names_and_values_of_tags_are_guarded():
 def test_an_album_in_one_file_gives_its_tracks_by_seeking(kinds):
     sheet = 'FILE "a.wav" WAVE\nTRACK 01 AUDIO\nINDEX 01 00:00:00\nTRACK 02 AUDIO\nINDEX 01 00:02:00'
     spans = cue_spans(parse_cue(sheet), kinds["a.flac"], 6.0)
-    found = read_excerpts(kinds["a.flac"], [round(span.start * 22050) for span in spans], SAMPLES)
+    found = read_excerpts(kinds["a.flac"], [round(span.track.start * 22050) for span in spans], SAMPLES)
     wave = decode(kinds["a.flac"]).wave
     np.testing.assert_allclose(found.wave_ES[1], wave[44100 : 44100 + SAMPLES], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["a.flac", "a.mp3", "a.m4a"])
+@pytest.mark.parametrize("thorough", [False, True])
+def test_a_span_is_read_as_if_it_were_a_file(kinds, name, thorough):
+    wave = decode(kinds[name]).wave
+    found = read_excerpts(kinds[name], [0, 22050], SAMPLES, span=(2.0, 4.5), thorough=thorough)
+    assert (found.samples, found.kept) == (round(2.5 * 22050), round(2.5 * 22050))
+    tolerance = KINDS[name][2]
+    inner = slice(200, -200)  # at the ends the filter that resamples has other neighbours
+    np.testing.assert_allclose(found.wave_ES[0][inner], wave[44100 : 44100 + SAMPLES][inner], atol=tolerance)
+    np.testing.assert_allclose(found.wave_ES[1][inner], wave[66150 : 66150 + SAMPLES][inner], atol=tolerance)
+    to_the_end = read_excerpts(kinds[name], [0], SAMPLES, span=(5.0, np.inf), thorough=thorough)
+    assert to_the_end.samples / 22050 == pytest.approx(1.0, abs=0.1)
+    with pytest.raises(UnreadableAudio, match="too-short"):
+        read_excerpts(kinds[name], [0], SAMPLES, span=(7.0, np.inf), thorough=thorough)
+
+
+def test_a_span_beyond_the_longest_part_that_is_read_is_reached(kinds):
+    found = read_excerpts(kinds["a.flac"], [0], SAMPLES, span=(4.0, np.inf), max_seconds=1.5)
+    assert found.samples == round(1.5 * 22050)
+
+
+@pytest.mark.parametrize("thorough", [False, True])
+def test_a_silent_span_is_told(tmp_path, thorough):
+    wave = np.concatenate([np.full(2 * RATE, 0.1), np.zeros(2 * RATE)]).astype(np.float32)
+    soundfile.write(tmp_path / "a.wav", wave, RATE)
+    with pytest.raises(UnreadableAudio, match="silent"):
+        read_excerpts(tmp_path / "a.wav", [0, SAMPLES], SAMPLES, span=(2.5, 4.0), thorough=thorough)
