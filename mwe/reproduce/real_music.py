@@ -3,6 +3,7 @@
 Shape suffixes: N tracks, T tags, Q queries.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -107,7 +108,7 @@ def real_music_table(
             for name, figure in figures[TESTED].items()
             if name in figures[REFERENCE]
         }
-    _write(out, figures, _about(tracks, tags, queries, judged, draws) + _approximated(rows))
+    _write(out, figures, _about(tracks, tags, queries, judged, draws) + _read_as(rows))
     return figures
 
 
@@ -123,11 +124,17 @@ def _about(tracks: TrackTags, tags: Sequence[str], queries: Sequence[str], judge
     )
 
 
-def _approximated(rows: Sequence[RowScores]) -> str:
-    """Say which rows were measured with approximate vectors of which tags."""
-    tags = sorted({tag for row in rows for tag in row.approximated})
-    named = (f"{tag} ({', '.join(row.name for row in rows if tag in row.approximated)})" for tag in tags)
-    return f" Tags without a vector, approximated as in a query: {len(tags)}: {'; '.join(named)}." if tags else ""
+def _read_as(rows: Sequence[RowScores]) -> str:
+    """Say which tags without a vector were measured as what, in which rows."""
+    rows_of_reading: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in rows:
+        for reading in row.read_as.items():
+            rows_of_reading[reading].append(row.name)
+    if not rows_of_reading:
+        return ""
+    named = [f"{tag} as *{meant}* ({', '.join(names)})" for (tag, meant), names in sorted(rows_of_reading.items())]
+    count = len({tag for tag, _ in rows_of_reading})
+    return f" {count} of the tags have no vector in some rows and were read as in a query: {'; '.join(named)}."
 
 
 def _write(out: Path, figures: dict[str, dict[str, Figure]], about: str) -> None:

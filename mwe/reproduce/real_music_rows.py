@@ -3,8 +3,8 @@
 Shape suffixes: N tracks, E excerpts, C classes, T tags, D dimensions, Q queries.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ class RowScores:
         query_NQ: Scores of queries in words; NaN where no word is known. None for rows without words.
         unit_ND: Unit vectors by which tracks are compared; None for rows without a space.
         calibrated_NT: Scores of the tags as `mwe tag` gives them; None for rows without a calibration.
-        approximated: Tags that have no vector, and whose scores are by the one that a query would give them.
+        read_as: What tags without a vector were read as, as a query would read them; their scores are by that.
     """
 
     name: str
@@ -52,7 +52,7 @@ class RowScores:
     query_NQ: np.ndarray | None
     unit_ND: np.ndarray | None
     calibrated_NT: np.ndarray | None = None
-    approximated: tuple[str, ...] = ()
+    read_as: Mapping[str, str] = field(default_factory=dict)
 
 
 class TowerEvidence:
@@ -143,18 +143,18 @@ def by_words(
         queries: Queries in words.
     """
     lookup, unknown_words = words.of_tags(tags), UnknownWords(words)
-    vector_TD, known_T, approximated = lookup.vectors, lookup.known.copy(), []
+    vector_TD, known_T, read_as = lookup.vectors, lookup.known.copy(), {}
     for index in np.flatnonzero(~lookup.known).tolist():
         if (meant := _meaning(words, tag_of_token(tags[index]), unknown_words)) is not None:
             vector_TD[index], known_T[index] = meant.vector_D, True
-            approximated.append(tags[index])
+            read_as[tags[index]] = meant.understood
     tag_NT = unit_ND @ unit_rows(vector_TD).T
     tag_NT[:, ~known_T] = np.nan
     query_NQ = np.full((len(unit_ND), len(queries)), np.nan)
     for index, query in enumerate(queries):
         if (meant := _meaning(words, query, unknown_words)) is not None:
             query_NQ[:, index] = unit_ND @ meant.vector_D
-    return RowScores(name, tag_NT, query_NQ, unit_ND, approximated=tuple(approximated))
+    return RowScores(name, tag_NT, query_NQ, unit_ND, read_as=read_as)
 
 
 def _meaning(words: WordVectors, text: str, unknown_words: UnknownWords) -> Meaning | None:

@@ -121,13 +121,16 @@ def test_a_tag_without_a_vector_is_measured_by_its_approximation(syllable_words)
     unit_ND = rng.standard_normal((6, syllable_words.dim))
     known = syllable_words.tokens[0]
     row = real_music_rows.by_words("row", unit_ND, syllable_words, [known, "tasalamo", "blorf"], [])
-    assert row.approximated == ("tasalamo",)
+    assert row.read_as == {"tasalamo": "tasalamo (approximated)"}
     vector_D = UnknownWords(syllable_words).read("tasalamo").vector_D
     np.testing.assert_allclose(row.tag_NT[:, 1], unit_ND @ vector_D / np.linalg.norm(vector_D), atol=1e-5)
     assert np.isnan(row.tag_NT[:, 2]).all()
     assert not np.isnan(row.tag_NT[:, 0]).any()
-    assert real_music._approximated([row, RowScores("other", row.tag_NT, None, None)]) == (
-        " Tags without a vector, approximated as in a query: 1: tasalamo (row)."
+    other = RowScores("other", row.tag_NT, None, None)
+    assert real_music._read_as([other]) == ""
+    assert real_music._read_as([row, other]) == (
+        " 1 of the tags have no vector in some rows and were read as in a query: tasalamo as *tasalamo (approximated)* "
+        "(row)."
     )
 
 
