@@ -53,7 +53,7 @@ class SkipGramSubwords:
         epochs: Passes over the text.
     """
 
-    def __init__(self, sentences: Sentences, dim: int = 100, epochs: int = 5) -> None:
+    def __init__(self, sentences: Sentences, dim: int = 100, epochs: int = 3) -> None:
         self.vectors = FastText(
             sentences, vector_size=dim, window=5, min_count=3, sg=1, negative=5, sample=1e-3, min_n=3, max_n=6,
             bucket=100_000, epochs=epochs, workers=1, seed=0,
@@ -144,7 +144,7 @@ def refusals(words: Sequence[str], held_out: Sequence[str], english: EnglishWord
         yield name, f"{listed:.3f}", f"{np.mean(np.array(per_subword[name]) >= least):.3f}"
 
 
-def unknown_words(corpus: Path, epochs: int = 5) -> None:
+def unknown_words(corpus: Path, epochs: int = 3) -> None:
     """Print both tables.
 
     Args:
