@@ -15,7 +15,7 @@ from mwe.audio.decoder_process import guarded
 from mwe.audio.verdict import UnreadableAudio
 from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError, UnknownNameError
 from mwe.page.markup import Card, answer_html, error_html
-from mwe.page.media import PREFIX, mel_picture
+from mwe.page.media import PREFIX, mel_picture, played_part
 from mwe.page.suggest import quoted
 from mwe.search import Filters, Library, QueryError
 from mwe.search.answers import Hit
@@ -161,7 +161,7 @@ class Handlers:
     def _card(self, row: int, hit: Hit) -> Card:
         scored = self.library.tags_of_vector(self.library.vectors([row])[0], TAGS)
         address = f"{PREFIX}/tracks/{row}"
-        sound, picture = f"{address}/sound", f"{address}/mel.png"
+        sound, picture = f"{address}/sound{played_part(hit.path, self.library.store.span(row))}", f"{address}/mel.png"
         return Card(hit.title, hit.artist, hit.album, sound, picture, hit.tags, scored, row, hit.score)
 
 

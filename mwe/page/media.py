@@ -10,6 +10,7 @@ import math
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 import soundfile
@@ -20,8 +21,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from mwe.audio.cue_sheet import WHOLE
 from mwe.audio.decode import decode
 from mwe.audio.decoder_process import guarded
+from mwe.audio.excerpts import read_excerpts
 from mwe.audio.logmel import LogMel
 from mwe.audio.mel_settings import MelSettings
 from mwe.audio.verdict import UnreadableAudio
@@ -43,6 +46,20 @@ TYPES = {
 }
 # rows change when a library is indexed again, so browsers must not cache
 HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+
+
+class TrackFile(NamedTuple):
+    """Where the sound of a track is.
+
+    Attributes:
+        path: Its file.
+        span: Begin and end in the file in seconds.
+        seconds: Its length.
+    """
+
+    path: Path
+    span: tuple[float, float]
+    seconds: float
 
 
 class Media:
@@ -72,40 +89,62 @@ class Media:
 
     def sound(self, request: Request) -> Response:
         """Return a track's file, or its samples as WAV if browsers do not play its format."""
-        path = self._path(request)
-        media_type = TYPES.get(path.suffix.lower())
+        file = self._file(request)
+        media_type = TYPES.get(file.path.suffix.lower())
         if media_type is not None:
-            return FileResponse(path, media_type=media_type, headers=HEADERS)
+            return FileResponse(file.path, media_type=media_type, headers=HEADERS)
         samples = io.BytesIO()
-        soundfile.write(samples, _decoded(path, self._mel, self._max_seconds), self._mel.sample_rate, format="WAV")
+        soundfile.write(samples, _decoded(file, self._mel, self._max_seconds), self._mel.sample_rate, format="WAV")
         return Response(samples.getvalue(), media_type="audio/wav", headers=HEADERS)
 
     def mel(self, request: Request) -> Response:
         """Return the picture of a track's spectrogram."""
-        return Response(self._picture(self._path(request)), media_type="image/png", headers=HEADERS)
+        return Response(self._picture(self._file(request)), media_type="image/png", headers=HEADERS)
 
     def map(self, request: Request) -> Response:
         """Return the tracks and tags of the map."""
         return JSONResponse(self._map, headers=HEADERS)
 
-    def _path(self, request: Request) -> Path:
+    def _file(self, request: Request) -> TrackFile:
         """Return the file of the requested track; HTTP error 404 if there is none."""
         row = request.path_params["row"]
         if row >= len(self.library):
             raise HTTPException(404, f"the library has {len(self.library)} tracks")
         with self._lock:
-            path = Path(self.library.row(row)["path"])
+            path, store = Path(self.library.row(row)["path"]), self.library.store
+            file = TrackFile(path, store.span(row), float(store.column("seconds")[row].as_py()))
         if not path.is_file():
             raise HTTPException(404, "the file has moved since it was indexed")
-        return path
+        return file
 
-    def _drawn(self, path: Path) -> bytes:
-        return mel_picture(_decoded(path, self._mel, self._max_seconds), self._mel)
+    def _drawn(self, file: TrackFile) -> bytes:
+        return mel_picture(_decoded(file, self._mel, self._max_seconds), self._mel)
 
 
-def _decoded(path: Path, mel: MelSettings, max_seconds: float) -> np.ndarray:
+def played_part(path: str | Path, span: tuple[float, float]) -> str:
+    """Return the fragment of an address by which a browser plays one track of an album in one file.
+
+    Examples:
+        >>> played_part("album.flac", (200.2, 400.0)), played_part("album.flac", (400.0, math.inf))
+        ('#t=200.20,400.00', '#t=400.00')
+        >>> played_part("album.ape", (200.2, 400.0))  # sent as WAV of that track alone
+        ''
+    """
+    begin, end = span
+    if span == WHOLE or Path(path).suffix.lower() not in TYPES:
+        return ""
+    return f"#t={begin:.2f}" + (f",{end:.2f}" if math.isfinite(end) else "")
+
+
+def _decoded(file: TrackFile, mel: MelSettings, max_seconds: float) -> np.ndarray:
+    """Return the samples of a track; HTTP error 404 if they cannot be read."""
     try:
-        return guarded(decode, path, sample_rate=mel.sample_rate, max_seconds=max_seconds).wave
+        if file.span == WHOLE:
+            return guarded(decode, file.path, sample_rate=mel.sample_rate, max_seconds=max_seconds).wave
+        samples = round(min(file.seconds, max_seconds) * mel.sample_rate)
+        how = {"starts": [0], "samples": samples, "sample_rate": mel.sample_rate, "max_seconds": max_seconds}
+        wave: np.ndarray = guarded(read_excerpts, file.path, **how, span=file.span).wave_ES[0]
+        return wave
     except UnreadableAudio as error:
         raise HTTPException(404, str(error)) from error
 

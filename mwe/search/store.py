@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from mwe.audio.file_tags import FileTags
 from mwe.core.errors import BadFileError, StaleArtefactError, UnknownNameError
 from mwe.search.layout import REMEDY, TAGS, TRACKS, Declaration, open_matrix, read_table, reading
-from mwe.search.metadata import METADATA, metadata_of
+from mwe.search.metadata import METADATA, Metadata, metadata_of
 from mwe.search.row_table import RowTable
 from mwe.search.tag_table import TagTable, library_prototypes
 from mwe.search.unknown_words import UnknownWords
@@ -81,9 +81,14 @@ class LibraryStore:
 
     def file_tags(self, row: int) -> FileTags:
         """Return the tags of one track's file; empty if they are not known."""
-        if self.metadata is None:
-            return FileTags()
-        return metadata_of(self.metadata.row(row)).tags or FileTags()
+        return self._metadata_of(row).tags or FileTags()
+
+    def span(self, row: int) -> tuple[float, float]:
+        """Return begin and end of one track in its file, in seconds."""
+        return self._metadata_of(row).span
+
+    def _metadata_of(self, row: int) -> Metadata:
+        return Metadata() if self.metadata is None else metadata_of(self.metadata.row(row))
 
     def vectors(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
         """Return the vectors of some tracks, (R, D) float32.

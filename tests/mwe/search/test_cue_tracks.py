@@ -1,5 +1,8 @@
 """Albums in one file with a cue sheet become their tracks."""
 
+import io
+from threading import Lock
+
 import numpy as np
 import pytest
 import soundfile
@@ -134,3 +137,28 @@ def test_tracks_that_a_sheet_puts_behind_the_end_are_skipped(album, run, tmp_pat
     (album / "weather.cue").write_text(SHEET.replace("00:08:00", "09:00:00"))
     report = index_library([album], run, tmp_path / "lib", hardware=HERE)
     assert (report.ok, report.skipped) == (3, {"too-short": 1})
+
+
+def test_the_page_plays_and_draws_each_track_alone(album, run, tmp_path):
+    media = pytest.importorskip("mwe.page.media", reason="Gradio is not installed (extra `demo`)")
+    handlers, plane_of = pytest.importorskip("mwe.page.handlers"), pytest.importorskip("mwe.page.plane").plane_of
+    starlette, testing = (pytest.importorskip(f"starlette.{name}") for name in ("applications", "testclient"))
+    wave, rate = soundfile.read(album / "weather.flac")
+    (album / "weather.flac").unlink()
+    soundfile.write(album / "weather.aiff", wave, rate)  # which browsers do not play
+    index_library([album], run, tmp_path / "lib", hardware=HERE)
+    library = Library(tmp_path / "lib")
+    routes = media.Media(library, plane_of(library), Lock()).routes
+    client = testing.TestClient(starlette.Starlette(routes=routes))
+    for row, pitch in enumerate(PITCHES.values(), 1):
+        answer = client.get(f"/library/tracks/{row}/sound")
+        sent, _ = soundfile.read(io.BytesIO(answer.content))
+        np.testing.assert_allclose(sent, tone(pitch), atol=1e-3)
+        assert client.get(f"/library/tracks/{row}/mel.png").status_code == 200
+    html = handlers.Handlers(library, Lock()).answer(handlers.PageQuery("low title:sun"))
+    assert 'src="library/tracks/2/sound"' in html
+    soundfile.write(album / "weather.flac", wave, rate)
+    (album / "weather.aiff").unlink()
+    index_library([album], run, tmp_path / "lib", hardware=HERE)
+    html = handlers.Handlers(Library(tmp_path / "lib"), Lock()).answer(handlers.PageQuery("low title:sun"))
+    assert 'src="library/tracks/2/sound#t=4.00,8.00"' in html
