@@ -36,13 +36,13 @@ class RowTable:
     def read(self) -> pa.Table:
         """Return the whole table, read on every call."""
         with reading(self.path):
-            return self._file.read()
+            return _checked(self._file.read())
 
     def column(self, name: str) -> pa.Array:
         """Return one column, read at the first use; most queries need none."""
         if name not in self._columns:
             with reading(self.path):
-                chunks = self._file.read(columns=[name])[name].chunks
+                chunks = _checked(self._file.read(columns=[name]))[name].chunks
             self._columns[name] = pa.concat_arrays(chunks) if chunks else pa.array([], self.schema.field(name).type)
         return self._columns[name]
 
@@ -54,3 +54,9 @@ class RowTable:
             table = self._file.read_row_group(group, columns=columns, use_threads=False)
             values: dict[str, Any] = table.slice(offset, 1).to_pylist()[0]
             return values
+
+
+def _checked(table: pa.Table) -> pa.Table:
+    """Return a table whose texts are UTF-8 and whose offsets lie within it; others are errors of Arrow."""
+    table.validate(full=True)
+    return table

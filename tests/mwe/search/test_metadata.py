@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Lock
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -225,6 +226,11 @@ def test_damaged_metadata_is_named(music, run, tmp_path):
     pq.write_table(table.slice(0, 2), path)
     with pytest.raises(BadFileError, match=r"metadata-00001\.parquet: 2 tracks beside a matrix of 5 rows"):
         Library(tmp_path / "lib")
+    damaged = pa.array([b"\xff\xfe"] * 5).view(pa.string())
+    place = table.schema.get_field_index("title")
+    pq.write_table(table.set_column(place, table.schema.field("title"), damaged), path)
+    with pytest.raises(BadFileError, match=r"metadata-00001\.parquet: not the table expected"):
+        Library(tmp_path / "lib").search("low title:rain")
     path.unlink()
     with pytest.raises(BadFileError, match=r"metadata-00001\.parquet"):
         Library(tmp_path / "lib")
