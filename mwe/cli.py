@@ -22,6 +22,9 @@ SEARCH: Commands = {
     "search": Command(
         "mwe.commands.queries:search_library", "Find tracks in a library by words, tags, artists or sound."
     ),
+    "playlist": Command(
+        "mwe.commands.playlists:playlist", "Make a playlist from seeds, or a path from one track to another."
+    ),
     "tag": Command("mwe.commands.queries:tag", "Say which tags fit audio files."),
     "check": Command("mwe.commands.check:check", "Listen to whole files and name those that are broken."),
     "serve": Command("mwe.commands.serve:serve", "Show a library in the browser."),

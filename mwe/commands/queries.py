@@ -71,7 +71,7 @@ def search_library(
     if format == "json":
         print(json.dumps({"query": query, **answer.to_dict()}, ensure_ascii=False, indent=2))
     else:
-        _show_answer(answer)
+        show_answer(answer)
 
 
 def tag(
@@ -113,7 +113,8 @@ def tag(
         )
 
 
-def _show_answer(answer: "Answer") -> None:
+def show_answer(answer: "Answer") -> None:
+    """Print an answer, in two lines a track."""
     from mwe.commands.answer_lines import answer_lines
 
     console = _console()

@@ -174,6 +174,6 @@ def _parsed(text: str) -> ParsedQuery:
     if len(text) > LONGEST_QUERY:
         raise QueryError(f"{text[:40]}...", f"more than {LONGEST_QUERY} letters")
     parsed = parse_query(text)
-    if any(term.kind == "file" for term in parsed.terms):
+    if any(term.kind in ("file", "playlist") for term in parsed.terms):
         raise QueryError(text, "the page does not read files by name; upload the file below")
     return parsed

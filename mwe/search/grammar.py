@@ -1,8 +1,8 @@
-"""Queries as text: words, tags, artists, tracks and audio files, added and subtracted, and conditions on files' tags.
+"""Queries as text: words, tags, artists, tracks, files and playlists, added and subtracted, and conditions on tags.
 
-``calm + 2*piano - drums`` has three terms. A term is plain words or begins with ``tag:``, ``artist:``, ``track:`` or
-``file:``. Signs need spaces around them, so that ``hip-hop`` is one word. A name that contains a sign needs quotation
-marks: ``artist:"Simon + Garfunkel"``.
+``calm + 2*piano - drums`` has three terms. A term is plain words or begins with ``tag:``, ``artist:``, ``track:``,
+``file:`` or ``playlist:``. Signs need spaces around them, so that ``hip-hop`` is one word. A name that contains a sign
+needs quotation marks: ``artist:"Simon + Garfunkel"``.
 
 ``calm piano genre:jazz year:1990..1999`` has one term and two conditions, which tracks must meet. The value of a
 condition is one word or in quotation marks. A minus before it leaves out those that meet it: ``calm - genre:rock``.
@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple, get_args
 from mwe.core.errors import BadRequestError
 from mwe.search.conditions import FIELDS, Condition
 
-TermKind = Literal["words", "tag", "artist", "track", "file"]
+TermKind = Literal["words", "tag", "artist", "track", "file", "playlist"]
 KINDS: tuple[TermKind, ...] = get_args(TermKind)
 SYNTAX = 'Write terms as `calm + 2*piano - drums`, names with signs in them as `artist:"A + B"`.'
 
@@ -41,7 +41,7 @@ class Term(NamedTuple):
 
     Attributes:
         kind: Kind of the name; ``words`` are plain text.
-        name: Words, tag, artist, track or path of a file.
+        name: Words, tag, artist, track or path of a file or playlist.
         weight: Weight of the term, negative if it is subtracted.
     """
 

@@ -5,7 +5,6 @@ Shape suffixes: N tracks, D dimensions, T tags, K answers.
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,10 @@ import pyarrow as pa
 from mwe.audio.file_tags import FileTags
 from mwe.search.ann import ApproximateSearch
 from mwe.search.answers import Answer, Hit, Tagged, TagScore
+from mwe.search.asked import ask
 from mwe.search.exact import ExactSearch, Search
 from mwe.search.filters import Filters, allowed_tracks
-from mwe.search.grammar import ParsedQuery, Term, parse_query
-from mwe.search.query_meaning import combined, meaning
+from mwe.search.grammar import Term
 from mwe.search.store import LibraryStore
 from mwe.search.tag_table import TagTable
 from mwe.words import WordVectors
@@ -163,25 +162,13 @@ class Library:
             >>> [(hit.track_id, hit.artist_id, round(hit.score, 2)) for hit in answer.hits]
             [('lullaby', 'nina', 0.98), ('march', 'gene', 0.21)]
         """
-        terms, conditions = parse_query(query) if isinstance(query, str) else ParsedQuery(list(query))
-        filters = replace(filters, conditions=(*filters.conditions, *conditions))
-        meanings = [meaning(self.store, term, context) for term in terms]
-        allowed_N = self.allowed(filters)
-        query_rows = [row for term_meaning in meanings for row in term_meaning.rows]
-        if query_rows:
-            allowed_N = np.ones(len(self), dtype=bool) if allowed_N is None else allowed_N
-            allowed_N[query_rows] = False
-        if terms:
-            rows, scores = self._ranked(combined(self.store, terms, meanings), k, allowed_N, per_artist)
+        asked = ask(self.store, query, filters, context)
+        if asked.vector_D is None:
+            rows, scores = self._listed(k, asked.allowed_N, per_artist)
         else:
-            rows, scores = self._listed(k, allowed_N, per_artist)
-        return Answer(
-            tuple((term.weight, vector.understood) for term, vector in zip(terms, meanings, strict=True)),
-            tuple(note for vector in meanings for note in vector.notes),
-            tuple(self.hit(row, score) for row, score in zip(rows, scores, strict=True)),
-            tuple(word for vector in meanings for word in vector.approximated),
-            tuple(map(str, filters.conditions)),
-        )
+            rows, scores = self._ranked(asked.vector_D, k, asked.allowed_N, per_artist)
+        hits = tuple(self.hit(row, score) for row, score in zip(rows, scores, strict=True))
+        return Answer(asked.understood, asked.notes, hits, asked.approximated, asked.conditions)
 
     def tag_files(self, paths: Sequence[Path], k: int = 5, thorough: bool = False) -> list[Tagged]:
         """Return the best tags of audio files in every group.

@@ -11,6 +11,7 @@ from mwe.core.errors import UnknownNameError
 from mwe.corpora.tokens import tag_token, text_tokens
 from mwe.search.grammar import Term
 from mwe.search.meaning import Meaning
+from mwe.search.playlist_entries import meaning_of_playlist
 from mwe.search.stopwords import NEGATIONS, STOP_WORDS
 from mwe.search.store import LibraryStore
 from mwe.search.tag_table import unit_rows
@@ -46,7 +47,7 @@ def meaning(store: LibraryStore, term: Term, context: Sequence[str] = ()) -> Mea
 
     Raises:
         UnknownNameError: The library does not know the word, tag, artist or track.
-        BadFileError: An audio file cannot be used.
+        BadFileError: An audio file or a playlist cannot be used.
     """
     if context and term.kind in ("words", "tag"):
         from mwe.search.in_context import meaning_in_context  # see LibraryStore.trained
@@ -60,6 +61,8 @@ def meaning(store: LibraryStore, term: Term, context: Sequence[str] = ()) -> Mea
         return _of_artist(store, term.name)
     if term.kind == "track":
         return _of_track(store, term.name)
+    if term.kind == "playlist":
+        return meaning_of_playlist(store, Path(term.name).expanduser())
     return _of_file(store, Path(term.name).expanduser())
 
 

@@ -124,7 +124,10 @@ def test_conditions_are_filters_too(library):
 @pytest.mark.parametrize(
     ("query", "told"),
     [
-        ("calm mood:happy", r"unknown field 'mood' \(there are tag, artist, track, file, title, album, genre, year"),
+        (
+            "calm mood:happy",
+            r"unknown field 'mood' \(there are tag, artist, track, file, playlist, title, album, genre, year",
+        ),
         ("calm tag:rock", "tag:rock begins a term of its own: put a sign before it"),
         ("calm year:199x", r"year:199x is not a number or a range; write year:1994, year:1990\.\.1999"),
         ("calm year:..", "is not a number or a range"),
