@@ -58,7 +58,7 @@ def playlist(
         minutes: Length in minutes; whole tracks come as near to it as they can.
         artists_apart: Whether no two tracks of an artist may follow each other.
         per_artist: Most tracks by one artist.
-        least: Least likeness (cosine, -1 to 1) with the query; of a path, of neighbours.
+        least: Least likeness (cosine, -1 to 1) of a track and the query; on a path, of neighbours.
         tags: Tags that each track must have.
         without_tags: Tags that no track may have.
         artists: Take only tracks by these artists.
@@ -72,7 +72,7 @@ def playlist(
     Examples:
         mwe playlist "calm piano + 0.5*strings - drums" --minutes 45 --out evening.m3u8
         mwe playlist "track:a.mp3 + track:b.mp3 + 2*dreamy - vocals year:1990.." --least 0.2
-        mwe playlist "playlist:mine.m3u8" --without '[mine.m3u8, heard.xspf]' --out more.m3u8 --paths relative
+        mwe playlist "playlist:mine.m3u8" --without '[heard.xspf]' --out more.m3u8 --paths relative
         mwe playlist --start a.mp3 --end b.mp3 --k 12 --out path.xspf
     """
     from mwe.core.files import write_text

@@ -25,7 +25,7 @@ CONSIDERED = 5000  # nearest tracks that a playlist is chosen from
 SHORTFALL = 0.5  # share of a track's length by which whole tracks may miss the minutes, without a note
 
 
-class Choice(NamedTuple):
+class ChosenTracks(NamedTuple):
     """Tracks of a playlist, in order.
 
     Attributes:
@@ -41,7 +41,7 @@ class Choice(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def nearest_tracks(library: Library, request: PlaylistRequest, asked: Asked, allowed_N: np.ndarray) -> Choice:
+def nearest_tracks(library: Library, request: PlaylistRequest, asked: Asked, allowed_N: np.ndarray) -> ChosenTracks:
     """Return the tracks nearest to a query, or those that meet its conditions, in the order of the library.
 
     Raises:
@@ -66,10 +66,10 @@ def nearest_tracks(library: Library, request: PlaylistRequest, asked: Asked, all
     rows = rows_K[ranks].tolist()
     library.vectors(rows)  # checks the rows, since a damaged row can rank high
     scores = [None] * len(rows) if score_K is None else score_K[ranks].tolist()
-    return Choice(rows, scores, asked.understood, tuple(_shorter(request, second_K[ranks], reasons)))
+    return ChosenTracks(rows, scores, asked.understood, tuple(_shorter(request, second_K[ranks], reasons)))
 
 
-def path_tracks(library: Library, request: PlaylistRequest, asked: Asked, allowed_N: np.ndarray) -> Choice:
+def path_tracks(library: Library, request: PlaylistRequest, asked: Asked, allowed_N: np.ndarray) -> ChosenTracks:
     """Return the tracks of a path; see ``shortest_paths``.
 
     Raises:
@@ -104,7 +104,7 @@ def path_tracks(library: Library, request: PlaylistRequest, asked: Asked, allowe
     reasons = [f"{len(between):,} tracks may lie between, and every step leads on"]
     reasons += ["no artist may follow itself"] if request.artists_apart else []
     notes = tuple(_shorter(request, second_M[path], reasons))
-    return Choice(rows_M[path].tolist(), [None, *steps], ((1.0, f"from {begins}"), (1.0, f"to {ends}")), notes)
+    return ChosenTracks(rows_M[path].tolist(), [None, *steps], ((1.0, f"from {begins}"), (1.0, f"to {ends}")), notes)
 
 
 def _ranked(
@@ -160,9 +160,16 @@ def _end(library: Library, text: str, allowed_N: np.ndarray) -> tuple[int, str]:
         if len(rows) == 1 and len(asked.terms) == 1 and asked.terms[0].kind == "track":
             row = rows[0]
         else:
-            vector_1D = asked.vector_D[None]
-            row = int(library.search_method.nearest(vector_1D, 1, allowed_N).rows_QK[0][0]) if allowed_N.any() else -1
+            allowed_N = allowed_N if asked.allowed_N is None else allowed_N & asked.allowed_N
+            row = _nearest(library, asked.vector_D, allowed_N)
     return row, "" if row < 0 else str(library.row(row)["track_id"])
+
+
+def _nearest(library: Library, vector_D: np.ndarray, allowed_N: np.ndarray) -> int:
+    """Return the row nearest to a vector, -1 if none may be or the vector has no direction."""
+    if not allowed_N.any() or not vector_D.any():
+        return -1
+    return int(library.search_method.nearest(vector_D[None], 1, allowed_N).rows_QK[0][0])
 
 
 def _longest(request: PlaylistRequest, second_M: np.ndarray) -> int:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 from xml.etree import ElementTree
 
-from mwe.core.errors import BadFileError
+from mwe.core.errors import BadFileError, MissingDataError
 from mwe.core.files import readable_name
 from mwe.search.meaning import Meaning
 from mwe.search.metadata import metadata_of
@@ -32,7 +32,7 @@ _START = re.compile(r"(?:#EXTVLCOPT:)?start-time=(\d+(?:\.\d+)?)\s*")
 _SAME_START = 1.0  # seconds between a part and its entry
 
 
-class Entry(NamedTuple):
+class PlaylistEntry(NamedTuple):
     """An entry of a playlist.
 
     Attributes:
@@ -78,12 +78,13 @@ def meaning_of_playlist(store: LibraryStore, path: Path) -> Meaning:
 
     Raises:
         BadFileError: The playlist cannot be read, or the library has none of its tracks.
+        MissingDataError: There is no such file.
     """
     listed = listed_tracks(store, path)
     if not listed.rows:
         problem = listed.note(path.name).partition(": ")[2] or "no entries"
         raise BadFileError(path, problem, "Index these files, or give another playlist.")
-    vector_D = unit_rows(store.vectors(listed.rows).mean(axis=0)[None])[0]
+    vector_D = unit_rows(store.vectors(list(listed.rows)).mean(axis=0)[None])[0]
     count = len(listed.rows)
     understood = f"playlist {path.name} (the sound of {count:,} track{'s' if count > 1 else ''})"
     notes = (listed.note(path.name),) if listed.unknown else ()
@@ -99,7 +100,7 @@ def listed_tracks(store: LibraryStore, path: Path) -> ListedTracks:
 
     Raises:
         BadFileError: The file is not a playlist in a known format.
-        FileNotFoundError: There is no such file.
+        MissingDataError: There is no such file.
     """
     entries = read_entries(path)
     paths = store.column("path").to_pylist()
@@ -116,15 +117,17 @@ def listed_tracks(store: LibraryStore, path: Path) -> ListedTracks:
     return ListedTracks(tuple(rows), len(entries), tuple(unknown))
 
 
-def read_entries(path: Path) -> list[Entry]:
+def read_entries(path: Path) -> list[PlaylistEntry]:
     """Return the entries of a playlist.
 
     Raises:
         BadFileError: The file is not a playlist in a known format.
-        FileNotFoundError: There is no such file.
+        MissingDataError: There is no such file.
     """
     if path.suffix.lower() not in READ:
         raise BadFileError(path, f"{path.suffix or 'no suffix'}, not a playlist that is read", REMEDY)
+    if not path.is_file():
+        raise MissingDataError(f"{path} not found. {REMEDY}")
     with open(path, "rb") as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
@@ -133,7 +136,7 @@ def read_entries(path: Path) -> list[Entry]:
     return list(_of_xspf(path, content, folder) if path.suffix.lower() == ".xspf" else _of_m3u(path, content, folder))
 
 
-def _of_m3u(path: Path, content: bytes, folder: Path) -> Iterator[Entry]:
+def _of_m3u(path: Path, content: bytes, folder: Path) -> Iterator[PlaylistEntry]:
     if b"\0" in content:
         raise BadFileError(path, "not text, so not a playlist", REMEDY)
     try:
@@ -146,11 +149,11 @@ def _of_m3u(path: Path, content: bytes, folder: Path) -> Iterator[Entry]:
         if matched := _START.fullmatch(line):
             start = float(matched[1])
         if line and not line.startswith("#"):
-            yield Entry(line, _file_of(line, folder, encoded=False), start)
+            yield PlaylistEntry(line, _file_of(line, folder, encoded=False), start)
             start = None
 
 
-def _of_xspf(path: Path, content: bytes, folder: Path) -> Iterator[Entry]:
+def _of_xspf(path: Path, content: bytes, folder: Path) -> Iterator[PlaylistEntry]:
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise BadFileError(path, "it declares entities, which no playlist needs", REMEDY)
     try:
@@ -164,7 +167,7 @@ def _of_xspf(path: Path, content: bytes, folder: Path) -> Iterator[Entry]:
         options = [_START.fullmatch(option.text or "") for option in track.iter(f"{{{VLC}}}option")]
         start = next((float(option[1]) for option in options if option), None)
         title = track.findtext(f"{{{XSPF}}}title") or f"track {number}"
-        yield Entry(location or title, _file_of(location, folder, encoded=True) if location else None, start)
+        yield PlaylistEntry(location or title, _file_of(location, folder, encoded=True) if location else None, start)
 
 
 def _file_of(text: str, folder: Path, encoded: bool) -> str | None:
@@ -198,7 +201,7 @@ def _plain(path: str) -> list[str]:
 
 def _rows_of_entry(
     store: LibraryStore,
-    entry: Entry,
+    entry: PlaylistEntry,
     rows_of_path: dict[str, list[int]],
     rows_of_name: dict[str, list[int]],
     paths: list[str],

@@ -72,6 +72,7 @@ def test_filters_and_artists_narrow_the_answer(handlers, library):
         ("artist:artist", "unknown artist .*nearest: &#x27;artist"),
         ("low + file:/etc/passwd", "does not read files by name"),
         ('FILE:"/etc/passwd"', "does not read files by name"),
+        ("playlist:/etc/list.m3u8", "does not read files by name"),
         ("low " * 200, "more than 500 letters"),
         ("<script>alert(1)</script>", "&lt;script&gt;"),
     ],
