@@ -28,6 +28,7 @@ SEARCH: Commands = {
     "tag": Command("mwe.commands.queries:tag", "Say which tags fit audio files."),
     "check": Command("mwe.commands.check:check", "Listen to whole files and name those that are broken."),
     "serve": Command("mwe.commands.serve:serve", "Show a library in the browser."),
+    "service": Command("mwe.commands.service:service", "Answer other programs over HTTP."),
     "similar": Command("mwe.commands.word_vectors:similar", "Show the words, tags, artists or tracks nearest to one."),
     "query": Command("mwe.commands.word_vectors:query", "Find tracks and tags by a query in words, without a library."),
     "library": LIBRARY,

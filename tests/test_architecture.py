@@ -21,8 +21,9 @@ ROOMS = {
     "search": {"core", "metrics", "tracks", "audio", "encoders", "corpora", "words", "joint"},
     "open_model": {"core", "metrics", "tracks", "audio", "encoders", "corpora", "words", "joint", "search"},
     "page": {"core", "audio", "corpora", "words", "search"},
+    "service": {"core", "audio", "search"},
     # the doors: what signatures need at the top, rooms inside of functions
-    "commands": {"core", "tracks", "audio", "encoders", "corpora", "words", "search", "open_model", "page"},
+    "commands": {"core", "tracks", "audio", "encoders", "corpora", "words", "search", "open_model", "page", "service"},
     # the wing on top: only the command line knows it, by strings
     "reproduce": {
         *("core", "metrics", "tracks", "audio", "encoders", "corpora", "words", "joint", "search", "open_model")

@@ -8,11 +8,9 @@ from threading import Lock
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-import soundfile
-
 from mwe.audio.decode import decode
 from mwe.audio.decoder_process import guarded
-from mwe.audio.verdict import UnreadableAudio
+from mwe.audio.upload_size import require_bounded
 from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError, UnknownNameError
 from mwe.page.markup import Card, answer_html, error_html
 from mwe.page.media import PREFIX, mel_picture, played_part
@@ -22,7 +20,6 @@ from mwe.search.answers import Hit
 from mwe.search.grammar import ParsedQuery, Term, parse_query
 
 LONGEST_QUERY = 500  # letters
-MAX_SAMPLES = 60_000_000  # decoded samples per channel of an uploaded file: 240 MB
 TAGS = 5  # per group
 ERRORS = (QueryError, UnknownNameError, BadFileError, MissingDataError, StaleArtefactError)
 
@@ -107,7 +104,7 @@ class Handlers:
 
     def _of_file(self, path: Path, options: Options) -> str:
         """Return tags and neighbours of an uploaded file. It is read for both, which keeps the code simple."""
-        self._require_bounded(path)
+        require_bounded(path, self.library.store.trained.preprocessing.max_seconds)
         tagged = self.library.tag_files([path], TAGS)[0]
         if tagged.status != "ok":
             raise BadFileError(path.name, f"{tagged.status}: {tagged.detail}", "Query with another file.")
@@ -134,21 +131,6 @@ class Handlers:
                 notes=(f"Its first {preprocessing.max_seconds / 60:.0f} minutes were used.", *answer.notes)
             )
         return answer_html(answer, self._hits(answer.hits), card)
-
-    def _require_bounded(self, path: Path) -> None:
-        """Require that the used part of a file fits into memory.
-
-        Raises:
-            BadFileError: The file is too large.
-        """
-        try:
-            info = guarded(soundfile.info, path)
-        except (UnreadableAudio, RuntimeError):
-            return  # not audio: decoding will report it
-        max_seconds = self.library.store.trained.preprocessing.max_seconds
-        if min(info.frames, max_seconds * info.samplerate) > MAX_SAMPLES:
-            message = f"{info.samplerate:,} samples a second for {min(info.duration, max_seconds):.0f} seconds"
-            raise BadFileError(path.name, message, "Query with a shorter part, or a lower rate.")
 
     def _hits(self, hits: Sequence[Hit]) -> list[Card]:
         cards = []

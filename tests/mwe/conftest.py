@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 from mwe.audio.extract import extract_mels
+from mwe.audio.predict import Hardware
 from mwe.cli import main
 from mwe.core.files import sha256
 from mwe.corpora import CorpusSettings, write_corpus
+from mwe.search import Library
+from mwe.search.index import index_library
 from mwe.tracks import FolderTracks
 from mwe.words import SkipGramSettings, train_skipgram
 
@@ -78,3 +81,16 @@ def run(prepared, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("runs")
     main(["fit", *prepared.arguments("--trainer.max_epochs", "12", "--trainer.logger.save_dir", str(out))])
     return out / "demo/joint/seed0"
+
+
+@pytest.fixture(scope="session")
+def folder(run, miniature, tmp_path_factory) -> Path:
+    """A library of the miniature: 24 tracks, six artists, six tags."""
+    out = tmp_path_factory.mktemp("library") / "tones"
+    index_library([miniature], run, out, hardware=Hardware(workers=0, devices=1, accelerator="cpu"))
+    return out
+
+
+@pytest.fixture
+def library(folder) -> Library:
+    return Library(folder)

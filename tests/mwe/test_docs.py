@@ -33,10 +33,10 @@ SMALL = {
     "test": ["--trainer.accelerator", "cpu", "--trainer.enable_progress_bar", "false"],
     "index": ["--workers", "0", "--accelerator", "cpu"],
 }
-# the page is a server; tests/mwe/page walks through it
-NOT_WALKED = ("--help", "serve")
+# the page and the service are servers; tests/mwe/page and tests/mwe/service walk through them
+NOT_WALKED = ("--help", "serve", "service")
 # what a page may tell people to type that is no command of ours
-OTHERS = ("make", "export", "pip", "python", "sbatch", "srun", "torchrun", "#")
+OTHERS = ("make", "export", "curl", "pip", "python", "sbatch", "srun", "torchrun", "#")
 
 
 def name_of(page):

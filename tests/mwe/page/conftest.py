@@ -1,7 +1,6 @@
-"""Libraries of a trained run of the miniature: one as it is, one whose names are as odd as names can be."""
+"""A library of a trained run of the miniature whose names are as odd as names can be."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -11,19 +10,6 @@ from mwe.search.index import index_library
 
 HERE = Hardware(workers=0, devices=1, accelerator="cpu")
 ODD = "<img src=x onerror=alert(1)> ${alert(1)} `{{value}}`"
-
-
-@pytest.fixture(scope="session")
-def folder(run, miniature, tmp_path_factory) -> Path:
-    """A library of the miniature: 24 tracks, six artists, six tags."""
-    out = tmp_path_factory.mktemp("library") / "tones"
-    index_library([miniature], run, out, hardware=HERE)
-    return out
-
-
-@pytest.fixture
-def library(folder) -> Library:
-    return Library(folder)
 
 
 @pytest.fixture(scope="session")

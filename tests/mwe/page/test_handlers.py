@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from mwe.audio import upload_size
 from mwe.search import Filters, Library
 from mwe.search.grammar import Term
 
@@ -145,9 +146,9 @@ def test_a_file_that_cannot_be_heard_is_refused_in_the_librarys_words(handlers, 
 def test_what_is_heard_of_a_file_is_bounded(handlers, tmp_path, monkeypatch):
     long = tmp_path / "long.flac"
     soundfile.write(long, np.tile(0.3 * np.sin(np.arange(4000) / 9), 605), 4000)
-    monkeypatch.setattr(module, "MAX_SAMPLES", 600 * 4000 - 1)
+    monkeypatch.setattr(upload_size, "MAX_SAMPLES", 600 * 4000 - 1)
     assert "long.flac: 4,000 samples a second for 600 seconds" in of_file(handlers, long)
-    monkeypatch.setattr(module, "MAX_SAMPLES", 600 * 4000)
+    monkeypatch.setattr(upload_size, "MAX_SAMPLES", 600 * 4000)
     html = of_file(handlers, long, k=1)
     assert "Its first 10 minutes were used." in html
     assert len(rows(html)) == 1
