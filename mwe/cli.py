@@ -27,6 +27,8 @@ SEARCH: Commands = {
     ),
     "tag": Command("mwe.commands.queries:tag", "Say which tags fit audio files."),
     "check": Command("mwe.commands.check:check", "Listen to whole files and name those that are broken."),
+    "duplicates": Command("mwe.commands.duplicates:duplicates", "Find copies of the same recording in a library."),
+    "compare": Command("mwe.commands.duplicates:compare", "Say how alike two audio files are, and in which tags."),
     "serve": Command("mwe.commands.serve:serve", "Show a library in the browser."),
     "service": Command("mwe.commands.service:service", "Answer other programs over HTTP."),
     "similar": Command("mwe.commands.word_vectors:similar", "Show the words, tags, artists or tracks nearest to one."),

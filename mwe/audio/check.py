@@ -1,22 +1,19 @@
 """Listening to whole files, to find those that are broken."""
 
-import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mwe.audio.decode import listen
+from mwe.audio.decoder_pool import read_in_processes
 from mwe.audio.decoder_process import DecoderProcess
 from mwe.audio.verdict import UnreadableAudio, Verdict
 from mwe.core.files import readable_name
 
 LONGEST_SECONDS = 24 * 3600.0
 """Maximum length of sound that is read per file."""
-
-_AHEAD = 4  # files per worker that are requested in advance
 
 
 @dataclass(frozen=True)
@@ -89,35 +86,10 @@ def check_files(paths: Sequence[Path], workers: int = 2) -> Iterator[CheckedFile
         paths: The files.
         workers: Decoding processes.
 
-    Yields:
+    Returns:
         The result for each file, in order.
     """
-    processes: list[DecoderProcess] = []
-    of_thread = threading.local()
-
-    def open_process() -> None:
-        of_thread.process = DecoderProcess()
-        processes.append(of_thread.process)
-
-    def check(path: Path) -> CheckedFile:
-        return check_file(path, of_thread.process)
-
-    pool = ThreadPoolExecutor(max(1, workers), initializer=open_process)
-    try:
-        waiting: list[Future[CheckedFile]] = []
-        for path in paths:
-            waiting.append(pool.submit(check, path))
-            if len(waiting) > _AHEAD * max(1, workers):
-                yield waiting.pop(0).result()
-        while waiting:
-            yield waiting.pop(0).result()
-    finally:  # also if the user stops it, which abandons the files in progress
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.stop()
-        pool.shutdown()
-        for process in processes:
-            process.close()
+    return read_in_processes(check_file, paths, workers)
 
 
 def summary(checked: Sequence[CheckedFile]) -> str:

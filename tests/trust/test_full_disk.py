@@ -34,7 +34,10 @@ LIMIT = 16_384  # bytes a file may have where files are too large
 # a run is tested from another folder than its own
 pytestmark = pytest.mark.filterwarnings("ignore:The dirpath has changed")
 WRITES_NOTHING = {
-    "mwe": {"data list", "data show", "similar", "query", "search", "tag", "check", "reproduce workspace", "validate"},
+    "mwe": {
+        *("data list", "data show", "similar", "query", "search", "tag", "check", "compare", "duplicates"),
+        *("reproduce workspace", "validate"),
+    },
     "siamese-tags": {"related", "reproduce topics-count"},
 }
 # commands whose files all go through a writer that another command is tried with, or that have a test of their own

@@ -1,0 +1,54 @@
+"""Several decoding processes at once."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from mwe.audio.decoder_process import DecoderProcess
+
+_T = TypeVar("_T")
+
+_AHEAD = 4  # files per worker that are requested in advance
+
+
+def read_in_processes(
+    read: Callable[[Path, DecoderProcess], _T], paths: Sequence[Path], workers: int = 2
+) -> Iterator[_T]:
+    """Read files, several at a time.
+
+    Args:
+        read: Reads a file with a given process; it handles the errors of files.
+        paths: The files.
+        workers: Decoding processes.
+
+    Yields:
+        The result for each file, in order.
+    """
+    processes: list[DecoderProcess] = []
+    of_thread = threading.local()
+
+    def open_process() -> None:
+        of_thread.process = DecoderProcess()
+        processes.append(of_thread.process)
+
+    def read_one(path: Path) -> _T:
+        return read(path, of_thread.process)
+
+    pool = ThreadPoolExecutor(max(1, workers), initializer=open_process)
+    try:
+        waiting: list[Future[_T]] = []
+        for path in paths:
+            waiting.append(pool.submit(read_one, path))
+            if len(waiting) > _AHEAD * max(1, workers):
+                yield waiting.pop(0).result()
+        while waiting:
+            yield waiting.pop(0).result()
+    finally:  # also if the user stops it, which abandons the files in progress
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.stop()
+        pool.shutdown()
+        for process in processes:
+            process.close()
