@@ -25,7 +25,7 @@ from jsonargparse import auto_cli
 from mwe.audio.decode import read_whole
 from mwe.search.duplicates import candidates, same_recordings
 from mwe.search.embed import embed_readable
-from mwe.search.fingerprints import Fingerprints
+from mwe.search.fingerprints import Fingerprints, TrackSound
 from mwe.search.model import TrainedModel
 from mwe.search.sources import audio_files
 from mwe.tracks.demo.performers import performers
@@ -247,7 +247,9 @@ def table(made: Sequence[Made], model: Path, workers: int) -> dict[str, Figures]
     """Return the figures of every kind, each in a library of all originals, all covers and the copies of that kind."""
     unit_ND = embed_readable(TrainedModel(model), [file.path for file in made], "Leave it out of the folder.")
     figures = {}
-    with Fingerprints({row: file.path for row, file in enumerate(made)}, workers) as fingerprints:
+    with Fingerprints(
+        {row: TrackSound(file.path, file.seconds) for row, file in enumerate(made)}, workers
+    ) as fingerprints:
         for kind in KINDS:
             wanted = (ORIGINAL, COVER, kind.name)
             rows = [row for row, file in enumerate(made) if file.kind in wanted]

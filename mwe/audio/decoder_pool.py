@@ -3,24 +3,22 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import TypeVar
 
 from mwe.audio.decoder_process import DecoderProcess
 
+_F = TypeVar("_F")
 _T = TypeVar("_T")
 
 _AHEAD = 4  # files per worker that are requested in advance
 
 
-def read_in_processes(
-    read: Callable[[Path, DecoderProcess], _T], paths: Sequence[Path], workers: int = 2
-) -> Iterator[_T]:
+def read_in_processes(read: Callable[[_F, DecoderProcess], _T], files: Sequence[_F], workers: int = 2) -> Iterator[_T]:
     """Read files, several at a time.
 
     Args:
         read: Reads a file with a given process; it handles the errors of files.
-        paths: The files.
+        files: The files, by path or otherwise.
         workers: Decoding processes.
 
     Yields:
@@ -33,14 +31,14 @@ def read_in_processes(
         of_thread.process = DecoderProcess()
         processes.append(of_thread.process)
 
-    def read_one(path: Path) -> _T:
-        return read(path, of_thread.process)
+    def read_one(file: _F) -> _T:
+        return read(file, of_thread.process)
 
     pool = ThreadPoolExecutor(max(1, workers), initializer=open_process)
     try:
         waiting: list[Future[_T]] = []
-        for path in paths:
-            waiting.append(pool.submit(read_one, path))
+        for file in files:
+            waiting.append(pool.submit(read_one, file))
             if len(waiting) > _AHEAD * max(1, workers):
                 yield waiting.pop(0).result()
         while waiting:

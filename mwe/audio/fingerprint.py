@@ -12,7 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from mwe.audio.cue_sheet import WHOLE
 from mwe.audio.decode import MAX_SECONDS, SILENCE, read_whole
+from mwe.audio.excerpts import read_excerpts
 from mwe.audio.verdict import Verdict
 
 Codes = npt.NDArray[np.uint32]
@@ -25,7 +27,7 @@ _RATE, _FRAME, _HOP = 11_025, 4096, 512
 FRAMES_PER_SECOND = _RATE / _HOP
 
 _LAG = 4  # frames between the two compared moments
-_LOWEST, _HIGHEST = 300.0, 2000.0  # Hz
+_LOWEST, _HIGHEST = 300.0, 4000.0  # Hz
 _EDGES = np.round(np.geomspace(_LOWEST, _HIGHEST, BITS + 2) / _RATE * _FRAME).astype(int)
 _WINDOW = np.hanning(_FRAME).astype(np.float32)
 _BLOCK = 256  # frames
@@ -43,18 +45,25 @@ class Fingerprinted(NamedTuple):
     verdict: Verdict
 
 
-def fingerprint_file(path: str | Path, *, max_seconds: float = MAX_SECONDS) -> Fingerprinted:
+def fingerprint_file(
+    path: str | Path, *, max_seconds: float = MAX_SECONDS, span: tuple[float, float] = WHOLE
+) -> Fingerprinted:
     """Return the fingerprint of a file.
 
     Args:
         path: The audio file.
         max_seconds: Longer files are read up to this point.
+        span: Begin and end in seconds of a track that is a part of the file.
 
     Raises:
         UnreadableAudio: As for ``mwe.audio.decode.decode``.
     """
-    reading = read_whole(path, sample_rate=_RATE, max_seconds=max_seconds)
-    return Fingerprinted(fingerprint(reading.wave), reading.verdict)
+    if span == WHOLE:
+        whole = read_whole(path, sample_rate=_RATE, max_seconds=max_seconds)
+        return Fingerprinted(fingerprint(whole.wave), whole.verdict)
+    samples = round(min(span[1] - span[0], max_seconds) * _RATE)
+    part = read_excerpts(path, [0], samples, sample_rate=_RATE, span=span)
+    return Fingerprinted(fingerprint(part.wave_ES[0]), part.verdict)
 
 
 def fingerprint(wave_N: npt.NDArray[np.float32]) -> Codes:
@@ -68,7 +77,7 @@ def fingerprint(wave_N: npt.NDArray[np.float32]) -> Codes:
         >>> codes = fingerprint(noise)
         >>> codes.shape, bool((codes == fingerprint(noise / 8)).all())
         ((32,), True)
-        >>> fingerprint(np.zeros(22050, np.float32)).any()
+        >>> bool(fingerprint(np.zeros(22050, np.float32)).any())
         False
     """
     energy_FB, audible_F = _energies(wave_N)

@@ -16,7 +16,7 @@ from mwe.audio.fingerprint import BITS, FRAMES_PER_SECOND, NO_CODE, Codes
 SAME_SHARE = 0.5
 """Share of the shorter sound, at least, that two copies of one recording have in common."""
 
-AGREEMENT = 0.3
+AGREEMENT = 0.5
 """Agreement of a stretch in common, from 0 by chance to 1; chosen on tunes of the demonstration."""
 
 LEAST_SECONDS = 2.0

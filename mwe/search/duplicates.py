@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mwe.audio.cue_sheet import WHOLE
 from mwe.audio.same_recording import Match, match
 from mwe.audio.verdict import Verdict
 from mwe.core.progress import track
 from mwe.search.exact import ExactSearch, Search
-from mwe.search.fingerprints import Fingerprints, Unread
+from mwe.search.fingerprints import Fingerprints, TrackSound, Unread
 from mwe.search.library import Library
 from mwe.search.near_pairs import Links, near_pairs
 
@@ -40,7 +41,7 @@ class Copy(NamedTuple):
         kind: Container and codec.
         lossless: Whether the codec is lossless.
         kbit_per_s: Bit rate of the file.
-        size: Bytes of the file.
+        size: Bytes of the file; 0 for a part of a file.
         share: Share of the shorter of this and the best copy that they have in common; 1 for the best copy.
         agreement: Mean agreement of their fingerprints there, 0 to 1.
         offset: Seconds by which this copy begins later in the sound of the best copy.
@@ -96,14 +97,16 @@ def find_duplicates(library: Library, neighbours: int = NEIGHBOURS, workers: int
     column = library.store.column
     seconds_N = column("seconds").to_numpy(zero_copy_only=False)
     pairs = candidates(library.matrix_ND, seconds_N, neighbours, library.search_method)
-    paths = column("path")
-    files = {row: Path(paths[row].as_py()) for row in sorted({row for pair in pairs for row in pair})}
-    with Fingerprints(files, workers) as fingerprints:
+    paths, ids = column("path"), column("track_id")
+    sounds = {
+        row: TrackSound(Path(paths[row].as_py()), float(seconds_N[row]), library.store.span(row))
+        for row in sorted({row for pair in pairs for row in pair})
+    }
+    with Fingerprints(sounds, workers) as fingerprints:
         groups = same_recordings(pairs, fingerprints)
-        ids = column("track_id")
 
         def described(row: int, found: Match | None) -> Copy:
-            return copy_of(ids[row].as_py(), files[row], fingerprints.verdicts[row], found)
+            return copy_of(ids[row].as_py(), sounds[row], fingerprints.verdicts[row], found)
 
         copies = [_best_first(group, fingerprints, described) for group in groups]
         return Duplicates(copies, len(library), len(pairs), fingerprints.unread)
@@ -148,20 +151,31 @@ def same_recordings(pairs: Sequence[tuple[int, int]], fingerprints: Fingerprints
     return links.groups()
 
 
-def copy_of(track_id: str, path: Path, verdict: Verdict, found: Match | None = None) -> Copy:
-    """Return a description of a file as a copy of a recording.
+def copy_of(track_id: str, sound: TrackSound, verdict: Verdict, found: Match | None = None) -> Copy:
+    """Return a description of a track as a copy of a recording.
 
     Args:
         track_id: The track.
-        path: Its file.
-        verdict: How it was read.
+        sound: Where its sound is.
+        verdict: How its file was read.
         found: What it has in common with the best copy; None if it is the best.
+
+    Examples:
+        >>> copy_of("a", TrackSound(Path("a.flac"), 60.0), Verdict(60.0, "libsndfile", "flac (pcm_16)")).lossless
+        True
     """
-    size = path.stat().st_size if path.exists() else 0
-    codec = verdict.kind.partition("(")[2] or verdict.kind
-    lossless = codec.startswith(_LOSSLESS) or verdict.kind.startswith("flac")
+    size = sound.path.stat().st_size if sound.path.exists() else 0
+    codec = verdict.kind.partition("(")[2]
     kbit_per_s = round(8 * size / verdict.seconds / 1000)
-    copy = Copy(track_id, str(path), round(verdict.seconds, 2), verdict.kind, lossless, kbit_per_s, size)
+    copy = Copy(
+        track_id,
+        str(sound.path),
+        round(sound.seconds, 2),
+        verdict.kind,
+        codec.startswith(_LOSSLESS),
+        kbit_per_s,
+        size if sound.span == WHOLE else 0,
+    )
     if found is None:
         return copy
     return copy._replace(
@@ -174,11 +188,12 @@ def _best_first(
 ) -> list[Copy]:
     """Return the copies, the best first: whole before shortened, lossless, then of the highest bit rate."""
     copies = {row: described(row, None) for row in group}
-    whole = _WHOLE * max(copy.seconds for copy in copies.values())
+    heard = {row: fingerprints.spectrum(row).heard for row in group}  # silence at the ends makes no copy longer
+    whole = _WHOLE * max(heard.values())
 
     def worth(row: int) -> tuple[Any, ...]:
         copy = copies[row]
-        return copy.seconds < whole, not copy.lossless, -copy.kbit_per_s, -copy.seconds, row
+        return heard[row] < whole, not copy.lossless, -copy.kbit_per_s, -heard[row], row
 
     best, *others = sorted(group, key=worth)
     best_spectrum = fingerprints.spectrum(best)

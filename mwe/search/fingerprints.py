@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mwe.audio.cue_sheet import WHOLE
 from mwe.audio.decoder_pool import read_in_processes
 from mwe.audio.decoder_process import DecoderProcess
 from mwe.audio.fingerprint import Fingerprinted, fingerprint_file
@@ -18,6 +19,20 @@ from mwe.core.files import readable_name, writing
 from mwe.core.progress import track
 
 _PREPARED = 32  # fingerprints kept ready for comparison; some 10 MB each for long songs
+
+
+class TrackSound(NamedTuple):
+    """Where the sound of a track is.
+
+    Attributes:
+        path: Its file.
+        seconds: Its length.
+        span: Begin and end in the file in seconds.
+    """
+
+    path: Path
+    seconds: float
+    span: tuple[float, float] = WHOLE
 
 
 class Unread(NamedTuple):
@@ -33,10 +48,10 @@ class Unread(NamedTuple):
 
 
 class Fingerprints:
-    """Fingerprints of files by the row of their track; a context manager.
+    """Fingerprints of tracks by their row; a context manager.
 
     Args:
-        files: File of each row.
+        sounds: Where the sound of each row is.
         workers: Decoding processes.
 
     Attributes:
@@ -47,15 +62,15 @@ class Fingerprints:
         CannotWriteError: The disk of temporary files is full.
     """
 
-    def __init__(self, files: Mapping[int, Path], workers: int = 2) -> None:
+    def __init__(self, sounds: Mapping[int, TrackSound], workers: int = 2) -> None:
         self.verdicts: dict[int, Verdict] = {}
         self.unread: list[Unread] = []
         self._places: dict[int, tuple[int, int]] = {}
         self._prepared: OrderedDict[int, Spectrum] = OrderedDict()
         self._file = TemporaryFile()  # noqa: SIM115
-        for row, path, found in self._read(files, workers):
+        for row, sound, found in self._read(sounds, workers):
             if isinstance(found, UnreadableAudio):
-                self.unread.append(Unread(readable_name(path), str(found)))
+                self.unread.append(Unread(readable_name(sound.path), str(found)))
                 continue
             self.verdicts[row] = found.verdict
             self._places[row] = self._file.tell(), len(found.codes_F)
@@ -63,10 +78,12 @@ class Fingerprints:
                 self._file.write(found.codes_F.astype("<u4").tobytes())
 
     @staticmethod
-    def _read(files: Mapping[int, Path], workers: int) -> Iterator[tuple[int, Path, Fingerprinted | UnreadableAudio]]:
-        paths = list(files.values())
-        found = track(read_in_processes(_fingerprinted, paths, workers), "listening to files", len(paths))
-        return zip(files, paths, found, strict=True)
+    def _read(
+        sounds: Mapping[int, TrackSound], workers: int
+    ) -> Iterator[tuple[int, TrackSound, Fingerprinted | UnreadableAudio]]:
+        tracks = list(sounds.values())
+        found = track(read_in_processes(_fingerprinted, tracks, workers), "listening to files", len(tracks))
+        return zip(sounds, tracks, found, strict=True)
 
     def __enter__(self) -> "Fingerprints":
         return self
@@ -92,10 +109,13 @@ class Fingerprints:
         return self._prepared[row]
 
 
-def _fingerprinted(path: Path, process: DecoderProcess) -> Fingerprinted | UnreadableAudio:
-    """Return the fingerprint of a file, or the reason why it has none."""
+def _fingerprinted(sound: TrackSound, process: DecoderProcess) -> Fingerprinted | UnreadableAudio:
+    """Return the fingerprint of a track, or the reason why it has none."""
+    span = sound.span
+    if span != WHOLE:  # the last track of a file has no end
+        span = span[0], min(span[1], span[0] + sound.seconds)
     try:
-        return process.call(fingerprint_file, path)
+        return process.call(fingerprint_file, sound.path, span=span)
     except UnreadableAudio as outcome:
         return outcome
     except RuntimeError as error:  # a single file must not end the search
