@@ -130,14 +130,14 @@ def _offsets(first: Spectrum, second: Spectrum, least: int) -> list[int]:
     agreed_O = scipy.fft.irfft((signs * np.conj(other_signs)).sum(axis=1), size)
     overlap_O = scipy.fft.irfft(heard * np.conj(other_heard), size)
     score_O = np.where(overlap_O >= least - 0.5, agreed_O / np.sqrt(np.maximum(overlap_O, 1) * BITS), 0)
-    found = []
+    offsets = []
     for _ in range(_OFFSETS):
-        place = int(np.argmax(score_O))
-        if score_O[place] <= 0:
+        peak = int(np.argmax(score_O))
+        if score_O[peak] <= 0:
             break
-        found.append(place if place < len(first.sign_FB) else place - size)
-        score_O[np.arange(place - _NEIGHBOURS, place + _NEIGHBOURS + 1) % size] = 0
-    return found
+        offsets.append(peak if peak < len(first.sign_FB) else peak - size)
+        score_O[np.arange(peak - _NEIGHBOURS, peak + _NEIGHBOURS + 1) % size] = 0
+    return offsets
 
 
 def _smoothed(agreement_F: npt.NDArray[np.float32], both_F: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:

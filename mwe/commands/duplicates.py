@@ -46,13 +46,13 @@ def duplicates(
     from mwe.search import Library
     from mwe.search.duplicates import find_duplicates
 
-    found = find_duplicates(Library(library), neighbours, workers)
+    report = find_duplicates(Library(library), neighbours, workers)
     if format == "json":
-        print(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+        print(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
     elif format == "csv":
-        _write_csv(found)
+        _write_csv(report)
     else:
-        print("\n".join(_duplicate_lines(found)))
+        print("\n".join(_duplicate_lines(report)))
 
 
 def compare(
@@ -82,22 +82,22 @@ def compare(
     from mwe.search import Library
     from mwe.search.compare import compare_files
 
-    found = compare_files(Library(library), first, second, k)
+    likeness = compare_files(Library(library), first, second, k)
     if format == "json":
-        print(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+        print(json.dumps(likeness.to_dict(), ensure_ascii=False, indent=2))
     else:
-        print("\n".join(_comparison_lines(found)))
+        print("\n".join(_comparison_lines(likeness)))
 
 
-def _duplicate_lines(found: "Duplicates") -> Iterator[str]:
-    for number, group in enumerate(found.groups, 1):
+def _duplicate_lines(report: "Duplicates") -> Iterator[str]:
+    for number, group in enumerate(report.groups, 1):
         yield f"{number}. {len(group)} copies"
         yield from (_copy_line(copy, "best" if copy is group[0] else "    ") for copy in group)
-    yield from (f"not compared: {file.path}: {file.reason}" for file in found.unread)
-    others = [copy for group in found.groups for copy in group[1:]]
+    yield from (f"not compared: {file.path}: {file.reason}" for file in report.unread)
+    others = [copy for group in report.groups for copy in group[1:]]
     size = sum(copy.size for copy in others) / _MEGABYTE
     yield (
-        f"{found.tracks:,} tracks, {found.pairs:,} pairs compared: {len(found.groups):,} recordings have copies, "
+        f"{report.tracks:,} tracks, {report.pairs:,} pairs compared: {len(report.groups):,} recordings have copies, "
         f"{len(others):,} beside the best ({size:,.1f} MB)"
     )
 
@@ -110,27 +110,27 @@ def _copy_line(copy: "Copy", mark: str) -> str:
     return f"  {mark}  {length}  {copy.kind}, {quality}{common}{begins}  {copy.path}"
 
 
-def _write_csv(found: "Duplicates") -> None:
+def _write_csv(report: "Duplicates") -> None:
     from mwe.search.duplicates import Copy
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["group", "best", *Copy._fields])
-    for number, group in enumerate(found.groups, 1):
+    for number, group in enumerate(report.groups, 1):
         writer.writerows([number, int(copy is group[0]), *copy] for copy in group)
 
 
-def _comparison_lines(found: "Comparison") -> Iterator[str]:
-    common = found.match
+def _comparison_lines(likeness: "Comparison") -> Iterator[str]:
+    common = likeness.match
     if common.same:
         yield f"the same recording: {common.share:.0%} of the shorter in common, {common.seconds:.1f} s"
     else:
-        yield "two different recordings" if found.comparable else "too short to tell whether they are one recording"
-    yield f"cosine {found.cosine:.3f}"
-    what = "probability" if found.calibrated else "cosine"
-    for title, tags in (("alike in", found.alike), ("different in", found.different)):
+        yield "two different recordings" if likeness.comparable else "too short to tell whether they are one recording"
+    yield f"cosine {likeness.cosine:.3f}"
+    what = "probability" if likeness.calibrated else "cosine"
+    for title, tags in (("alike in", likeness.alike), ("different in", likeness.different)):
         if tags:
             yield f"{title} ({what} in the first, in the second):"
         yield from (f"  {tag.tag}  {tag.first:.2f}  {tag.second:.2f}" for tag in tags)
-    for name, (first, second) in found.file_tags.items():
+    for name, (first, second) in likeness.file_tags.items():
         sign = "=" if first == second else "/"
         yield f"{name} in the files: {first or '-'} {sign} {second or '-'}" if sign == "/" else f"{name}: {first}"

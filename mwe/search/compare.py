@@ -123,4 +123,6 @@ def _spectrum(path: Path) -> Spectrum:
 def _shown(first: FileTags, second: FileTags) -> dict[str, tuple[str, str]]:
     """Return the tags of both files by name, without those that neither has."""
     pairs = {name: (getattr(first, name) or "", getattr(second, name) or "") for name in _SHOWN}
-    return {name: (str(one), str(other)) for name, (one, other) in pairs.items() if one or other}
+    return {
+        name: (str(in_first), str(in_second)) for name, (in_first, in_second) in pairs.items() if in_first or in_second
+    }

@@ -105,8 +105,8 @@ def find_duplicates(library: Library, neighbours: int = NEIGHBOURS, workers: int
     with Fingerprints(sounds, workers) as fingerprints:
         groups = same_recordings(pairs, fingerprints)
 
-        def described(row: int, found: Match | None) -> Copy:
-            return copy_of(ids[row].as_py(), sounds[row], fingerprints.verdicts[row], found)
+        def described(row: int, common: Match | None) -> Copy:
+            return copy_of(ids[row].as_py(), sounds[row], fingerprints.verdicts[row], common)
 
         copies = [_best_first(group, fingerprints, described) for group in groups]
         return Duplicates(copies, len(library), len(pairs), fingerprints.unread)
@@ -151,14 +151,14 @@ def same_recordings(pairs: Sequence[tuple[int, int]], fingerprints: Fingerprints
     return links.groups()
 
 
-def copy_of(track_id: str, sound: TrackSound, verdict: Verdict, found: Match | None = None) -> Copy:
+def copy_of(track_id: str, sound: TrackSound, verdict: Verdict, common: Match | None = None) -> Copy:
     """Return a description of a track as a copy of a recording.
 
     Args:
         track_id: The track.
         sound: Where its sound is.
         verdict: How its file was read.
-        found: What it has in common with the best copy; None if it is the best.
+        common: What it has in common with the best copy; None if it is the best.
 
     Examples:
         >>> copy_of("a", TrackSound(Path("a.flac"), 60.0), Verdict(60.0, "libsndfile", "flac (pcm_16)")).lossless
@@ -176,10 +176,10 @@ def copy_of(track_id: str, sound: TrackSound, verdict: Verdict, found: Match | N
         kbit_per_s,
         size if sound.span == WHOLE else 0,
     )
-    if found is None:
+    if common is None:
         return copy
     return copy._replace(
-        share=round(found.share, 3), agreement=round(found.agreement, 3), offset=round(found.offset, 2)
+        share=round(common.share, 3), agreement=round(common.agreement, 3), offset=round(common.offset, 2)
     )
 
 

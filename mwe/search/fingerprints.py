@@ -68,22 +68,22 @@ class Fingerprints:
         self._places: dict[int, tuple[int, int]] = {}
         self._prepared: OrderedDict[int, Spectrum] = OrderedDict()
         self._file = TemporaryFile()  # noqa: SIM115
-        for row, sound, found in self._read(sounds, workers):
-            if isinstance(found, UnreadableAudio):
-                self.unread.append(Unread(readable_name(sound.path), str(found)))
+        for row, sound, reading in self._read(sounds, workers):
+            if isinstance(reading, UnreadableAudio):
+                self.unread.append(Unread(readable_name(sound.path), str(reading)))
                 continue
-            self.verdicts[row] = found.verdict
-            self._places[row] = self._file.tell(), len(found.codes_F)
+            self.verdicts[row] = reading.verdict
+            self._places[row] = self._file.tell(), len(reading.codes_F)
             with writing(Path(gettempdir())):
-                self._file.write(found.codes_F.astype("<u4").tobytes())
+                self._file.write(reading.codes_F.astype("<u4").tobytes())
 
     @staticmethod
     def _read(
         sounds: Mapping[int, TrackSound], workers: int
     ) -> Iterator[tuple[int, TrackSound, Fingerprinted | UnreadableAudio]]:
         tracks = list(sounds.values())
-        found = track(read_in_processes(_fingerprinted, tracks, workers), "listening to files", len(tracks))
-        return zip(sounds, tracks, found, strict=True)
+        readings = track(read_in_processes(_fingerprinted, tracks, workers), "listening to files", len(tracks))
+        return zip(sounds, tracks, readings, strict=True)
 
     def __enter__(self) -> "Fingerprints":
         return self

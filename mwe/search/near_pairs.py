@@ -32,8 +32,8 @@ def near_pairs(matrix_ND: np.ndarray, search: Search, neighbours: int, least: fl
         block_QD = np.asarray(matrix_ND[start : start + _BLOCK], dtype=np.float32)
         nearest = search.nearest(block_QD, neighbours + 1)
         near_QK = nearest.scores_QK >= least
-        for query, place in zip(*np.nonzero(near_QK), strict=True):
-            row, other = start + int(query), int(nearest.rows_QK[query, place])
+        for query, rank in zip(*np.nonzero(near_QK), strict=True):
+            row, other = start + int(query), int(nearest.rows_QK[query, rank])
             if row != other and other >= 0:
                 pairs.add((min(row, other), max(row, other)))
     return sorted(pairs)
