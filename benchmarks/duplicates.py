@@ -2,8 +2,8 @@
 
 `python -m benchmarks.duplicates data/audio_clips/audio` writes every recording of a folder anew in many ways, and
 renders tunes of the demonstration by several performers. It then looks for duplicates as `mwe duplicates` does, for
-each kind among all recordings and covers, and prints precision and recall by kind. Without a folder, recordings are
-tunes of the demonstration too; the thresholds were chosen on such. Needs the extras ``formats`` and ``demo``.
+each kind among all recordings and covers, and prints precision and recall by kind. With ``demo`` in place of a folder, recordings
+are tunes of the demonstration too; the thresholds were chosen on such. Needs the extras ``formats`` and ``demo``.
 """
 
 import json
@@ -23,6 +23,7 @@ from mwe.search.fingerprints import Fingerprints, TrackSound
 from mwe.search.model import TrainedModel
 from mwe.search.sources import audio_files
 
+DEMO = Path("demo")
 LEAST_SECONDS = 3.0  # shorter recordings are left out
 
 
@@ -87,13 +88,13 @@ def table(made: Sequence[Made], model: Path, workers: int) -> dict[str, Figures]
 
 
 def duplicates(
-    folder: Path | None = None, model: Path = Path("open"), tunes: int = 40, bands: int = 6, every: int = 1,
+    folder: Path, model: Path = Path("open"), tunes: int = 40, bands: int = 6, every: int = 1,
     seed: int = 7, workers: int = 2,
 ) -> None:  # fmt: skip
     """Print precision and recall of duplicates by kind.
 
     Args:
-        folder: Folder of recordings; by default tunes of the demonstration by one performer each.
+        folder: Folder of recordings; ``demo`` for tunes of the demonstration by one performer each.
         model: The model.
         tunes: Tunes of the covers.
         bands: Performers of each tune.
@@ -103,7 +104,7 @@ def duplicates(
     """
     rng = np.random.default_rng(seed)
     covers = played(tunes, bands, seed)
-    if folder is None:
+    if folder == DEMO:
         recordings = {f"own-{name}": wave for name, wave in played(tunes, 1, seed + 1).items()}
     else:
         paths = list(audio_files(folder))[::every]
