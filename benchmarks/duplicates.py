@@ -2,8 +2,9 @@
 
 `python -m benchmarks.duplicates data/audio_clips/audio` writes every recording of a folder anew in many ways, and
 renders tunes of the demonstration by several performers. It then looks for duplicates as `mwe duplicates` does, for
-each kind among all recordings and covers, and prints precision and recall by kind. With ``demo`` in place of a folder, recordings
-are tunes of the demonstration too; the thresholds were chosen on such. Needs the extras ``formats`` and ``demo``.
+each kind among all recordings and covers, and prints precision and recall by kind. With ``demo`` in place of a folder,
+recordings are tunes of the demonstration too; the thresholds were chosen on such. Needs the extras ``formats`` and
+``demo``.
 """
 
 import json
