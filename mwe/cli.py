@@ -170,7 +170,7 @@ FORMER = {
     **{name: f"data {name}" for name in ("fetch", "mel", "documents")},
     "corpus": "words corpus",
     "words-import": "words import",
-    **{name: f"reproduce {name}" for name in BY_HAND.commands},
+    **{name: f"reproduce {name}" for name in BY_HAND.commands if name not in SEARCH},  # `compare` is of files now
 }
 PROGRAM = Program(
     f"mwe {mwe.__version__}: words, tags, artists and tracks in one space with the sound.",
