@@ -24,9 +24,11 @@ def service(
 ) -> None:
     """Answer other programs over HTTP.
 
-    Search, similar tracks and tags as JSON, described at ``/openapi.json``. It gives out what the library says of its
-    tracks, and reads no file that a request names. Uploaded files are deleted once they are answered. Needs the extra
-    ``service``.
+    Search, similar tracks, tags and playlists as JSON, described at ``/openapi.json``. For players there are similar
+    songs by the Subsonic API below ``/rest/``. Needs the extra ``service``.
+
+    It gives out what the library says of its tracks, and reads no file that a request names. Uploaded files are deleted
+    once they are answered.
 
     Only programs of this computer are answered, unless ``--host`` gives another address. Then a token is needed.
     Nothing is encrypted: put a proxy with TLS before it on networks that you do not trust.
@@ -36,7 +38,7 @@ def service(
         host: Address to listen on. With 0.0.0.0 everyone who reaches this computer and has the token may ask.
         port: Port to listen on.
         token_file: File with the token, 16 characters or more. Requests then need the header
-            `Authorization: Bearer TOKEN`.
+            `Authorization: Bearer TOKEN`; players take it as the password of any user.
         upload_mb: Largest upload in megabytes.
         rate: Requests a second of one client. Those of four seconds may come at once.
         approximate: Whether to use the approximate index of `mwe library ann`.

@@ -60,3 +60,24 @@ class TagsOfSound(BaseModel):
     tags: list[TagOfSound]
     file_tags: TagsInFile
     detail: str = Field(description="What was damaged in the file; empty if nothing was.")
+
+
+class PositionedTrack(FoundTrack):
+    """A track of a playlist; its score is its cosine with the query, or on a path with the track before it."""
+
+    position: int
+    title: str
+    seconds: float
+    start: float | None = Field(default=None, description="Begin in its file in seconds, for a part of a file.")
+    end: float | None = Field(default=None, description="End in its file; null for the end of the file.")
+
+
+class PlaylistAnswer(BaseModel):
+    """A playlist."""
+
+    terms: list[UnderstoodTerm]
+    filters: list[str]
+    notes: list[str] = Field(description="What was not understood, not found, or not reached.")
+    approximated: list[str]
+    minutes: float
+    tracks: list[PositionedTrack]

@@ -10,7 +10,9 @@ from mwe.search import Library
 from mwe.service.errors import ErrorBody, add_error_handlers
 from mwe.service.library_api import LibraryAPI
 from mwe.service.limits import ServiceLimits
+from mwe.service.playlist_api import PlaylistAPI
 from mwe.service.shield import Shield
+from mwe.service.subsonic_api import PREFIX, SubsonicAPI
 
 ABOUT = "Search a music library by words, tags, artists and sound; similar tracks; tags of audio files."
 ERRORS = (400, 401, 403, 404, 409, 413, 422, 429, 503)
@@ -33,5 +35,8 @@ def service_app(library: Library, limits: ServiceLimits = ServiceLimits(), token
         responses={status: {"model": ErrorBody} for status in ERRORS},
     )
     add_error_handlers(app)
-    app.include_router(LibraryAPI(library, Lock(), limits).router())
-    return Shield(app, limits, token)
+    lock = Lock()  # a library is not thread-safe
+    app.include_router(LibraryAPI(library, lock, limits).router())
+    app.include_router(PlaylistAPI(library, lock).router())
+    app.include_router(SubsonicAPI(library, lock, token).router())
+    return Shield(app, limits, token, own_login=PREFIX)

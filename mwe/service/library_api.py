@@ -91,13 +91,13 @@ class LibraryAPI:
     ) -> FoundTracks:
         """Find the tracks nearest to the sum of the given ones, which are left out."""
         with self._lock:
-            terms = [Term("track", self._known(name)) for name in track]
+            terms = [Term("track", known_track(self.library, name)) for name in track]
         return self._found(terms, k, Filters(), per_artist)
 
     def tags(self, track: Name, k: TagCount = 5) -> TagsOfSound:
         """Say which tags the model hears in a track of the library, from its stored vector."""
         with self._lock:
-            row = self.library.row_of(self._known(track))
+            row = self.library.row_of(known_track(self.library, track))
             assert row is not None
             hit, scores = self.library.hit(row), self.library.tags_of_vector(self.library.vectors([row])[0], k)
         told = {"path": hit.path, "tags": [score._asdict() for score in scores], "detail": ""}
@@ -140,17 +140,26 @@ class LibraryAPI:
             raise HTTPException(422, f"{name}: {tagged.status}: {tagged.detail}")
         return tagged.to_dict()
 
-    def _known(self, name: str) -> str:
-        """Return the ID of a track; HTTP error 404 if the library does not have it."""
-        row = self.library.row_of(name)
-        if row is None:
-            raise HTTPException(404, f"no track {name!r} in the library; /v1/search tells the IDs of tracks")
-        return str(self.library.row(row)["track_id"])
-
     def _found(self, terms: Sequence[Term], k: int, filters: Filters, per_artist: int | None) -> FoundTracks:
         with self._lock:
             answer = self.library.search(terms, k, filters, per_artist)
         return FoundTracks.model_validate(answer.to_dict())
+
+
+def known_track(library: Library, name: str) -> str:
+    """Return the ID of a track that a request names.
+
+    Args:
+        library: The library; the caller holds its lock.
+        name: Its ID, or a file name that only one track has.
+
+    Raises:
+        HTTPException: The library does not have it.
+    """
+    row = library.row_of(name)
+    if row is None:
+        raise HTTPException(404, f"no track {name!r} in the library; /v1/search tells the IDs of tracks")
+    return str(library.row(row)["track_id"])
 
 
 def parse_safely(text: str) -> ParsedQuery:
