@@ -1,6 +1,7 @@
 """Commands that ask a library; they need neither Lightning nor, unless a query names a file, PyTorch."""
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mwe.search.answers import Answer, Tagged, TagScore
 
 Form = Literal["table", "json"]
+AnswerForm = Literal["table", "json", "m3u8", "xspf", "csv"]
 
 
 def search_library(
@@ -29,7 +31,7 @@ def search_library(
     without_artists: Sequence[str] = (),
     per_artist: PositiveInt | None = None,
     approximate: bool = False,
-    format: Form = "table",
+    format: AnswerForm = "table",
     context: str = "",
 ) -> None:
     """Find tracks in a library by words, tags, artists or sound.
@@ -52,7 +54,7 @@ def search_library(
         without_artists: Show no tracks by these artists.
         per_artist: Most tracks by one artist.
         approximate: Whether to use the approximate index of ``mwe library ann``.
-        format: A table, or JSON.
+        format: A table, JSON, CSV, or a playlist: M3U8 or XSPF.
         context: Tags that the query goes with, separated by commas: `--context "acoustic,folk" guitar` finds other
             tracks than `--context "metal,live" guitar`. All terms must then be tags, and the model must have learnt
             from tags in context.
@@ -62,16 +64,24 @@ def search_library(
         mwe search "something calm with piano for a rainy evening"
         mwe search 'calm piano genre:jazz year:1990..1999 album:"Blue Train"'
         mwe search "file:song.mp3 + 0.5*tag:jazz" --library outputs/library --k 20 --per_artist 1
+        mwe search "calm piano" --k 50 --format m3u8 > calm.m3u8
     """
     from mwe.search import Filters, Library
+    from mwe.search.playlist_files import playlist_text
+    from mwe.search.playlist_track import playlist_tracks
 
     among = [name.strip() for name in context.split(",") if name.strip()]
     filters = Filters(tuple(tags), tuple(without_tags), tuple(artists), tuple(without_artists))
-    answer = Library(library, approximate).search(query, k, filters, per_artist, among)
+    opened = Library(library, approximate)
+    answer = opened.search(query, k, filters, per_artist, among)
     if format == "json":
         print(json.dumps({"query": query, **answer.to_dict()}, ensure_ascii=False, indent=2))
-    else:
+    elif format == "table":
         show_answer(answer)
+    else:
+        print(playlist_text(format, playlist_tracks(opened, answer.hits)), end="")
+        for note in answer.notes:
+            print(note, file=sys.stderr)
 
 
 def tag(

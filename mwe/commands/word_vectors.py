@@ -1,5 +1,8 @@
 """Commands on finished word vectors: import, nearest tokens, queries in words."""
 
+import csv
+import io
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -40,7 +43,14 @@ def import_words(
     print(f"skipped: {repeated:,} repeated tokens, {like_ids:,} words spelt like IDs")
 
 
-def similar(token: str, /, words: Path = WORDS, kind: Kind | None = None, k: PositiveInt = 10) -> None:
+def similar(
+    token: str,
+    /,
+    words: Path = WORDS,
+    kind: Kind | None = None,
+    k: PositiveInt = 10,
+    format: Literal["table", "csv", "json"] = "table",
+) -> None:
     """Show the words, tags, artists or tracks nearest to one.
 
     Nearest is by the cosine of their word vectors.
@@ -50,6 +60,8 @@ def similar(token: str, /, words: Path = WORDS, kind: Kind | None = None, k: Pos
         words: Folder of the word vectors.
         kind: Kind of token to show; by default all.
         k: Number of tokens.
+        format: A table, CSV or JSON. They have no files to play: ``mwe search track:ID --format m3u8`` makes a
+            playlist.
 
     Examples:
         mwe similar guitar --words outputs/demo/words
@@ -58,7 +70,10 @@ def similar(token: str, /, words: Path = WORDS, kind: Kind | None = None, k: Pos
     vectors = WordVectors.load(words)
     token = token if token in vectors else tag_token(token)
     neighbours = vectors.nearest(vectors[token][None], k, kind, [token])[0]
-    _neighbours(f"nearest to {token}", neighbours, names_in(words))
+    if format == "table":
+        _neighbours(f"nearest to {token}", neighbours, names_in(words))
+    else:
+        print(_neighbours_text(format, neighbours, names_in(words)), end="")
 
 
 def query(text: str, /, words: Path = WORDS, kinds: Sequence[Kind] = ("track", "tag"), k: PositiveInt = 10) -> None:
@@ -83,6 +98,18 @@ def query(text: str, /, words: Path = WORDS, kinds: Sequence[Kind] = ("track", "
     names = names_in(words)
     for kind in kinds:
         _neighbours(f"{kind}s for {' '.join(parsed.known)}", vectors.nearest(parsed.vector[None], k, kind)[0], names)
+
+
+def _neighbours_text(form: Literal["csv", "json"], neighbours: Sequence[Neighbour], names: Mapping[str, str]) -> str:
+    """Return neighbours as a text for other programs."""
+    rows = [{**neighbour._asdict(), "name": names.get(neighbour.token, "")} for neighbour in neighbours]
+    if form == "json":
+        return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
+    file = io.StringIO()
+    writer = csv.DictWriter(file, ["token", "name", "kind", "similarity"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue()
 
 
 def _neighbours(title: str, neighbours: Sequence[Neighbour], names: Mapping[str, str]) -> None:

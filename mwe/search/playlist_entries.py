@@ -186,6 +186,8 @@ def _file_of(text: str, folder: Path, encoded: bool) -> str | None:
     if scheme or encoded:
         text = readable_name(os.fsdecode(unquote_to_bytes(text.encode("utf-8", "replace"))))
         text = text[1:] if _DRIVE.match(text) else text
+    if "\0" in text:
+        return None  # no system has such a name
     return text if _is_absolute(text) else os.path.normpath(folder / text)
 
 

@@ -1,5 +1,6 @@
 """The commands on corpora and finished word vectors, walked through on miniatures and on the open collections."""
 
+import json
 import re
 from pathlib import Path
 
@@ -98,6 +99,10 @@ def test_a_query_finds_tracks_and_tags(tmp_path, capsys):
     assert "track:t2" not in told
     main(["similar", "deep house", "--kind", "track", "--k", "2"])
     assert re.findall(r"track:t\d", capsys.readouterr().out) == ["track:t1", "track:t2"]
+    main(["similar", "deep house", "--kind", "track", "--k", "1", "--format", "csv"])
+    assert re.fullmatch(r"token,name,kind,similarity\ntrack:t1,,track,(1.0|0.99\d+)\n", capsys.readouterr().out)
+    main(["similar", "deep house", "--k", "2", "--format", "json"])
+    assert [near["token"] for near in json.loads(capsys.readouterr().out)] == ["track:t1", "deep"]
 
 
 @pytest.mark.data

@@ -180,3 +180,16 @@ def test_the_command_refuses_what_it_cannot_write(library, tmp_path, monkeypatch
         with pytest.raises(SystemExit, match=f"mwe playlist: {told}"):
             run(capsys, library, "calm", *given)
     assert not list(tmp_path.glob("a.*"))
+
+
+def test_answers_of_search_are_playlists(library, capsys):
+    ids = [hit.track_id for hit in library.search("calm", k=4).hits]
+    printed = {}
+    for form in ("m3u8", "xspf", "csv"):
+        main(["search", "the calm zzz", "--k", "4", "--format", form, "--library", str(library.root)])
+        told = capsys.readouterr()
+        printed[form] = told.out
+        assert told.err == "unknown: 'zzz'\nleft out as stop words: the\n"
+    assert printed["m3u8"].splitlines()[2::2] == [f"/music/{name}.ogg" for name in ids]
+    assert printed["xspf"].count("<location>file:///music/") == 4
+    assert [row["track_id"] for row in csv.DictReader(printed["csv"].splitlines())] == ids

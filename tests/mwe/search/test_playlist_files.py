@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mwe.audio.file_tags import FileTags
 from mwe.core.errors import BadFileError, MissingDataError
@@ -33,6 +35,11 @@ ODD = [
     "next\x85line\u2028separator.mp3",
     "back\\slash.mp3",
 ]
+
+
+@pytest.fixture
+def plain_library(library_of):
+    return library_of(np.eye(2, dtype=np.float32))
 
 
 def track_of(path, **tags):
@@ -152,6 +159,48 @@ def test_what_is_no_playlist_is_refused(name, content, told, tmp_path):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(BadFileError, match=f"{name}: .*{told}"):
         read_entries(tmp_path / name)
+
+
+PIECES = (
+    *(
+        b"/music/a.mp3",
+        b"\n",
+        b"\r",
+        b"#EXTM3U",
+        b"#EXTVLCOPT:start-time=9",
+        b"file://",
+        b"file:///",
+        b"%00",
+        b"%ff",
+        b"\xff",
+    ),
+    *(
+        b"<playlist xmlns='http://xspf.org/ns/0/'>",
+        b"</playlist>",
+        b"<track>",
+        b"</track>",
+        b"<location>",
+        b"</location>",
+    ),
+    *(b"\xef\xbb\xbf", b"[", b"//[::1", b"&#0;", b"&amp;", b"x" * 5000, b"<a>" * 500, b"C:\\", b"\\\\", b".", b"/"),
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    pieces=st.lists(st.sampled_from(PIECES), max_size=12), whole=st.booleans(), form=st.sampled_from(["m3u8", "xspf"])
+)
+def test_whatever_is_in_a_playlist_it_is_read_or_refused(pieces, whole, form, plain_library, tmp_path):
+    path, content = tmp_path / f"any.{form}", b"".join(pieces)
+    if whole and form == "xspf":
+        content = PIECES[10] + b"<track><location>" + content + b"</location></track></playlist>"
+    path.write_bytes(content)
+    try:
+        listed = listed_tracks(plain_library.store, path)
+    except BadFileError:
+        return
+    assert len(listed.unknown) + len(listed.rows) <= listed.entries
+    listed.note("any").encode()
 
 
 def test_a_playlist_is_a_seed(library_at, tmp_path):
