@@ -25,7 +25,8 @@ def service(
     """Answer other programs over HTTP.
 
     Search, similar tracks, tags and playlists as JSON, described at ``/openapi.json``. For players there are similar
-    songs by the Subsonic API below ``/rest/``. Needs the extra ``service``.
+    songs by the Subsonic API below ``/rest/``. Assistants find tools by the Model Context Protocol at ``/mcp``. Needs
+    the extra ``service``.
 
     It gives out what the library says of its tracks, and reads no file that a request names. Uploaded files are deleted
     once they are answered.

@@ -10,6 +10,7 @@ from mwe.search import Library
 from mwe.service.errors import ErrorBody, add_error_handlers
 from mwe.service.library_api import LibraryAPI
 from mwe.service.limits import ServiceLimits
+from mwe.service.mcp_api import McpAPI
 from mwe.service.playlist_api import PlaylistAPI
 from mwe.service.shield import Shield
 from mwe.service.subsonic_api import PREFIX, SubsonicAPI
@@ -36,7 +37,7 @@ def service_app(library: Library, limits: ServiceLimits = ServiceLimits(), token
     )
     add_error_handlers(app)
     lock = Lock()  # a library is not thread-safe
-    app.include_router(LibraryAPI(library, lock, limits).router())
-    app.include_router(PlaylistAPI(library, lock).router())
-    app.include_router(SubsonicAPI(library, lock, token).router())
+    tracks, playlists = LibraryAPI(library, lock, limits), PlaylistAPI(library, lock)
+    for api in (tracks, playlists, McpAPI(tracks, playlists, limits), SubsonicAPI(library, lock, token)):
+        app.include_router(api.router())
     return Shield(app, limits, token, own_login=PREFIX)
