@@ -22,7 +22,7 @@ NEIGHBOURS = 10
 """Nearest tracks of each track that are looked at."""
 
 LEAST_COSINE = 0.8
-"""Least cosine of two tracks that are looked at; chosen on tunes of the demonstration."""
+"""Least cosine of two tracks that are looked at; copies that begin with other sound can lie below."""
 
 LENGTH_RATIO = 1 / 3
 """A sound shorter than this share of another is a part of it, such as of a mix, and no copy."""

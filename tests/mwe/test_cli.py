@@ -30,7 +30,7 @@ def test_the_overview_names_every_command(capsys):
     main([])
     text = capsys.readouterr().out
     assert all(f"\n  {name} " in text for name in PROGRAM.commands)
-    assert len(PROGRAM.commands) < 24
+    assert len(PROGRAM.commands) < 28
     main(["--version"])
     assert re.fullmatch(r"\d+\.\d+\.\d+\n", capsys.readouterr().out)
 

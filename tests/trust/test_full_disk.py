@@ -35,7 +35,7 @@ LIMIT = 16_384  # bytes a file may have where files are too large
 pytestmark = pytest.mark.filterwarnings("ignore:The dirpath has changed")
 WRITES_NOTHING = {
     "mwe": {
-        *("data list", "data show", "similar", "query", "search", "tag", "check", "compare", "duplicates"),
+        *("data list", "data show", "similar", "query", "search", "tag", "check", "compare", "duplicates", "service"),
         *("reproduce workspace", "validate"),
     },
     "siamese-tags": {"related", "reproduce topics-count"},
@@ -46,6 +46,7 @@ SAME_WRITER = {
         "demo": "tracks/test_demo_build.py",
         "data fetch": "test_a_download_to_a_full_disk_is_named",
         "weights": "encoders/test_weights.py",
+        "playlist": "write_text",
         "write-tags": "atomic_write, and audio/test_tag_writer.py",
         "serve": "keeps a map, and goes on without: page/test_plane.py",
         "reproduce figure5-words": "reproduce figure4",
