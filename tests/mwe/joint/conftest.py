@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mwe.audio.extract import extract_mels
 from mwe.audio.mel_settings import MelSettings
 from mwe.audio.shards import FileStamp, MelRow, MelShardWriter
 from mwe.audio.store_settings import declare_settings
 from mwe.corpora.tokens import artist_token, tag_words, track_token
 from mwe.encoders import Musicnn
+from mwe.tracks import FolderTracks
 from mwe.tracks.jamendo import UPSTREAM_SPLITS
 from mwe.tracks.msd_splits import GROUP_OF
 from mwe.words import WordVectors
@@ -28,6 +30,16 @@ JAMENDO = {
     "mood/theme": ["happy", "sad", "film"],
 }
 JAMENDO_TRACKS = [f"track_{number:07}" for number in range(16)]
+
+
+@pytest.fixture(scope="session")
+def tower_mel(miniature: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The miniature as the towers hear it."""
+    out, tracks = tmp_path_factory.mktemp("heard") / "mel", FolderTracks(str(miniature)).read()
+    pairs = list(zip(tracks.track_ids, tracks.audio, strict=True))
+    settings = MelSettings.from_dict(dict(Musicnn.front_end))
+    extract_mels(pairs, out, settings=settings, workers=0, accelerator="cpu")
+    return out
 
 
 @pytest.fixture(scope="session")

@@ -5,28 +5,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from mwe.audio.extract import extract_mels
 from mwe.audio.mel_settings import MelSettings
 from mwe.cli import main
 from mwe.core.errors import MissingDataError
 from mwe.core.files import read_json
 from mwe.encoders import Musicnn, tower
 from mwe.joint import JointEmbedding
-from mwe.tracks import FolderTracks
 
 MODELS = Path(__file__).parents[3] / "lightning_configs/mwe/model"
 RUN = "outputs/demo/joint/seed0"
 LAST = f"{RUN}/checkpoints/last.ckpt"
-HEARD = MelSettings(sample_rate=16000, n_fft=512, hop_length=256, n_mels=96)
-
-
-@pytest.fixture(scope="module")
-def mel(miniature, tmp_path_factory) -> Path:
-    """The miniature as the towers hear it."""
-    out, tracks = tmp_path_factory.mktemp("heard") / "mel", FolderTracks(str(miniature)).read()
-    pairs = list(zip(tracks.track_ids, tracks.audio, strict=True))
-    extract_mels(pairs, out, settings=HEARD, workers=0, accelerator="cpu")
-    return out
 
 
 @pytest.fixture(autouse=True)
@@ -44,12 +32,21 @@ def drawn(monkeypatch) -> dict[str, torch.Tensor]:
 
 
 @pytest.fixture
-def arguments(prepared, mel):
+def arguments(prepared, tower_mel):
     """The demonstration's row with a tower, small enough for a test."""
 
     def given(model: str, *more: str) -> list[str]:
-        small = ("--data.mel", str(mel), "--data.repeats", "1", "--data.test_excerpts", "2", "--data.batch_size", "8")
-        return prepared.arguments("--model", str(MODELS / f"{model}.yaml"), *small, *more)
+        small = (
+            "--data.mel",
+            str(tower_mel),
+            "--data.repeats",
+            "1",
+            "--data.test_excerpts",
+            "2",
+            "--data.batch_size",
+            "8",
+        )
+        return prepared.arguments("--model", str(MODELS / f"{model}.yaml"), "--data.mel", str(tower_mel), *sizes, *more)
 
     return given
 
@@ -105,4 +102,4 @@ def test_the_command_extracts_what_the_towers_hear(miniature):
     collection = ("--collection", "FolderTracks", "--collection.root", str(miniature))
     here = ["--out", "mel", "--workers", "0", "--accelerator", "cpu"]
     main(["data", "mel", "--config", str(config), *collection, *here])
-    assert MelSettings.from_dict(read_json("mel/mel.json")["mel"]) == HEARD
+    assert MelSettings.from_dict(read_json("mel/mel.json")["mel"]) == MelSettings.from_dict(dict(Musicnn.front_end))

@@ -19,7 +19,12 @@ FOLDER = ROOT / "lightning_configs/experiments"
 NAMES = names(FOLDER)
 TABLES = [name for name in NAMES if load(FOLDER / f"{name}.yaml", RunSettings()).tabled and name not in ("table2",)]
 WEIGHTS = {"tag": "tag", "artist": "artist", "track": "track"}
-ENCODERS = {"cnn1d": "CNN1D", "transformer": "MusicTaggingTransformer"}
+ENCODERS = {
+    "1D-CNN": "CNN1D",
+    "Transformer": "MusicTaggingTransformer",
+    "Musicnn, frozen": "Musicnn",
+    "Musicnn, fine-tuned": "Musicnn",
+}
 FOLDERS = {"glove": "pretrained/glove", "mwe": "msd/wiki_review_tag_id", "mwe_aug": "msd/wiki_review_tag_id_aug"}
 
 
@@ -88,7 +93,7 @@ def test_rows_of_the_joint_tables_are_composed_as_the_table_says(table, composed
     """Class, words, weights of eq. 4, margin and collection of every row."""
     experiment = load(FOLDER / f"table{table}.yaml", RunSettings())
     rows = [row for row in experiment.rows if row.tasks]
-    assert len(rows) == (19 if table < 8 else 18)
+    assert len(rows) == (19 if table < 8 else 18) + 4
     for row in rows:
         fit = row.tasks[0] if table < 9 else next(need for need in row.tasks[0].needs if "joint" in need.name)
         config = composed(fit.commands()[0])
@@ -98,20 +103,25 @@ def test_rows_of_the_joint_tables_are_composed_as_the_table_says(table, composed
         assert config["trainer"]["max_epochs"] == 200
         [logger] = config["trainer"]["logger"]
         assert fit.name == f"{logger['init_args']['name']}/{logger['init_args']['version']}"
-        named = re.fullmatch(r"(1D-CNN|Transformer), (GloVe|MWE|MWE \(Aug\)): (.*)", row.label)
+        named = re.fullmatch(rf"({'|'.join(ENCODERS)}), (GloVe|MWE|MWE \(Aug\)): (.*)", row.label)
         if named is None:
             classes = {"Classification Transformer": "TagClassifier", "Disentangled proxies": "DisentangledProxies"}
             assert model["class_path"] == f"mwe.joint.{classes[row.label]}"
             continue
         encoder, words, supervision = named.groups()
         assert model["class_path"] == "mwe.joint.JointEmbedding"
-        kind = {"1D-CNN": "cnn1d", "Transformer": "transformer"}[encoder]
-        assert model["init_args"]["encoder"]["class_path"] == f"mwe.encoders.{ENCODERS[kind]}"
+        assert model["init_args"]["encoder"]["class_path"] == f"mwe.encoders.{ENCODERS[encoder]}"
+        if "Musicnn" in encoder:
+            assert model["init_args"]["encoder"]["init_args"]["frozen"] == encoder.endswith("frozen")
+            assert data["mel"] == "outputs/msd/tower_mel"
+            assert model["init_args"]["loss"]["init_args"]["negatives"] == 1
         folder = FOLDERS[{"GloVe": "glove", "MWE": "mwe", "MWE (Aug)": "mwe_aug"}[words]]
         assert data["words"] == f"outputs/words/{folder}/seed0/words"
         weights = {name: float(name.title() in supervision.split(" + ")) for name in WEIGHTS}
         assert {name: model["init_args"][name] for name in WEIGHTS} == weights
         assert model["init_args"]["loss"]["init_args"]["margin"] == 0.4
+        schedule = model["init_args"]["scheduler"]["init_args"]
+        assert schedule.get("T_max", 200) == config["trainer"]["max_epochs"]
     supervisions = {row.label.split(": ")[1] for row in rows if ": " in row.label}
     assert len(supervisions) == 7
 

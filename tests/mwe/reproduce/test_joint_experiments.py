@@ -121,6 +121,6 @@ def test_figure_five_and_table_eleven_fall_back_on_the_demonstration(planned):
 @pytest.mark.parametrize("name", ["demo-joint", "demo-losses"])
 def test_the_demonstration_s_rows_have_three_seeds_and_are_compared(name, planned):
     commands = planned(name)
-    assert len(of_stage(commands, "fit")) == {"demo-joint": 33, "demo-losses": 9}[name]
+    assert len(of_stage(commands, "fit")) == {"demo-joint": 39, "demo-losses": 9}[name]
     assert [command.split()[2] for command in commands[-2:]] == ["table", "compare"]
     assert all(Path(command.split()[3]).stem == name for command in commands[-2:])
