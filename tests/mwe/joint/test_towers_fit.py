@@ -36,16 +36,7 @@ def arguments(prepared, tower_mel):
     """The demonstration's row with a tower, small enough for a test."""
 
     def given(model: str, *more: str) -> list[str]:
-        small = (
-            "--data.mel",
-            str(tower_mel),
-            "--data.repeats",
-            "1",
-            "--data.test_excerpts",
-            "2",
-            "--data.batch_size",
-            "8",
-        )
+        sizes = ("--data.repeats", "1", "--data.test_excerpts", "2", "--data.batch_size", "8")
         return prepared.arguments("--model", str(MODELS / f"{model}.yaml"), "--data.mel", str(tower_mel), *sizes, *more)
 
     return given
