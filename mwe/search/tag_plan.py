@@ -11,9 +11,8 @@ from mwe.audio.tag_writer import FIELDS, Fields, read_fields, write_fields
 from mwe.core.errors import BadFileError, BadRequestError, CannotWriteError, MissingDataError
 from mwe.core.files import writing
 from mwe.search.answers import TagScore
+from mwe.search.genre_words import is_of_field
 from mwe.search.library import Library
-
-_GROUPS = {"genre": "genre", "mood": "mood"}  # beginning of the names of a field's groups
 
 
 class PlannedFile(NamedTuple):
@@ -137,8 +136,8 @@ def values_of(tags: Sequence[TagScore], name: str, k: int, least: float) -> tupl
         for score in tags
         if score.probability is not None and score.probability >= least
     )
-    if name in _GROUPS:
-        return tuple(tag for _, tag, group in likely if group.startswith(_GROUPS[name]))[:k]
+    if name != "comment":
+        return tuple(tag for _, tag, group in likely if is_of_field(tag, group, name))[:k]
     return (f"heard by mwe: {', '.join(tag for _, tag, _ in likely[:k])}",) if likely else ()
 
 
