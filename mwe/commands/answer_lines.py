@@ -1,6 +1,6 @@
 """Answers on a terminal: two lines a track, the title and the artist first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
@@ -11,12 +11,13 @@ _SCORE = 7  # cells of a score and the space before it
 _LEAST = 12  # cells of a path that is shown at all
 
 
-def answer_lines(answer: Answer, width: int | None = None) -> Iterator[str]:
+def answer_lines(answer: Answer, width: int | None = None, reasons: Sequence[str] = ()) -> Iterator[str]:
     """Yield the lines of an answer: its terms, its conditions, its notes and its tracks.
 
     Args:
         answer: The answer.
         width: Cells of the terminal; None if lines may have any length.
+        reasons: Why each track is there, a line each; none if empty.
 
     Examples:
         >>> tags = FileTags(title="Rain", artist="Ana Lee", album="Weather", year=1994)
@@ -35,6 +36,8 @@ def answer_lines(answer: Answer, width: int | None = None) -> Iterator[str]:
     places = len(str(len(answer.hits)))
     for rank, hit in enumerate(answer.hits, 1):
         yield from _hit_lines(hit, f"{rank:>{places}} ", width)
+        if reasons:
+            yield " " * (places + 1) + reasons[rank - 1]
 
 
 def described(title: str, artist: str, tags: FileTags) -> str:

@@ -33,6 +33,7 @@ def search_library(
     approximate: bool = False,
     format: AnswerForm = "table",
     context: str = "",
+    why: bool = False,
 ) -> None:
     """Find tracks in a library by words, tags, artists or sound.
 
@@ -58,26 +59,35 @@ def search_library(
         context: Tags that the query goes with, separated by commas: `--context "acoustic,folk" guitar` finds other
             tracks than `--context "metal,live" guitar`. All terms must then be tags, and the model must have learnt
             from tags in context.
+        why: Say of every track what each term gave, which heard tags it shares with the query, and what the tags in
+            its file say. For the table and JSON.
 
     Examples:
-        mwe search "calm + piano - drums"
+        mwe search "calm + piano - drums" --why true
         mwe search "something calm with piano for a rainy evening"
         mwe search 'calm piano genre:jazz year:1990..1999 album:"Blue Train"'
         mwe search "file:song.mp3 + 0.5*tag:jazz" --library outputs/library --k 20 --per_artist 1
         mwe search "calm piano" --k 50 --format m3u8 > calm.m3u8
     """
     from mwe.search import Filters, Library
+    from mwe.search.asked import ask
     from mwe.search.playlist_files import playlist_text
     from mwe.search.playlist_track import playlist_tracks
+    from mwe.search.reasons import reasons
 
     among = [name.strip() for name in context.split(",") if name.strip()]
     filters = Filters(tuple(tags), tuple(without_tags), tuple(artists), tuple(without_artists))
     opened = Library(library, approximate)
-    answer = opened.search(query, k, filters, per_artist, among)
+    asked = ask(opened.store, query, filters, among)
+    answer = opened.answer(asked, k, per_artist)
+    explained = reasons(opened, asked, answer.hits) if why else []
     if format == "json":
-        print(json.dumps({"query": query, **answer.to_dict()}, ensure_ascii=False, indent=2))
+        content = {"query": query, **answer.to_dict()}
+        for hit, reason in zip(content["hits"], explained, strict=False):
+            hit["why"] = reason.to_dict()
+        print(json.dumps(content, ensure_ascii=False, indent=2))
     elif format == "table":
-        show_answer(answer)
+        show_answer(answer, [str(reason) for reason in explained])
     else:
         print(playlist_text(format, playlist_tracks(opened, answer.hits)), end="")
         for note in answer.notes:
@@ -123,13 +133,13 @@ def tag(
         )
 
 
-def show_answer(answer: "Answer") -> None:
-    """Print an answer, in two lines a track."""
+def show_answer(answer: "Answer", reasons: Sequence[str] = ()) -> None:
+    """Print an answer, in two lines a track, and a line of reasons if there are any."""
     from mwe.commands.answer_lines import answer_lines
 
     console = _console()
     # lines of any length where they are not read on a terminal
-    for line in answer_lines(answer, console.width if console.is_terminal else None):
+    for line in answer_lines(answer, console.width if console.is_terminal else None, reasons):
         console.print(line, soft_wrap=True)
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from mwe.audio.file_tags import FileTags
 from mwe.search.ann import ApproximateSearch
 from mwe.search.answers import Answer, Hit, Tagged, TagScore
-from mwe.search.asked import ask
+from mwe.search.asked import Asked, ask
 from mwe.search.exact import ExactSearch, Search
 from mwe.search.filters import Filters, allowed_tracks
 from mwe.search.grammar import Term
@@ -162,7 +162,10 @@ class Library:
             >>> [(hit.track_id, hit.artist_id, round(hit.score, 2)) for hit in answer.hits]
             [('lullaby', 'nina', 0.98), ('march', 'gene', 0.21)]
         """
-        asked = ask(self.store, query, filters, context)
+        return self.answer(ask(self.store, query, filters, context), k, per_artist)
+
+    def answer(self, asked: Asked, k: int = 10, per_artist: int | None = None) -> Answer:
+        """Return the tracks nearest to a query that is understood already; see ``search``."""
         if asked.vector_D is None:
             rows, scores = self._listed(k, asked.allowed_N, per_artist)
         else:

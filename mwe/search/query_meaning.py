@@ -69,6 +69,16 @@ def meaning(store: LibraryStore, term: Term, context: Sequence[str] = ()) -> Mea
 def combined(store: LibraryStore, terms: Sequence[Term], meanings: Sequence[Meaning]) -> np.ndarray:
     """Return one unit vector for a weighted sum of terms, (D,).
 
+    The weights are those of ``term_weights``.
+    """
+    weights = term_weights(store, terms, meanings)
+    # its length is 1 already, but for rounding
+    return _unit(np.sum([weight * vector.vector_D for weight, vector in zip(weights, meanings, strict=True)], axis=0))
+
+
+def term_weights(store: LibraryStore, terms: Sequence[Term], meanings: Sequence[Meaning]) -> list[float]:
+    """Return the weights with which the vectors of terms add up to a unit vector, or to zero.
+
     Words and tracks are apart in the joint space, and tracks differ more in their similarity to a track than to a word.
     If a sum has both kinds, similarities are therefore scaled by the typical standard deviation of their kind. Terms of
     the same kind are not scaled: a word for which tracks hardly differ says little about them.
@@ -80,7 +90,9 @@ def combined(store: LibraryStore, terms: Sequence[Term], meanings: Sequence[Mean
         if min(of_text, of_sound) > MIN_SPREAD:
             scales = [of_sound if vector.sound else of_text for vector in meanings]
     weights = [term.weight / scale for term, scale in zip(terms, scales, strict=True)]
-    return _unit(np.sum([weight * vector.vector_D for weight, vector in zip(weights, meanings, strict=True)], axis=0))
+    total_D = np.sum([weight * vector.vector_D for weight, vector in zip(weights, meanings, strict=True)], axis=0)
+    length = float(np.linalg.norm(total_D))
+    return [weight / length for weight in weights] if length > 0 else weights
 
 
 def meaning_of_words(words: WordVectors, text: str, unknown_words: UnknownWords | None = None) -> Meaning:
