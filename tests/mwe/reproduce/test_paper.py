@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -73,6 +74,7 @@ def home(tmp_path, monkeypatch):
     (tmp_path / "data/program.py").write_text(PROGRAM)
     (tmp_path / "data/there.txt").touch()
     (tmp_path / "outputs").mkdir()
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MWE_DATA", "data")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
@@ -145,7 +147,8 @@ def test_a_run_that_fails_ends_it_with_its_code_and_is_run_again(home, capfd):
     with pytest.raises(SystemExit) as ended:
         paper(["small", "--flags", "fail", "--jobs", "2"])
     assert ended.value.code == 3
-    assert "mwe paper: runs/small/seed0: ended with code 3: python data/program.py" in capfd.readouterr().err
+    told = capfd.readouterr().err  # by whichever ends first
+    assert re.search(r"mwe paper: runs/small/seed[01]: ended with code 3: python data/program\.py", told)
     assert set(runs(home)) == {"shared", "runs/small/seed0", "runs/small/seed1"}  # nothing was started after it
     paper(["small"])
     assert runs(home, "end") == ["shared", *(f"runs/{m}/seed{s}" for m in ("small", "large") for s in (0, 1))]
