@@ -1,6 +1,7 @@
 """Open files with FFmpeg through PyAV, and choose their audio stream."""
 
 import os
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, BinaryIO, NamedTuple
 
@@ -100,6 +101,15 @@ def open_container(file: BinaryIO) -> Any:
         raise UnreadableAudio("not-audio", f"FFmpeg finds no audio in it ({type(error).__name__})") from error
 
 
+def default_stream(streams: Sequence[Any]) -> Any:
+    """Return the stream that is marked as default; of none or several, the first.
+
+    Args:
+        streams: Audio streams of a container, at least one.
+    """
+    return next((stream for stream in streams if stream.disposition.value & 1), streams[0])
+
+
 def choose_stream(container: Any, file: BinaryIO) -> AudioStream:
     """Choose the default audio stream of a container, or the first, and discard the packets of all others.
 
@@ -117,7 +127,7 @@ def choose_stream(container: Any, file: BinaryIO) -> AudioStream:
         if any(mark in head for mark in _DRM_MARKS):
             raise UnreadableAudio("encrypted", _DRM)
         raise UnreadableAudio("not-audio", f"{name} has no audio stream that FFmpeg can decode")
-    stream = next((stream for stream in streams if stream.disposition.value & 1), streams[0])
+    stream = default_stream(streams)
     discard = load_pyav().stream.Discard.all
     for other in container.streams:
         if other.index != stream.index:

@@ -25,9 +25,8 @@ def read_tags(path: str | Path) -> FileTags:
         raise UnreadableAudio("missing", f"cannot be opened ({error.strerror})") from error
     with file, ffmpeg.open_container(file) as container:
         audio = container.streams.audio
-        default = next((stream for stream in audio if stream.disposition.value & 1), audio[0] if audio else None)
         # Ogg stores them with the stream, others with the container
-        both = {**(default.metadata if default else {}), **container.metadata}
+        both = {**(ffmpeg.default_stream(audio).metadata if audio else {}), **container.metadata}
         return tags_of(both, _cover_bytes(container))
 
 

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from filelock import FileLock, Timeout
-
 from mwe.core.errors import BadFileError, MissingDataError
-from mwe.core.files import atomic_write, sha256, write_text, writing
+from mwe.core.files import atomic_write, sha256, write_text
+from mwe.core.locks import exclusive
 
-LOCK, WAIT = ".lock", 900.0  # seconds to wait for another process that fetches
+WAIT = 900.0  # seconds to wait for another process that fetches
 OPTIONS = ("--no-deps", "--require-hashes", "--only-binary", ":all:", "--disable-pip-version-check", "--no-input")
 
 
@@ -109,15 +108,6 @@ def fetching(folder: Path) -> Iterator[None]:
         BadFileError: Another process has been fetching for too long.
         CannotWriteError: The disk is full, or the cache cannot be written.
     """
-    lock = FileLock(folder / LOCK)
-    try:
-        with writing(folder / LOCK, folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            lock.acquire(timeout=WAIT)
-    except Timeout:
-        remedy = "Wait until it ends, or stop it."
-        raise BadFileError(folder, "another process has been fetching the weights for too long", remedy) from None
-    try:
+    message = "another process has been fetching the weights for too long"
+    with exclusive(folder, WAIT, message, "Wait until it ends, or stop it."):
         yield
-    finally:
-        lock.release()

@@ -4,14 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from pytorch_lightning.plugins.environments import LightningEnvironment  # type: ignore[attr-defined]
 from pytorch_lightning.utilities import rank_zero_only
 
-from mwe.core.errors import BadFileError
-from mwe.core.files import writing
+from mwe.core.locks import exclusive
 
-LOCK = ".lock"
 WAIT = 10.0  # seconds; loader workers of a killed job hold its lock until they notice that it ended
 
 
@@ -25,15 +22,6 @@ def only_writer(root: Path) -> Iterator[None]:
     if rank_zero_only.rank != 0 or LightningEnvironment().node_rank():  # type: ignore[attr-defined]
         yield
         return
-    lock = FileLock(root / LOCK)
-    try:
-        with writing(root / LOCK, root):
-            root.mkdir(parents=True, exist_ok=True)
-            lock.acquire(timeout=WAIT)
-    except Timeout:
-        remedy = "Wait until it ends, or write to another folder."
-        raise BadFileError(root, "another command is writing to this library", remedy) from None
-    try:
+    message = "another command is writing to this library"
+    with exclusive(root, WAIT, message, "Wait until it ends, or write to another folder."):
         yield
-    finally:
-        lock.release()

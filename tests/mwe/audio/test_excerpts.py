@@ -12,6 +12,7 @@ from mwe.audio.excerpts import read_excerpts
 from mwe.audio.file_tags import FileTags, tags_of
 from mwe.audio.tag_reader import read_tags
 from mwe.audio.verdict import UnreadableAudio
+from tests.encoded_audio import encode_stream
 
 av = pytest.importorskip("av")
 
@@ -45,16 +46,8 @@ def make(path, container, codec, seconds=6.0, metadata=()):
     with av.open(os.fspath(path), "w", format=container) as output:
         output.metadata.update(metadata)
         stream = output.add_stream(codec, rate=rate)
-        stream.layout = "stereo"
         stream.bit_rate = 160_000
-        context = stream.codec_context
-        context.open(strict=False)
-        frame = av.AudioFrame.from_ndarray(np.stack([mono, mono]).astype(np.float32), "fltp", "stereo")
-        frame.sample_rate, frame.pts = rate, 0
-        resampler = av.AudioResampler(context.format, "stereo", rate, frame_size=context.frame_size or 4096)
-        for piece in (*resampler.resample(frame), *resampler.resample(None)):
-            output.mux(stream.encode(piece))
-        output.mux(stream.encode(None))
+        encode_stream(output, stream, np.stack([mono, mono]), rate)
     return path
 
 

@@ -12,6 +12,7 @@ from mwe.audio import decode as decoding
 from mwe.audio.decode import decode, read_whole
 from mwe.audio.mpeg_frames import count_frames
 from mwe.audio.verdict import UnreadableAudio, Verdict
+from tests.encoded_audio import encode_stream
 
 av = pytest.importorskip("av")
 
@@ -68,14 +69,7 @@ def encode(path, wave_CN, container, codec, rate=RATE, streams=1, options=None, 
             if options is None:
                 stream.bit_rate = bit_rate
         for number, stream in enumerate(made):
-            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(wave_CN / (number + 1)), "fltp", "stereo")
-            frame.sample_rate, frame.pts = rate, 0
-            context = stream.codec_context
-            context.open(strict=False)
-            resampler = av.AudioResampler(context.format, "stereo", rate, frame_size=context.frame_size or 4096)
-            for piece in (*resampler.resample(frame), *resampler.resample(None)):
-                output.mux(stream.encode(piece))
-            output.mux(stream.encode(None))
+            encode_stream(output, stream, wave_CN / (number + 1), rate)
     return path
 
 

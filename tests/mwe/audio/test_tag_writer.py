@@ -1,7 +1,5 @@
 """Tags written into files: they come back, others and the sound stay, and a failure leaves the file as it was."""
 
-from fractions import Fraction
-
 import numpy as np
 import pytest
 import soundfile
@@ -10,6 +8,7 @@ from mwe.audio import tag_writer
 from mwe.audio.tag_reader import read_tags
 from mwe.audio.tag_writer import read_fields, sound_hash, write_fields
 from mwe.core.errors import BadFileError
+from tests.encoded_audio import encode_stream
 
 av = pytest.importorskip("av")
 mutagen = pytest.importorskip("mutagen")
@@ -28,15 +27,7 @@ def song(path, tagged=True):
         container, codec = CODECS[path.suffix[1:]]
         with av.open(str(path), "w", format=container) as output:
             stream = output.add_stream(codec, rate=RATE)
-            stream.layout = "mono"
-            stream.codec_context.open(strict=False)
-            context = stream.codec_context
-            frame = av.AudioFrame.from_ndarray(wave[None], "fltp", "mono")
-            frame.sample_rate, frame.pts, frame.time_base = RATE, 0, Fraction(1, RATE)
-            resampler = av.AudioResampler(context.format, "mono", RATE, frame_size=context.frame_size or 4096)
-            for piece in (*resampler.resample(frame), *resampler.resample(None)):
-                output.mux(stream.encode(piece))
-            output.mux(stream.encode(None))
+            encode_stream(output, stream, wave[None], RATE)
     if tagged:
         audio = mutagen.File(path, easy=True)
         if audio.tags is None:

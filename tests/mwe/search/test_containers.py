@@ -14,6 +14,7 @@ from mwe.search.assemble import read_skipped
 from mwe.search.embed import embed_files
 from mwe.search.index import index_library
 from mwe.search.model import TrainedModel
+from tests.encoded_audio import encode_stream
 
 av = pytest.importorskip("av")
 
@@ -53,17 +54,9 @@ def encode(path, codec, wave_CN):
     rate = 48000 if codec == "libopus" else RATE
     with av.open(os.fspath(path), "w", format=FORMATS.get(path.suffix[1:], path.suffix[1:])) as output:
         stream = output.add_stream(codec, rate=rate)
-        stream.layout = "stereo"
-        context = stream.codec_context
         if codec not in LOSSLESS:
             stream.bit_rate = 256_000
-        context.open(strict=False)
-        frame = av.AudioFrame.from_ndarray(wave_CN, "fltp", "stereo")
-        frame.sample_rate, frame.pts = RATE, 0
-        resampler = av.AudioResampler(context.format, "stereo", rate, frame_size=context.frame_size or 4096)
-        for piece in (*resampler.resample(frame), *resampler.resample(None)):
-            output.mux(stream.encode(piece))
-        output.mux(stream.encode(None))
+        encode_stream(output, stream, wave_CN, RATE)
 
 
 def repack(source, target, container):

@@ -22,6 +22,7 @@ from mwe.audio import decoder_process
 from mwe.audio.predict import Hardware
 from mwe.core.errors import BadFileError, MissingDataError
 from mwe.core.files import read_json
+from mwe.core.locks import LOCK
 from mwe.search import Library, assemble, lock
 from mwe.search.embed import embed_files, predict_files
 from mwe.search.embedding_parts import PartWriter
@@ -300,7 +301,7 @@ def test_two_jobs_never_write_into_one_library(music, run, tmp_path, monkeypatch
     program = (
         "import sys, time, filelock; held = filelock.FileLock(sys.argv[1]); held.acquire(); print('in', flush=True)"
     )
-    holding = [sys.executable, "-c", f"{program}; time.sleep(100)", out / lock.LOCK]
+    holding = [sys.executable, "-c", f"{program}; time.sleep(100)", out / LOCK]
     other = subprocess.Popen(holding, stdout=subprocess.PIPE)
     assert other.stdout.readline() == b"in\n"
     monkeypatch.setattr(lock, "WAIT", 0.1)

@@ -23,6 +23,7 @@ from mwe.search.embed import Embedder
 from mwe.search.grammar import Term
 from mwe.search.index import index_library
 from mwe.search.layout import HAS_METADATA
+from tests.encoded_audio import encode_stream
 
 av = pytest.importorskip("av")
 
@@ -46,15 +47,7 @@ def encode(path, container, codec, tags, pitch=220.0, seconds=4.0):
     with av.open(os.fspath(path), "w", format=container) as output:
         output.metadata.update(tags)
         stream = output.add_stream(codec, rate=rate)
-        stream.layout = "stereo"
-        context = stream.codec_context
-        context.open(strict=False)
-        frame = av.AudioFrame.from_ndarray(np.stack([tone, tone]).astype(np.float32), "fltp", "stereo")
-        frame.sample_rate, frame.pts = rate, 0
-        resampler = av.AudioResampler(context.format, "stereo", rate, frame_size=context.frame_size or 4096)
-        for piece in (*resampler.resample(frame), *resampler.resample(None)):
-            output.mux(stream.encode(piece))
-        output.mux(stream.encode(None))
+        encode_stream(output, stream, np.stack([tone, tone]), rate)
 
 
 def retag(music, name, **changed):
