@@ -4,6 +4,11 @@ VENV ?= .venv
 OUT := outputs
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
+# with the tools of developers, and every extra
+DEV := $(VENV)/dev
+# byte code is written by all cores, once everything is there
+INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
+COMPILE := $(PY) -m compileall -qq -j 0 $(VENV)/lib || true
 MWE := $(PY) -m mwe
 MWE_DATA ?= data
 export MWE_DATA
@@ -19,32 +24,39 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
 	@echo "setting up the environment in $(VENV) (a few minutes, once)"
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(INSTALL) -e '.[demo,formats]'
+	@$(COMPILE)
 	@$(MWE) weights > /dev/null || echo "go on without all published weights: those of the open model are fetched when it is first used, those of English words by mwe weights"
 	@touch $@
 
+$(DEV): $(READY)
+	@echo "adding every extra, and the tools of tests and documentation"
+	@$(INSTALL) -e '.[dev]'
+	@$(COMPILE)
+	@touch $@
+
 .PHONY: setup
-setup: $(READY) ## Make the Python environment (all other targets do it too)
+setup: $(DEV) ## Make the Python environment with everything (the other targets make what they need)
 
 .PHONY: test
 test: lint types pytest ## Format check, lint, types and tests
 
 .PHONY: lint
-lint: $(READY)
+lint: $(DEV)
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 
 .PHONY: types
-types: $(READY)
+types: $(DEV)
 	$(PY) -m mypy
 
 .PHONY: pytest
-pytest: $(READY)
+pytest: $(DEV)
 	@test -d "$(MWE_DATA)" || echo "MWE_DATA ($(MWE_DATA)) is not there: tests on real collections are skipped"
 	MWE_DATA="$(abspath $(MWE_DATA))" $(PY) -m pytest
 
 .PHONY: coverage
-coverage: $(READY) ## The tests, and which lines and branches of both packages they never reach (outputs/coverage/uncovered.txt)
+coverage: $(DEV) ## The tests, and which lines and branches of both packages they never reach (outputs/coverage/uncovered.txt)
 	@rm -rf outputs/coverage && mkdir -p outputs/coverage
 	MWE_DATA="$(abspath $(MWE_DATA))" $(PY) -m coverage run -m pytest
 	@$(PY) -m coverage combine --quiet
@@ -52,7 +64,7 @@ coverage: $(READY) ## The tests, and which lines and branches of both packages t
 	  tail -n 4 outputs/coverage/uncovered.txt; exit $$status
 
 .PHONY: docs
-docs: $(READY) ## The documentation site, into outputs/docs; a warning is an error
+docs: $(DEV) ## The documentation site, into outputs/docs; a warning is an error
 	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
 	@echo "open outputs/docs/index.html, or python -m http.server -d outputs/docs to search in it"
 
@@ -64,14 +76,14 @@ open-model: $(READY) ## Build the open model anew from tag documents and texts (
 TRIALS := mwe/search mwe/core trust
 
 .PHONY: trials $(TRIALS:%=trials-in-%)
-trials: $(READY) ## Long trials: trainings, stages and tables killed at random moments, disks that fill up (half an hour)
+trials: $(DEV) ## Long trials: trainings, stages and tables killed at random moments, disks that fill up (half an hour)
 	@$(MAKE) --no-print-directory -j2 $(TRIALS:%=trials-in-%)
 
 $(TRIALS:%=trials-in-%): trials-in-%:
 	$(PY) -m pytest -m trial -s -q tests/$*
 
 .PHONY: bench
-bench: $(READY) ## Every benchmark beside its peers, and what changed since the committed figures (20 minutes, quiet machine)
+bench: $(DEV) ## Every benchmark beside its peers, and what changed since the committed figures (20 minutes, quiet machine)
 	$(PY) -m benchmarks
 
 .PHONY: bench-siamese
@@ -79,7 +91,7 @@ bench-siamese: $(READY) ## Speed of both stages beside a plain reading of the sa
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.siamese_stages --out $(OUT)/benchmarks/siamese_stages.json
 
 .PHONY: format
-format: $(READY) ## Format and mend what can be mended by program
+format: $(DEV) ## Format and mend what can be mended by program
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
 

@@ -1,5 +1,5 @@
 # Bad input, locked dependencies, licences, and the oldest and the newest dependencies that are declared to do.
-# The including Makefile gives PYTHON, PY (the program), READY (the environment) and OUT (the output folder).
+# The including Makefile gives PYTHON, PY (the program), DEV (the environment) and OUT (the output folder).
 
 TRUST := $(OUT)/trust
 UV := $(TRUST)/tools/bin/uv
@@ -20,7 +20,7 @@ $(UV):
 	@$(TRUST)/tools/bin/python -m pip install --quiet --disable-pip-version-check uv
 
 .PHONY: fuzz
-fuzz: $(READY) ## Damage to the files of every reader, 30 times as many examples as the tests have (20 minutes)
+fuzz: $(DEV) ## Damage to the files of every reader, 30 times as many examples as the tests have (20 minutes)
 	@$(PY) -m pytest tests/trust/test_bad_files.py --hypothesis-profile fuzz --timeout 0
 
 .PHONY: lock
@@ -31,7 +31,7 @@ constraints.lock: constraints.txt | $(UV)
 	  --custom-compile-command "make lock" --output-file $@
 
 .PHONY: licences
-licences: $(READY) ## The licences of the dependencies, written anew into docs/reference/licences.md
+licences: $(DEV) ## The licences of the dependencies, written anew into docs/reference/licences.md
 	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,maps,hub]'
 	@$(PY) scripts/licences.py
 

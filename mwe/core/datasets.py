@@ -6,6 +6,7 @@ lists ``path <TAB> sha256`` per file (``-`` if upstream's own file could not be 
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -88,6 +89,8 @@ class Dataset:
     def fetch(self, root: Path | None = None, threads: int = 8) -> Verification:
         """Fetch missing and altered files. Every file is checked before it is moved to its path.
 
+        Folders that a failed fetch made and left empty are removed, since an empty folder looks like a collection.
+
         Raises:
             MissingDataError: The collection cannot be fetched, or fetching failed.
             CannotWriteError: The disk is full, or the folder cannot be written.
@@ -97,6 +100,7 @@ class Dataset:
         paths = [*present.missing, *present.altered]
         if not self.base_url and paths:
             raise MissingDataError(f"{self.name} cannot be fetched by program. {self.how_to_get}")
+        made = [parent for parent in _folders(paths, folder) if not parent.exists()]
         with ThreadPoolExecutor(threads) as pool:
             fetched = pool.map(lambda path: self._fetch_one(path, folder), paths)
             try:
@@ -104,6 +108,9 @@ class Dataset:
                     pass
             except (OSError, ValueError) as error:
                 pool.shutdown(cancel_futures=True)
+                for parent in made:
+                    with suppress(OSError):
+                        parent.rmdir()  # only if it is empty
                 if isinstance(error, CannotWriteError):
                     raise
                 raise MissingDataError(f"fetching {self.name} failed: {error}. {self.how_to_get}") from error
@@ -132,6 +139,12 @@ class Dataset:
         with writing(target):
             target.unlink(missing_ok=True)
             pooch.retrieve(url, checksum, fname=target.name, path=target.parent, progressbar=False)
+
+
+def _folders(paths: Sequence[str], root: Path) -> list[Path]:
+    """Return the folders of files below a root, and the root, deepest first."""
+    parents = {root / parent for path in paths for parent in Path(path).parents}
+    return sorted(parents, key=lambda folder: len(folder.parts), reverse=True)
 
 
 def _state(path: Path, expected: str) -> str:

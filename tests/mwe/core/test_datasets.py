@@ -70,8 +70,8 @@ def test_a_failed_fetch_says_what_to_do_and_leaves_no_wrong_file(server, tmp_pat
     for name, text in served.items():
         (folder / name).write_text(text)
     with pytest.raises(MissingDataError, match=r"fetching small failed: .*Ask around\."):
-        small(url, a="one").fetch(tmp_path / "target")
-    assert not (tmp_path / "target" / "a").exists()
+        small(url, a="one", **{"below/b": "two"}).fetch(tmp_path / "target")
+    assert not (tmp_path / "target").exists()
 
 
 def test_what_cannot_be_fetched_says_so(tmp_path):
