@@ -37,6 +37,7 @@ def playlist(
     out: Path | None = None,
     format: Form = "auto",
     paths: Literal["absolute", "relative"] = "absolute",
+    why: bool = False,
 ) -> None:
     """Make a playlist from seeds, or a path from one track to another.
 
@@ -68,6 +69,8 @@ def playlist(
         out: File to write, in the format of its suffix: m3u8, xspf, csv or json. By default the playlist is printed.
         format: Format, if not that of the suffix. Without a file, ``auto`` is a table to read.
         paths: Absolute paths, or paths relative to the folder of the file, which may then move with the music.
+        why: Say of every track what each term gave, which heard tags it shares with the query or with the track before
+            it on the path, and what the tags in its file say. For the table and JSON.
 
     Examples:
         mwe playlist "calm piano + 0.5*strings - drums" --minutes 45 --out evening.m3u8
@@ -82,7 +85,9 @@ def playlist(
 
     form = _form(format, out)
     filters = Filters(tuple(tags), tuple(without_tags), tuple(artists), tuple(without_artists))
-    request = PlaylistRequest(query, start, end, k, minutes, artists_apart, per_artist, least, filters, tuple(without))
+    request = PlaylistRequest(
+        query, start, end, k, minutes, artists_apart, per_artist, least, filters, tuple(without), why
+    )
     made = make_playlist(Library(library, approximate), request)
     if form == "table":
         _show(made)
@@ -132,7 +137,8 @@ def _show(made: "Playlist") -> None:
     from mwe.search.answers import Answer
 
     hits = tuple(track.hit for track in made.tracks)
-    show_answer(Answer(made.terms, made.notes, hits, made.approximated, made.filters))
+    answer = Answer(made.terms, made.notes, hits, made.approximated, made.filters)
+    show_answer(answer, [str(reason) for reason in made.reasons])
     print(_length(made))
 
 

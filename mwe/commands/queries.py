@@ -73,7 +73,7 @@ def search_library(
     from mwe.search.asked import ask
     from mwe.search.playlist_files import playlist_text
     from mwe.search.playlist_track import playlist_tracks
-    from mwe.search.reasons import reasons
+    from mwe.search.reasons import reasons, tell_reasons
 
     among = [name.strip() for name in context.split(",") if name.strip()]
     filters = Filters(tuple(tags), tuple(without_tags), tuple(artists), tuple(without_artists))
@@ -83,8 +83,7 @@ def search_library(
     explained = reasons(opened, asked, answer.hits) if why else []
     if format == "json":
         content = {"query": query, **answer.to_dict()}
-        for hit, reason in zip(content["hits"], explained, strict=False):
-            hit["why"] = reason.to_dict()
+        tell_reasons(content["hits"], explained)
         print(json.dumps(content, ensure_ascii=False, indent=2))
     elif format == "table":
         show_answer(answer, [str(reason) for reason in explained])

@@ -5,17 +5,22 @@ Shape suffixes: N tracks of the library.
 
 import os
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mwe.core.errors import BadRequestError
-from mwe.search.asked import ask
+from mwe.search.answers import Hit
+from mwe.search.asked import Asked, ask
+from mwe.search.filters import Filters
+from mwe.search.grammar import Term
 from mwe.search.library import Library
 from mwe.search.playlist_choice import nearest_tracks, path_tracks
 from mwe.search.playlist_entries import listed_tracks
 from mwe.search.playlist_request import PlaylistRequest
 from mwe.search.playlist_track import PlaylistTrack, playlist_track
+from mwe.search.reasons import Reason, reasons, tell_reasons
 
 NAMED = 5  # files that a note names
 
@@ -29,6 +34,7 @@ class Playlist(NamedTuple):
         filters: The conditions as understood.
         notes: Notes about what was not understood, not found, or not reached.
         approximated: Words whose vectors are approximate.
+        reasons: Why each track is in it; empty unless it was asked for.
     """
 
     tracks: tuple[PlaylistTrack, ...]
@@ -36,6 +42,7 @@ class Playlist(NamedTuple):
     filters: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     approximated: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
 
     @property
     def minutes(self) -> float:
@@ -47,6 +54,7 @@ class Playlist(NamedTuple):
         terms = [{"weight": weight, "understood": text} for weight, text in self.terms]
         told = {"notes": list(self.notes), "approximated": list(self.approximated), "minutes": round(self.minutes, 2)}
         tracks = [{"position": position, **track.to_dict()} for position, track in enumerate(self.tracks, 1)]
+        tell_reasons(tracks, self.reasons)
         return {"terms": terms, "filters": list(self.filters), **told, "tracks": tracks}
 
 
@@ -83,7 +91,18 @@ def make_playlist(library: Library, request: PlaylistRequest) -> Playlist:
     pairs = zip(chosen.rows, chosen.scores, strict=True)
     tracks = tuple(playlist_track(library, row, library.hit(row, score)) for row, score in pairs)
     notes += [*chosen.notes, *_missing(tracks)]
-    return Playlist(tracks, chosen.terms, asked.conditions, tuple(notes), asked.approximated)
+    why = tuple(_reasons(library, request, asked, [track.hit for track in tracks])) if request.why else ()
+    return Playlist(tracks, chosen.terms, asked.conditions, tuple(notes), asked.approximated, why)
+
+
+def _reasons(library: Library, request: PlaylistRequest, asked: Asked, hits: Sequence[Hit]) -> Iterator[Reason]:
+    """Yield why each track is in a playlist: by the query, or on a path by the track before it."""
+    if request.start is None:
+        yield from reasons(library, asked, hits)
+        return
+    yield from reasons(library, asked, hits[:1])  # without terms: only what its file says
+    for before, hit in pairwise(hits):
+        yield from reasons(library, ask(library.store, [Term("track", before.track_id)], Filters()), [hit])
 
 
 def _missing(tracks: Sequence[PlaylistTrack]) -> Iterator[str]:

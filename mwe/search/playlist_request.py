@@ -26,6 +26,7 @@ class PlaylistRequest:
         least: Least cosine with the query; of a path, of neighbours.
         filters: Which tracks may be in it.
         without: Playlists whose tracks are left out.
+        why: Whether to say why each track is in it.
     """
 
     query: str = ""
@@ -38,6 +39,7 @@ class PlaylistRequest:
     least: float | None = None
     filters: Filters = Filters()  # noqa: RUF009 - frozen
     without: Sequence[Path] = ()
+    why: bool = False
 
     def check(self) -> None:
         """Check that the parts of the request go together.

@@ -118,6 +118,19 @@ def reasons(library: "Library", asked: Asked, hits: Sequence[Hit]) -> list[Reaso
     return explained
 
 
+def tell_reasons(tracks: Sequence[dict[str, Any]], explained: Sequence[Reason]) -> None:
+    """Add reasons to the tracks of an answer that is told as JSON, as ``why``; none if there are no reasons.
+
+    Examples:
+        >>> tracks = [{"track_id": "rain"}]
+        >>> tell_reasons(tracks, [Reason((), (), {"year": 1994})])
+        >>> tracks
+        [{'track_id': 'rain', 'why': {'terms': [], 'heard': [], 'file': {'year': 1994}}}]
+    """
+    for track, reason in zip(tracks, explained, strict=bool(explained)):
+        track["why"] = reason.to_dict()
+
+
 def _shared(
     names: Sequence[str], tag_TD: np.ndarray, track_D: np.ndarray, query_D: np.ndarray
 ) -> tuple[SharedTag, ...]:

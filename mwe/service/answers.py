@@ -21,6 +21,30 @@ class UnderstoodTerm(BaseModel):
     understood: str
 
 
+class GivenByTerm(BaseModel):
+    """What a term of the query gave to the score of a track."""
+
+    understood: str
+    cosine: float = Field(description="Likeness of the track and the term alone, -1 to 1.")
+    gave: float = Field(description="Its part of the score; the parts of all terms add up to it.")
+
+
+class CarryingTag(BaseModel):
+    """A tag that is near both the track and the query."""
+
+    tag: str
+    track: float = Field(description="Likeness of the track and the tag.")
+    query: float = Field(description="Likeness of the query and the tag.")
+
+
+class WhyTrack(BaseModel):
+    """Why a track is in an answer."""
+
+    terms: list[GivenByTerm]
+    heard: list[CarryingTag] = Field(description="Heard tags that carry the likeness most.")
+    file: dict[str, str | int | float] = Field(description="What the tags in its file say of the music.")
+
+
 class FoundTrack(BaseModel):
     """A track of the library."""
 
@@ -30,6 +54,7 @@ class FoundTrack(BaseModel):
     score: float | None = Field(description="Cosine with the query, -1 to 1; null without terms to compare with.")
     tags: list[str] = Field(description="Its tags in the library.")
     file_tags: TagsInFile = Field(description="Tags in its file, such as title, artist, album and year.")
+    why: WhyTrack | None = Field(default=None, description="Why it is there; only with `why=true`.")
 
 
 class FoundTracks(BaseModel):

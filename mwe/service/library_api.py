@@ -14,7 +14,9 @@ import mwe
 from mwe.audio.upload_size import require_bounded
 from mwe.core.errors import BadFileError
 from mwe.search import Filters, Library, QueryError
+from mwe.search.asked import ask
 from mwe.search.grammar import ParsedQuery, Term, TermKind, parse_query
+from mwe.search.reasons import reasons, tell_reasons
 from mwe.service.answers import FoundTracks, LibraryAbout, TagsOfSound
 from mwe.service.limits import ServiceLimits
 from mwe.service.uploads import store_body
@@ -31,6 +33,7 @@ QueryText = Annotated[
 Count = Annotated[int, Query(ge=1, le=MOST_TRACKS, description="Most tracks.")]
 TagCount = Annotated[int, Query(ge=1, le=MOST_TAGS, description="Most tags of each group.")]
 PerArtist = Annotated[int | None, Query(ge=1, le=MOST_TRACKS, description="Most tracks of one artist.")]
+Why = Annotated[bool, Query(description="Whether to say why each track is there.")]
 AUDIO = {"requestBody": {"required": True, "content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}}
 
 
@@ -50,8 +53,14 @@ class LibraryAPI:
         """Return the routes."""
         router = APIRouter(prefix="/v1", tags=["library"])
         router.add_api_route("/library", self.about, summary="What the library has")
-        router.add_api_route("/search", self.search, summary="Tracks by words, tags, artists or conditions")
-        router.add_api_route("/similar", self.similar, summary="Tracks that sound like one or several tracks")
+        # `why` is there where it is asked for
+        set_alone: dict[str, Any] = {"response_model_exclude_unset": True}
+        router.add_api_route(
+            "/search", self.search, summary="Tracks by words, tags, artists or conditions", **set_alone
+        )
+        router.add_api_route(
+            "/similar", self.similar, summary="Tracks that sound like one or several tracks", **set_alone
+        )
         router.add_api_route("/tags", self.tags, summary="Tags that the model hears in a track")
         router.add_api_route(
             "/tags", self.upload_tags, methods=["POST"], summary="Tags of an uploaded file", openapi_extra=AUDIO
@@ -62,6 +71,7 @@ class LibraryAPI:
             methods=["POST"],
             summary="Tracks that sound like an uploaded file",
             openapi_extra=AUDIO,
+            **set_alone,
         )
         return router
 
@@ -78,21 +88,23 @@ class LibraryAPI:
         per_artist: PerArtist = None,
         tags: Names = [],  # noqa: B006 - FastAPI copies it
         without_tags: Names = [],  # noqa: B006
+        why: Why = False,
     ) -> FoundTracks:
         """Find tracks. Conditions such as `genre:jazz year:1990..1999` are part of the query."""
         terms, conditions = parse_safely(q)
-        return self._found(terms, k, Filters(tuple(tags), tuple(without_tags), conditions=conditions), per_artist)
+        return self._found(terms, k, Filters(tuple(tags), tuple(without_tags), conditions=conditions), per_artist, why)
 
     def similar(
         self,
         track: Annotated[list[Name], Query(min_length=1, max_length=MOST_NAMES, description="IDs of tracks.")],
         k: Count = 10,
         per_artist: PerArtist = None,
+        why: Why = False,
     ) -> FoundTracks:
         """Find the tracks nearest to the sum of the given ones, which are left out."""
         with self._lock:
             terms = [Term("track", known_track(self.library, name)) for name in track]
-        return self._found(terms, k, Filters(), per_artist)
+        return self._found(terms, k, Filters(), per_artist, why)
 
     def tags(self, track: Name, k: TagCount = 5) -> TagsOfSound:
         """Say which tags the model hears in a track of the library, from its stored vector."""
@@ -110,23 +122,24 @@ class LibraryAPI:
             return await run_in_threadpool(self._tags_of_file, path, Path(name).name, k)
 
     async def upload_similar(
-        self, request: Request, name: Name = UPLOAD, k: Count = 10, per_artist: PerArtist = None
+        self, request: Request, name: Name = UPLOAD, k: Count = 10, per_artist: PerArtist = None, why: Why = False
     ) -> FoundTracks:
         """Find the tracks nearest to a file. Send its content as the body; it is deleted afterwards."""
         with tempfile.TemporaryDirectory(prefix="mwe-service-") as folder:
             path = await store_body(request, name, Path(folder), self._limits)
-            return await run_in_threadpool(self._similar_to_file, path, Path(name).name, k, per_artist)
+            return await run_in_threadpool(self._similar_to_file, path, Path(name).name, k, per_artist, why)
 
     def _tags_of_file(self, path: Path, name: str, k: int) -> TagsOfSound:
         with self._lock:
             tagged = self._tagged(path, name, k)
         return TagsOfSound.model_validate({**tagged, "path": name})
 
-    def _similar_to_file(self, path: Path, name: str, k: int, per_artist: int | None) -> FoundTracks:
+    def _similar_to_file(self, path: Path, name: str, k: int, per_artist: int | None, why: bool) -> FoundTracks:
         with self._lock:
             self._tagged(path, name, 1)  # refuses what cannot be read
-        answer = self._found([Term("file", str(path))], k, Filters(), per_artist)
-        answer.terms[0].understood = f"file {name}"
+        answer = self._found([Term("file", str(path))], k, Filters(), per_artist, why)
+        for term in (*answer.terms, *(term for hit in answer.hits if hit.why for term in hit.why.terms)):
+            term.understood = f"file {name}"
         return answer
 
     def _tagged(self, path: Path, name: str, k: int) -> dict[str, Any]:
@@ -140,10 +153,14 @@ class LibraryAPI:
             raise HTTPException(422, f"{name}: {tagged.status}: {tagged.detail}")
         return tagged.to_dict()
 
-    def _found(self, terms: Sequence[Term], k: int, filters: Filters, per_artist: int | None) -> FoundTracks:
+    def _found(self, terms: Sequence[Term], k: int, filters: Filters, per_artist: int | None, why: bool) -> FoundTracks:
         with self._lock:
-            answer = self.library.search(terms, k, filters, per_artist)
-        return FoundTracks.model_validate(answer.to_dict())
+            asked = ask(self.library.store, terms, filters)
+            answer = self.library.answer(asked, k, per_artist)
+            explained = reasons(self.library, asked, answer.hits) if why else []
+        content = answer.to_dict()
+        tell_reasons(content["hits"], explained)
+        return FoundTracks.model_validate(content)
 
 
 def known_track(library: Library, name: str) -> str:

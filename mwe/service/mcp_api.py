@@ -126,7 +126,7 @@ class McpAPI:
         try:
             answer = tool.call(tool.arguments.model_validate(given.get("arguments") or {}))
             assert isinstance(answer, BaseModel)
-            content = answer.model_dump(mode="json")
+            content = answer.model_dump(mode="json", exclude_unset=True)
             result = {"content": [_text(json.dumps(content, ensure_ascii=False))], "structuredContent": content}
         except ValidationError as error:
             told = [f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}" for wrong in error.errors()]

@@ -14,7 +14,7 @@ from mwe.search.playlist import make_playlist
 from mwe.search.playlist_files import playlist_text
 from mwe.search.playlist_request import PlaylistRequest
 from mwe.service.answers import PlaylistAnswer
-from mwe.service.library_api import LONGEST_NAME, LONGEST_QUERY, MOST_TRACKS, PerArtist, known_track, parse_safely
+from mwe.service.library_api import LONGEST_NAME, LONGEST_QUERY, MOST_TRACKS, PerArtist, Why, known_track, parse_safely
 
 LONGEST_MINUTES = 1440.0
 TYPES = {"m3u8": "application/vnd.apple.mpegurl", "xspf": "application/xspf+xml", "csv": "text/csv"}
@@ -50,6 +50,7 @@ class PlaylistAPI:
             self.playlist,
             summary="A playlist near a query, or a path from one track to another",
             response_model=PlaylistAnswer,
+            response_model_exclude_unset=True,
             responses={200: {"content": content}},
         )
         return router
@@ -65,6 +66,7 @@ class PlaylistAPI:
         least: Least = None,
         artists_apart: bool = True,
         format: Form = "json",
+        why: Why = False,
     ) -> PlaylistAnswer | Response:
         """Make a playlist. No artist follows itself, unless `artists_apart` is false."""
         if q.strip():
@@ -74,7 +76,7 @@ class PlaylistAPI:
                 # IDs of tracks alone, since a text may also be the path of a file
                 first = None if start is None else known_track(self.library, start)
                 last = None if end is None else known_track(self.library, end)
-                request = PlaylistRequest(q, first, last, k, minutes, artists_apart, per_artist, least)
+                request = PlaylistRequest(q, first, last, k, minutes, artists_apart, per_artist, least, why=why)
                 made = make_playlist(self.library, request)
         except BadRequestError as error:
             raise HTTPException(400, _OPTION.sub("", str(error))) from error

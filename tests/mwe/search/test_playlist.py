@@ -10,8 +10,10 @@ import pytest
 from mwe.cli import main
 from mwe.core.errors import BadRequestError
 from mwe.search import Filters
+from mwe.search.asked import ask
 from mwe.search.playlist import make_playlist
 from mwe.search.playlist_request import PlaylistRequest
+from mwe.search.reasons import reasons
 
 WORDS = {"calm": [1, 0, 0, 0], "piano": [0, 1, 0, 0], "drums": [0, 0, 1, 0]}
 
@@ -193,3 +195,27 @@ def test_answers_of_search_are_playlists(library, capsys):
     assert printed["m3u8"].splitlines()[2::2] == [f"/music/{name}.ogg" for name in ids]
     assert printed["xspf"].count("<location>file:///music/") == 4
     assert [row["track_id"] for row in csv.DictReader(printed["csv"].splitlines())] == ids
+
+
+def test_reasons_are_those_of_search_and_on_a_path_of_the_track_before(library):
+    made = make_playlist(library, PlaylistRequest("calm - drums", k=6, why=True))
+    asked = ask(library.store, "calm - drums", Filters())
+    assert list(made.reasons) == reasons(library, asked, [track.hit for track in made.tracks])
+    assert [track["why"]["terms"][1]["understood"] for track in made.to_dict()["tracks"]] == 6 * ["drums"]
+    path = make_playlist(library, PlaylistRequest(start="track:t1", end="track:t8", k=5, why=True))
+    first, *others = path.reasons
+    assert (first.terms, first.heard) == ((), ())
+    for (before, track), reason in zip(pairwise(path.tracks), others, strict=True):
+        (term,) = reason.terms
+        assert term.understood == f"track {before.hit.track_id}"
+        assert term.gave == pytest.approx(track.hit.score, abs=1e-5)
+    assert make_playlist(library, PlaylistRequest("calm", k=2)).reasons == ()
+
+
+def test_the_command_says_why(library, capsys):
+    given = ("playlist", "calm - drums", "--k", "2", "--why", "true", "--library", str(library.root))
+    main([*given])
+    assert capsys.readouterr().out.count("calm +0.") == 2
+    main([*given, "--format", "json"])
+    track = json.loads(capsys.readouterr().out)["tracks"][0]
+    assert sum(term["gave"] for term in track["why"]["terms"]) == pytest.approx(track["score"], abs=1e-5)

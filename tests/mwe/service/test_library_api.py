@@ -75,6 +75,20 @@ def test_tracks_like_an_uploaded_file_begin_with_itself(client, miniature):
     assert answer.json()["terms"] == [{"weight": 1.0, "understood": "file mine.flac"}]
 
 
+def test_tracks_say_why_where_it_is_asked_for(client, miniature):
+    hits = client.get("/v1/search", params={"q": "low - pure", "k": 3, "why": "true"}).json()["hits"]
+    for hit in hits:
+        assert [term["understood"] for term in hit["why"]["terms"]] == ["low", "pure"]
+        assert sum(term["gave"] for term in hit["why"]["terms"]) == pytest.approx(hit["score"], abs=1e-5)
+    similar = client.get("/v1/similar", params={"track": ["t00", "t05"], "why": "true"}).json()["hits"]
+    assert [term["understood"] for term in similar[0]["why"]["terms"]] == ["track t00", "track t05"]
+    content = (miniature / "audio/t07.flac").read_bytes()
+    sent = client.post("/v1/similar", params={"name": "mine.flac", "k": 2, "why": "true"}, content=content)
+    assert sent.json()["hits"][1]["why"]["terms"][0]["understood"] == "file mine.flac"
+    assert "mwe-service" not in sent.text  # the folder of uploads
+    assert all("why" not in hit for hit in client.get("/v1/search", params={"q": "low"}).json()["hits"])
+
+
 def test_what_the_library_is(client, library):
     told = client.get("/v1/library").json()
     assert (told["tracks"], told["tags"], told["space"]) == (24, 6, library.space)
@@ -142,5 +156,5 @@ def test_a_failure_is_told_without_its_details(library, monkeypatch):
         raise RuntimeError("secret")
 
     client = TestClient(service_app(library), HERE, raise_server_exceptions=False)
-    monkeypatch.setattr(type(library), "search", fail)
+    monkeypatch.setattr(type(library), "answer", fail)
     assert "secret" not in refusal(client.get("/v1/search?q=low"), 500)["message"]

@@ -34,6 +34,13 @@ def test_a_path_has_both_ends(client):
     assert (tracks[0]["track_id"], tracks[-1]["track_id"]) == ("t00", "t20")
 
 
+def test_a_playlist_says_why(client):
+    tracks = client.get("/v1/playlist", params={"start": "t00", "end": "t20", "k": 5, "why": "true"}).json()["tracks"]
+    assert [track["why"]["terms"][0]["understood"] for track in tracks[1:]] == [
+        f"track {track['track_id']}" for track in tracks[:-1]
+    ]
+
+
 @pytest.mark.parametrize(("form", "begins"), [("m3u8", "#EXTM3U"), ("xspf", "<?xml"), ("csv", "position,title")])
 def test_players_get_files(client, library, form, begins):
     answer = client.get("/v1/playlist", params={"q": "low", "k": 2, "format": form})
