@@ -138,8 +138,9 @@ class LibraryAPI:
         with self._lock:
             self._tagged(path, name, 1)  # refuses what cannot be read
         answer = self._found([Term("file", str(path))], k, Filters(), per_artist, why)
-        for term in (*answer.terms, *(term for hit in answer.hits if hit.why for term in hit.why.terms)):
-            term.understood = f"file {name}"
+        answer.terms[0].understood = f"file {name}"
+        for explained in (hit.why for hit in answer.hits if hit.why):
+            explained.terms[0].understood = f"file {name}"
         return answer
 
     def _tagged(self, path: Path, name: str, k: int) -> dict[str, Any]:
