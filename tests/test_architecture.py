@@ -22,6 +22,7 @@ ROOMS = {
     "open_model": {"core", "metrics", "tracks", "audio", "encoders", "corpora", "words", "joint", "search"},
     "page": {"core", "audio", "corpora", "words", "search"},
     "service": {"core", "audio", "search"},
+    "beets": {"core", "audio", "search"},  # only beets imports it, through its own namespace
     # the doors: what signatures need at the top, rooms inside of functions
     "commands": {"core", "tracks", "audio", "encoders", "corpora", "words", "search", "open_model", "page", "service"},
     # the wing on top: only the command line knows it, by strings
@@ -61,6 +62,18 @@ def test_a_room_of_mwe_imports_only_what_lies_before_it(room):
     for path in files(f"mwe/{room}"):
         used = {name.split(".")[1] for name in imports(path) if name.startswith("mwe.")}
         assert used <= allowed, f"{path.relative_to(ROOT)} imports {used - allowed}"
+
+
+def test_the_namespace_of_beets_has_one_module_that_only_hands_on():
+    """beets imports ``beetsplug.NAME`` and nothing else, and takes only a class that this module defines."""
+    (path,) = files("beetsplug")
+    assert (path.name, list(imports(path))) == ("mwe.py", ["mwe.beets.plugin"])
+    assert not (ROOT / "beetsplug/__init__.py").exists()  # it would hide the plugins of beets itself
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 10
+    for package in ("mwe", "siamese_tags"):
+        for file in files(package):
+            used = [name for name in imports(file) if name.split(".")[:2] == ["mwe", "beets"]]
+            assert not used or file.parent == ROOT / "mwe/beets", f"{file.relative_to(ROOT)} imports {used}"
 
 
 def test_siamese_tags_is_read_in_one_order():

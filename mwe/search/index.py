@@ -18,7 +18,6 @@ from mwe.core.progress import track
 from mwe.joint.pretrained import OPEN
 from mwe.search.ann import AnnReport, build_ann
 from mwe.search.assemble import assemble, read_skipped, skipped_file
-from mwe.search.cue_tracks import tags_of_part
 from mwe.search.embed import predict_files
 from mwe.search.embedding_parts import Parts, PartSettings
 from mwe.search.known_sounds import KnownSounds
@@ -27,7 +26,7 @@ from mwe.search.layout import DECLARATION, Declaration
 from mwe.search.lock import only_writer
 from mwe.search.metadata import metadata_of
 from mwe.search.model import TrainedModel
-from mwe.search.sources import Item, list_sources
+from mwe.search.sources import Item, Listing, list_sources
 from mwe.search.store import LibraryStore
 from mwe.tracks import TrackReader
 
@@ -64,6 +63,24 @@ class IndexReport(NamedTuple):
         more += [f"{self.recognised:,} with the sound of an earlier run"] if self.recognised else []
         more += [f"{self.damaged:,} damaged and partly read; see `mwe check`"] if self.damaged else []
         return text + (f" ({', '.join(more)})" if more else "")
+
+
+class IndexSettings(NamedTuple):
+    """How a library is indexed.
+
+    Attributes:
+        hardware: Hardware of the job.
+        dtype: Type of the matrix.
+        part_files: Number of files after which embeddings are written to disk.
+        max_failed: Largest share of files that cannot be embedded.
+        thorough: Whether to decode whole files.
+    """
+
+    hardware: Hardware = Hardware()
+    dtype: Literal["float32", "float16"] = "float32"
+    part_files: int = 256
+    max_failed: float = 0.5
+    thorough: bool = False
 
 
 def model_of(library: Path) -> Path:
@@ -111,7 +128,12 @@ def index_library(
         MissingDataError: A source is missing or has no audio, or the run is incomplete.
         StaleArtefactError: The library is of another embedding space.
     """
-    listing = list_sources(sources, collection)
+    settings = IndexSettings(hardware, dtype, part_files, max_failed, thorough)
+    return index_listing(list_sources(sources, collection), run, out, settings)
+
+
+def index_listing(listing: Listing, run: Path, out: Path, settings: IndexSettings) -> IndexReport | None:
+    """Embed listed tracks into a library; see ``index_library``."""
     trained = TrainedModel(run)
     trained.require_means()
     with only_writer(out):
@@ -119,21 +141,23 @@ def index_library(
         pending = _pending(listing.items, known)
         spans = {item.track_id: item.span for item in listing.items if item.part is not None}
         if pending:
-            settings = PartSettings(out / PARTS, trained.space, trained.dim, known.parts.next_number, part_files)
-            sounds = KnownSounds.of(known.library)
-            predict_files(trained, pending, hardware, settings, thorough=thorough, sounds=sounds, spans=spans)
+            first, size = known.parts.next_number, settings.part_files
+            parts = PartSettings(out / PARTS, trained.space, trained.dim, first, size)
+            sounds, thorough = KnownSounds.of(known.library), settings.thorough
+            predict_files(trained, pending, settings.hardware, parts, thorough=thorough, sounds=sounds, spans=spans)
         if rank_zero_only.rank != 0:  # type: ignore[attr-defined]
             return None
         known = _known(out, trained)
         retagged = _read_missing_tags(listing.items, known)
         approximate = None if known.library is None else AnnReport.read(out, known.library.declared)
-        _name_parts(listing.items, known)
-        note = assemble(out, listing, trained, known, dtype) + retagged
+        _name_tracks(listing.items, known)
+        note = assemble(out, listing, trained, known, settings.dtype) + retagged
         note += "".join(f"\n{message} Its audio file is indexed whole." for message in listing.broken_sheets)
         known.parts.remove()
         if approximate is not None:
             note = f"{note}{_renewed(out, approximate)}"
-    return _report(out, listing.items, known, len(listing.items) - len(pending), note, max_failed)
+    reused = len(listing.items) - len(pending)
+    return _report(out, listing.items, known, reused, note, settings.max_failed)
 
 
 def _renewed(out: Path, former: AnnReport) -> str:
@@ -158,12 +182,13 @@ def _pending(items: Sequence[Item], known: Known) -> list[Track]:
     return [(item.track_id, item.path) for item in items if item.track_id in changed | moved]
 
 
-def _name_parts(items: Sequence[Item], known: Known) -> None:
-    """Give the parts of files the tags of their cue sheets, which may have changed."""
-    parts = {item.track_id: item.part for item in items if item.part and known.status(item.track_id) == OK}
-    for (track_id, part), row in zip(parts.items(), known.metadata(list(parts)).to_pylist(), strict=True):
+def _name_tracks(items: Sequence[Item], known: Known) -> None:
+    """Give tracks the tags of their cue sheets, or of another program, which may have changed."""
+    elsewhere = [item for item in items if item.part or item.known_tags]
+    embedded = {item.track_id: item for item in elsewhere if known.status(item.track_id) == OK}
+    for (track_id, item), row in zip(embedded.items(), known.metadata(list(embedded)).to_pylist(), strict=True):
         tags = metadata_of(row).tags or FileTags()
-        named = tags_of_part(part, tags)
+        named = item.named(tags)
         if named != tags:
             known.read_since[track_id] = named
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mwe.audio.cue_sheet import WHOLE, Span
+from mwe.audio.file_tags import FileTags
 from mwe.core.errors import BadFileError, MissingDataError
 from mwe.core.files import readable_name
-from mwe.search.cue_tracks import CueSheets
+from mwe.search.cue_tracks import CueSheets, tags_of_part
 from mwe.tracks import FolderTracks, TrackReader, TrackTags
 
 # includes videos, for their sound, and unreadable formats, so that such files are reported
@@ -34,6 +35,7 @@ class Item(NamedTuple):
         path: Audio file.
         tags: Names of its tags.
         part: Part of the file that it is; None for the whole.
+        known_tags: Its tags as another program has them, such as title and artist; None if those in its file count.
     """
 
     track_id: str
@@ -41,11 +43,18 @@ class Item(NamedTuple):
     path: Path
     tags: tuple[str, ...]
     part: Span | None = None
+    known_tags: FileTags | None = None
 
     @property
     def span(self) -> tuple[float, float]:
         """Begin and end in the file in seconds."""
         return WHOLE if self.part is None else self.part.seconds
+
+    def named(self, file_tags: FileTags) -> FileTags:
+        """Return the tags that the library keeps: those of the file, of its cue sheet or of another program."""
+        if self.known_tags is not None:
+            return self.known_tags._replace(cover_bytes=file_tags.cover_bytes)
+        return file_tags if self.part is None else tags_of_part(self.part, file_tags)
 
 
 class Listing(NamedTuple):

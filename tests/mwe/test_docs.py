@@ -36,7 +36,7 @@ SMALL = {
 # the page and the service are servers; tests/mwe/page and tests/mwe/service walk through them
 NOT_WALKED = ("--help", "serve", "service")
 # what a page may tell people to type that is no command of ours
-OTHERS = ("make", "export", "curl", "pip", "python", "sbatch", "srun", "torchrun", "#")
+OTHERS = ("beet", "make", "export", "curl", "pip", "python", "sbatch", "srun", "torchrun", "#")
 
 
 def name_of(page):
