@@ -22,7 +22,8 @@ class CheckedFile:
 
     Args:
         path: The file, as readable text.
-        status: ``ok``, ``damaged`` if players skip the damage, or the reason why it cannot be read.
+        status: ``ok``; ``damaged`` if players skip the damage; ``truncated`` if more than a twentieth is missing or
+            damaged; or the reason why it cannot be read.
         detail: One line on the problem; may be empty.
         verdict: How it was read; None if it cannot be read.
     """
@@ -74,7 +75,9 @@ def check_file(path: Path, process: DecoderProcess) -> CheckedFile:
         return CheckedFile(name, outcome.reason, outcome.detail)
     except Exception as error:  # a single file must not end the check
         return CheckedFile(name, "error", str(error))
-    if not verdict.ok:
+    if verdict.condition == "truncated":
+        return CheckedFile(name, "truncated", verdict.details, verdict)
+    if verdict.condition == "damaged":
         return CheckedFile(name, "damaged", str(verdict), verdict)
     return CheckedFile(name, "ok", "; ".join(filter(None, (verdict.stream, "silent" * silent))), verdict)
 

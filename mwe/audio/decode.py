@@ -1,6 +1,5 @@
 """Decode an audio file to mono samples at a given rate, or tell why it is unreadable."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,8 +46,8 @@ def decode(
         max_seconds: Longer files are read up to this point.
 
     Raises:
-        UnreadableAudio: The file is missing, empty, not audio, truncated, non-finite, silent or too short. The length
-            is compared with the header's, since libsndfile reads a truncated file without an error.
+        UnreadableAudio: The file is missing, empty, not audio, truncated, non-finite, silent or too short. A file is
+            truncated if more than a twentieth of its sound is missing or damaged; ``read_whole`` reads what there is.
 
     Examples:
         >>> import numpy as np, soundfile
@@ -62,7 +61,7 @@ def decode(
             ...
         mwe.audio.verdict.UnreadableAudio: too-short: 44100 samples, 1.000 s; at least 5 s are needed
     """
-    reading = read_whole(path, sample_rate=sample_rate, min_seconds=min_seconds, max_seconds=max_seconds)
+    reading = read_whole(path, sample_rate=sample_rate, min_seconds=min_seconds, max_seconds=max_seconds, complete=True)
     return Decoded(reading.wave, len(reading.wave) / sample_rate)
 
 
@@ -79,23 +78,31 @@ class Reading(NamedTuple):
 
 
 def read_whole(
-    path: str | Path, *, sample_rate: int = 22050, min_seconds: float = MIN_SECONDS, max_seconds: float = MAX_SECONDS
+    path: str | Path,
+    *,
+    sample_rate: int = 22050,
+    min_seconds: float = MIN_SECONDS,
+    max_seconds: float = MAX_SECONDS,
+    complete: bool = False,
 ) -> Reading:
-    """Read a file like ``decode``, with a verdict on damage that players skip.
+    """Read a file as far as a player would, with a verdict on what is damaged or missing.
 
     Args:
         path: Any file that libsndfile or, with the extra ``formats``, FFmpeg can read.
         sample_rate: Rate of the result in Hz.
         min_seconds: Shorter files are refused.
         max_seconds: Longer files are read up to this point.
+        complete: Whether to refuse a truncated file.
 
     Raises:
-        UnreadableAudio: As for ``decode``.
+        UnreadableAudio: As for ``decode``, except that truncated files are read if they are long enough.
     """
     path = Path(path)
     require_content(path)
     blocks, rate, verdict = _read_mono(path, max_seconds)
-    require_length(blocks.count, rate, min_seconds)
+    if complete and verdict.condition == "truncated":
+        raise UnreadableAudio("truncated", verdict.details)
+    require_length(blocks.count, rate, min_seconds, verdict)
     wave = blocks.wave()
     if rate != sample_rate:
         wave = soxr.resample(wave, rate, sample_rate, quality="HQ")
@@ -123,7 +130,7 @@ def listen(path: str | Path, *, max_seconds: float = MAX_SECONDS) -> Heard:
         max_seconds: Longer files are read up to this point.
 
     Raises:
-        UnreadableAudio: As for ``decode``, except that short and silent files are accepted.
+        UnreadableAudio: As for ``read_whole``, except that short and silent files are accepted.
     """
     path = Path(path)
     require_content(path)
@@ -142,14 +149,16 @@ def require_audible(wave: npt.NDArray[np.float32], rate: int) -> None:
         raise UnreadableAudio("silent", f"peak {peak:.1e} of full scale in {len(wave) / rate:.1f} s")
 
 
-def require_length(samples: int, rate: int, min_seconds: float) -> None:
+def require_length(samples: int, rate: int, min_seconds: float, verdict: Verdict) -> None:
     """Require a minimum length.
 
     Raises:
-        UnreadableAudio: The sound is too short.
+        UnreadableAudio: The sound is too short, maybe because the file is truncated.
     """
     seconds = samples / rate
     if seconds < min_seconds:
+        if verdict.condition == "truncated":
+            raise UnreadableAudio("truncated", f"{verdict.details}; at least {min_seconds} s are needed")
         raise UnreadableAudio("too-short", f"{samples} samples, {seconds:.3f} s; at least {min_seconds} s are needed")
 
 
@@ -186,6 +195,5 @@ def _read_by_ffmpeg(
     """Read by FFmpeg a file that libsndfile cannot read completely."""
     with in_words_of(refusal, path), FfmpegSound(path, max_seconds) as sound:
         blocks, verdict = sound.whole(keep)
-        if refusal.damaged_at is not None and not verdict.damaged_at:
-            verdict = replace(verdict, damaged_at=(round(refusal.damaged_at, 1),))
-        return blocks, sound.rate, verdict
+        to_the_end = blocks.count < sound.max_samples
+        return blocks, sound.rate, refusal.completed(verdict) if to_the_end else verdict

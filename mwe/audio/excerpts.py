@@ -178,7 +178,7 @@ def read_excerpts(
         span: Begin and end of a part of the file in seconds, which is read as if it were a file.
 
     Raises:
-        UnreadableAudio: As for ``decode``; a sound is silent if its excerpts and the whole are silent.
+        UnreadableAudio: As for ``read_whole``; a sound is silent if its excerpts and the whole are silent.
     """
     path = Path(path)
     require_content(path)
@@ -187,8 +187,8 @@ def read_excerpts(
         try:
             with _open(path, last) as file:
                 sound: _Sound = _Section(file, round(span[0] * file.rate), file.length) if span[0] else file
-                require_length(sound.length, sound.rate, min_seconds)
                 verdict = sound.verdict()
+                require_length(sound.length, sound.rate, min_seconds, verdict)
                 part = _trimmed(sound) if trim else sound
                 length = math.ceil(part.length * sample_rate / part.rate)
                 wave_ES = np.stack([
@@ -202,7 +202,7 @@ def read_excerpts(
     wave, verdict = read_whole(path, sample_rate=sample_rate, min_seconds=min_seconds, max_seconds=last)
     if span[0]:
         wave = wave[round(span[0] * sample_rate) :]
-        require_length(len(wave), sample_rate, min_seconds)
+        require_length(len(wave), sample_rate, min_seconds, verdict)
         require_audible(wave, sample_rate)
     whole = len(wave)
     if trim:

@@ -157,6 +157,6 @@ class FfmpegExcerpts:
         """Return the verdict according to the list of packets, of which few are decoded.
 
         Raises:
-            UnreadableAudio: The file is empty or truncated.
+            UnreadableAudio: The file is empty.
         """
         return self._sound.verdict(self.length)

@@ -8,7 +8,7 @@ from types import TracebackType
 from mwe.audio.ffmpeg import choose_stream, open_container
 from mwe.audio.ffmpeg_packets import GAP_SECONDS, AudioPackets
 from mwe.audio.sample_blocks import SampleBlocks
-from mwe.audio.verdict import NAMED_SHARE, TOLERATED_SHARE, UnreadableAudio, Verdict
+from mwe.audio.verdict import NAMED_SHARE, NO_END_MARK, TOLERATED_SHARE, UnreadableAudio, Verdict
 
 _TOLERATED_SECONDS = 0.1
 _NOISE_SHARE, _NOISE_PACKETS = 0.4, 8
@@ -79,13 +79,13 @@ class FfmpegSound:
             keep: Whether to keep the samples, or only to count them.
 
         Raises:
-            UnreadableAudio: More than a twentieth is missing, nothing can be decoded, or a sample is not finite.
+            UnreadableAudio: Nothing can be decoded, or a sample is not finite.
         """
         blocks = SampleBlocks(keep)
         damages: list[int] = []
         lost, failed, expected = 0, 0, None
         for block in self.packets.decode():
-            failed += block.failed
+            failed += block.failed and block.packet < len(self.packets) - 1  # a cut file ends within a packet
             start = expected if block.start is None else block.start
             gap = 0 if expected is None or start is None else start - expected
             if block.failed or block.packet in self.packets.damaged or gap > GAP_SECONDS * self.rate:
@@ -96,54 +96,60 @@ class FfmpegSound:
                 expected = None if start is None else start + len(block.samples)
             if blocks.count >= self.max_samples:
                 break
-        self._require_few_failures(failed)
-        return blocks, self.verdict(blocks.count, lost, damages)
+        large_loss = self._many_failures(failed)
+        return blocks, self.verdict(blocks.count, lost, damages, large_loss)
 
-    def verdict(self, samples: int, lost: int = 0, damages: Sequence[int] = ()) -> Verdict:
+    def verdict(self, samples: int, lost: int = 0, damages: Sequence[int] = (), large_loss: str = "") -> Verdict:
         """Compare a number of samples with the length that the container states.
 
         Args:
             samples: Samples of the sound.
             lost: Samples that are missing between them.
             damages: Positions of damage, in samples.
+            large_loss: Sign that more than a twentieth is lost; empty if there is none.
 
         Raises:
-            UnreadableAudio: There are no samples, or more than a twentieth is missing.
+            UnreadableAudio: There are no samples.
         """
-        self._require_end_mark(samples)
-        if not samples:
-            raise UnreadableAudio("empty", f"{self.stream.kind} has no samples that can be decoded")
-        seconds = samples / self.rate
-        stated = min(self._stated_seconds(), self.max_samples / self.rate)
-        missing = max(stated - seconds, lost / self.rate, 0.0)
-        if missing > max(TOLERATED_SHARE * (seconds + missing), _TOLERATED_SECONDS):
-            detail = f"{seconds:.1f} s of the {seconds + missing:.1f} s of the {self.stream.kind}"
-            raise UnreadableAudio("truncated", detail)
-        if missing <= max(NAMED_SHARE * stated, _TOLERATED_SECONDS):
+        large_loss = large_loss or self._missing_end_mark(samples)
+        seconds, stated = samples / self.rate, self._stated_seconds()
+        allowance = max(NAMED_SHARE * stated, _TOLERATED_SECONDS)
+        missing = max(min(stated, self.max_samples / self.rate) - seconds, 0.0)
+        ends_early = missing > allowance
+        missing = max(stated - seconds if ends_early else 0.0, lost / self.rate)
+        if missing <= allowance:
             missing = 0.0
+        if not samples:
+            if missing or large_loss:
+                raise UnreadableAudio("truncated", f"nothing of the {self.stream.kind} can be decoded")
+            raise UnreadableAudio("empty", f"{self.stream.kind} has no samples that can be decoded")
+        if ends_early or large_loss:  # the last packet of a cut file is not whole
+            damages = [sample for sample in damages if seconds - sample / self.rate > _TOLERATED_SECONDS]
         damaged_at = tuple(sorted({round(sample / self.rate, 1) for sample in damages}))
-        return Verdict(seconds, "FFmpeg", self.stream.kind, damaged_at, missing, self.stream.choice)
+        kind, choice = self.stream.kind, self.stream.choice
+        return Verdict(seconds, "FFmpeg", kind, damaged_at, missing, choice, large_loss=large_loss)
 
-    def _require_few_failures(self, failed: int) -> None:
-        """Require that the decoder refused few packets."""
+    def _many_failures(self, failed: int) -> str:
+        """Return how many packets the decoder refused; empty if they are few.
+
+        Raises:
+            UnreadableAudio: It refused so many that the packets are noise.
+        """
         count = len(self.packets)
         share = failed / max(count, 1)
         if share > _NOISE_SHARE and failed > _NOISE_PACKETS:
             raise UnreadableAudio("not-audio", f"{failed} of {count} packets of the {self.stream.kind} are noise")
-        if share > TOLERATED_SHARE:
-            raise UnreadableAudio("truncated", f"{failed} of {count} packets of the {self.stream.kind} are damaged")
+        return f"{failed} of {count} packets are damaged" if share > TOLERATED_SHARE else ""
 
-    def _require_end_mark(self, samples: int) -> None:
-        """Require that the last page of an Ogg stream is marked as the last, which a cut file lacks."""
+    def _missing_end_mark(self, samples: int) -> str:
+        """Return the sign of a cut Ogg stream, whose last page is not marked as the last; empty if it is."""
         if self._container.format.name != "ogg" or samples >= self.max_samples:
-            return
+            return ""
         size = self._file.seek(0, os.SEEK_END)
         self._file.seek(max(0, size - _OGG_PAGE))
         tail = self._file.read()
         page = tail.rfind(b"OggS")
-        if page < 0 or len(tail) < page + 6 or not tail[page + 5] & _OGG_LAST:
-            seconds = samples / self.rate
-            raise UnreadableAudio("truncated", f"the stream stops after {seconds:.1f} s without its end mark")
+        return "" if page >= 0 and len(tail) > page + 5 and tail[page + 5] & _OGG_LAST else NO_END_MARK
 
     def _stated_seconds(self) -> float:
         """Return the length that the container states; 0 if it states none or estimates it."""

@@ -2,10 +2,11 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from mwe.audio.file_kinds import MP4, has_index, kind_by_content
-from mwe.audio.verdict import UnreadableAudio
+from mwe.audio.verdict import UnreadableAudio, Verdict
 
 
 class NeedsFfmpegError(Exception):
@@ -16,6 +17,8 @@ class NeedsFfmpegError(Exception):
         refused: Error of libsndfile; None if it reads a part.
         seekable: Whether the positions of its packets are known without decoding them.
         damaged_at: Second at which libsndfile stops, if it does.
+        lost_seconds: Seconds that its header states but the file does not have.
+        large_loss: Sign that more than a twentieth is lost, where its seconds are unknown; else empty.
     """
 
     def __init__(
@@ -24,12 +27,28 @@ class NeedsFfmpegError(Exception):
         refused: UnreadableAudio | None = None,
         seekable: bool = True,
         damaged_at: float | None = None,
+        lost_seconds: float = 0.0,
+        large_loss: str = "",
     ) -> None:
         super().__init__(kind)
         self.kind = kind
         self.refused = refused
         self.seekable = seekable
         self.damaged_at = damaged_at
+        self.lost_seconds = lost_seconds
+        self.large_loss = large_loss
+
+    def completed(self, verdict: Verdict) -> Verdict:
+        """Return FFmpeg's verdict with the damage that was seen before.
+
+        Args:
+            verdict: How FFmpeg read the file to its end.
+        """
+        damaged_at, large_loss = verdict.damaged_at, self.large_loss or verdict.large_loss
+        lost_seconds = max(verdict.lost_seconds, self.lost_seconds)
+        if self.damaged_at is not None and not damaged_at and not lost_seconds and not large_loss:
+            damaged_at = (round(self.damaged_at, 1),)
+        return replace(verdict, damaged_at=damaged_at, lost_seconds=lost_seconds, large_loss=large_loss)
 
 
 def needs_extra(path: Path, refusal: NeedsFfmpegError) -> UnreadableAudio:
@@ -66,6 +85,8 @@ def in_words_of(refusal: NeedsFfmpegError, path: Path) -> Iterator[None]:
     except UnreadableAudio as error:
         if error.reason != "not-audio" or refusal.refused is None:
             raise
+        if refusal.large_loss or refusal.lost_seconds:
+            raise refusal.refused from error
         kind = kind_by_content(path)
         if kind == MP4 and not has_index(path):
             raise UnreadableAudio("truncated", f"{kind} without the index that stands at its end") from error

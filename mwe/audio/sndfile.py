@@ -12,7 +12,7 @@ from mwe.audio.file_kinds import unknown_content
 from mwe.audio.mpeg_frames import MpegFrames, count_frames
 from mwe.audio.needs_ffmpeg import NeedsFfmpegError
 from mwe.audio.sample_blocks import LOUDEST, SampleBlocks, peak_of
-from mwe.audio.verdict import NAMED_SHARE, TOLERATED_SHARE, UnreadableAudio, Verdict
+from mwe.audio.verdict import NAMED_SHARE, NO_END_MARK, TOLERATED_SHARE, UnreadableAudio, Verdict
 
 _BLOCK_SAMPLES = 1 << 18
 _SHORT_BLOCK = 1 << 10
@@ -20,7 +20,7 @@ _TOLERATED_FRAMES = 2 * 1152  # encoder delay and padding of MPEG layer III, mos
 _UNKNOWN_BYTES = 0x7FFF_F000  # writers to a pipe do not know the size and write the largest value
 _UNKNOWN_FRAMES = 1 << 60  # libsndfile's length of a FLAC stream that does not state it
 _CUT_CHUNK = re.compile(r"^\s*(?:data|SSND|Data Size)\s*: (\d+) \(should be (\d+)\)", re.MULTILINE)
-_NO_END_MARK = "File ended unexpectedly"
+_UNEXPECTED_END = "File ended unexpectedly"
 _PASSED_OVER = re.compile(r"Ogg : Skipped (\d+) bytes")
 
 
@@ -37,7 +37,7 @@ def read_by_sndfile(path: Path, max_seconds: float, keep: bool = True) -> tuple[
 
     Raises:
         NeedsFfmpegError: Only FFmpeg can read the file, or can continue after damage.
-        UnreadableAudio: The file is empty, truncated, not audio or not finite.
+        UnreadableAudio: The file is empty, not audio or not finite.
 
     Examples:
         >>> soundfile.write("tone.wav", np.full((800, 2), 0.5), 8000)
@@ -48,14 +48,17 @@ def read_by_sndfile(path: Path, max_seconds: float, keep: bool = True) -> tuple[
     with open_sndfile(path) as file:
         max_frames = int(max_seconds * file.samplerate)
         blocks, failure = _read_blocks(file, max_frames, keep)
-        _require_little_passed_over(file, blocks.count)
-        passed_over = failure or _PASSED_OVER.search(file.extra_info)
-        if passed_over and ffmpeg.is_installed():  # which continues after the damage, like players
+        passed_over = sum(map(int, _PASSED_OVER.findall(file.extra_info)))
+        much = passed_over > TOLERATED_SHARE * os.path.getsize(path)
+        no_end = NO_END_MARK if _UNEXPECTED_END in file.extra_info and blocks.count < max_frames else ""
+        large_loss = f"{passed_over:,} damaged bytes" if much else no_end
+        if (failure or passed_over or no_end) and ffmpeg.is_installed():  # which reads on, like players
             seconds = blocks.count / file.samplerate
-            refused = UnreadableAudio("truncated", f"decoding breaks off beyond {seconds:.1f} s")
-            raise NeedsFfmpegError("", refused, seekable=False, damaged_at=seconds if failure else None)
-        lost = _require_whole(file, blocks.count, max_frames, failure)
-        return blocks, file.samplerate, sndfile_verdict(file, blocks.count, failure, lost)
+            refused = UnreadableAudio("truncated", f"{seconds:.1f} s; {large_loss or failure or 'damaged'}")
+            damaged_at = seconds if failure else None
+            raise NeedsFfmpegError("", refused, seekable=False, damaged_at=damaged_at, large_loss=large_loss)
+        lost = _lost_frames(file, blocks.count, max_frames, failure or no_end)
+        return blocks, file.samplerate, sndfile_verdict(file, blocks.count, failure, lost, large_loss)
 
 
 def open_sndfile(path: Path) -> soundfile.SoundFile:
@@ -98,11 +101,16 @@ def _count_frames_of_mp3(path: Path) -> MpegFrames | None:
             raise NeedsFfmpegError("", UnreadableAudio("not-audio", "no two consecutive MPEG frames"))
         return None
     missing = 1 - counted.samples / counted.stated_samples if counted.stated_samples else 0.0
-    if max(missing, counted.damaged_bytes / os.path.getsize(path)) > TOLERATED_SHARE:
+    large_loss = ""
+    if counted.damaged_bytes > TOLERATED_SHARE * os.path.getsize(path):
+        large_loss = f"{counted.damaged_bytes:,} damaged bytes"
+    if missing > TOLERATED_SHARE or large_loss:
         damage = f"{counted.damaged_bytes:,} damaged bytes"
         if missing > TOLERATED_SHARE:
             damage = f"of the {counted.stated_samples / counted.rate:.1f} s in its header, {damage}"
-        raise UnreadableAudio("truncated", f"{counted.samples / counted.rate:.1f} s {damage}")
+        refused = UnreadableAudio("truncated", f"{counted.samples / counted.rate:.1f} s {damage}")
+        lost_seconds = max(counted.stated_samples - counted.samples, 0) / counted.rate
+        raise NeedsFfmpegError("", refused, seekable=False, lost_seconds=lost_seconds, large_loss=large_loss)
     if counted.joined or counted.damaged_bytes:
         raise NeedsFfmpegError("MP3 that is damaged or joined", seekable=False)
     return counted
@@ -119,7 +127,9 @@ def _uncertain_samples(counted: MpegFrames) -> float:
     return max(2 * _TOLERATED_FRAMES, 0.002 * counted.samples)
 
 
-def sndfile_verdict(file: soundfile.SoundFile, got: int, failure: str = "", lost: int = 0) -> Verdict:
+def sndfile_verdict(
+    file: soundfile.SoundFile, got: int, failure: str = "", lost: int = 0, large_loss: str = ""
+) -> Verdict:
     """Return the verdict on a file that libsndfile read.
 
     Args:
@@ -127,10 +137,11 @@ def sndfile_verdict(file: soundfile.SoundFile, got: int, failure: str = "", lost
         got: Number of samples read.
         failure: Error of the decoder at which it stopped; empty if it did not.
         lost: Number of samples that are in its header but missing.
+        large_loss: Sign that more than a twentieth is lost; empty if there is none.
     """
     seconds, kind = got / file.samplerate, f"{file.format.lower()} ({file.subtype.lower()})"
-    damaged_at = (round(seconds, 1),) if failure else ()
-    return Verdict(seconds, "libsndfile", kind, damaged_at, lost / file.samplerate)
+    damaged_at = (round(seconds, 1),) if failure and not lost else ()
+    return Verdict(seconds, "libsndfile", kind, damaged_at, lost / file.samplerate, large_loss=large_loss)
 
 
 def _read_blocks(file: soundfile.SoundFile, max_frames: int, keep: bool) -> tuple[SampleBlocks, str]:
@@ -155,30 +166,21 @@ def _read_blocks(file: soundfile.SoundFile, max_frames: int, keep: bool) -> tupl
     return blocks, failure
 
 
-def _require_whole(file: soundfile.SoundFile, got: int, max_frames: int, failure: str) -> int:
-    """Compare the number of samples read with the header; return the number missing, or 0 if it is negligible."""
-    log = file.extra_info
-    stated = _stated_frames(file.frames, log)
+def _lost_frames(file: soundfile.SoundFile, got: int, max_frames: int, failure: str) -> int:
+    """Compare the number of samples read with the header; return the number missing, or 0 if it is negligible.
+
+    Raises:
+        UnreadableAudio: There are no samples.
+    """
+    stated = _stated_frames(file.frames, file.extra_info)
     expected = min(stated, max_frames)
-    allowance = max(TOLERATED_SHARE * expected, _TOLERATED_FRAMES)
-    rate = file.samplerate
-    if expected - got > allowance:
-        read = f"{got / rate:.1f} s" if not failure else f"decoding breaks off beyond {got / rate:.1f} s"
-        cause = f" ({failure})" if failure else ""
-        raise UnreadableAudio("truncated", f"{read} of the {stated / rate:.1f} s in its header{cause}")
-    if _NO_END_MARK in log and got < max_frames:
-        raise UnreadableAudio("truncated", f"the stream stops after {got / rate:.1f} s without its end mark")
+    lost = stated - got if expected - got > max(NAMED_SHARE * expected, _TOLERATED_FRAMES) else 0
+    cause = f" ({failure})" if failure else ""
+    if got == 0 and (lost or failure == NO_END_MARK):
+        raise UnreadableAudio("truncated", f"0.0 s of the {stated / file.samplerate:.1f} s it states{cause}")
     if got == 0:
-        raise UnreadableAudio("empty", f"a header but no samples{f' ({failure})' if failure else ''}")
-    missing = expected - got
-    return missing if missing > max(NAMED_SHARE * expected, _TOLERATED_FRAMES) else 0
-
-
-def _require_little_passed_over(file: soundfile.SoundFile, got: int) -> None:
-    """Compare the number of skipped bytes with the size of the file."""
-    lost = sum(map(int, _PASSED_OVER.findall(file.extra_info)))
-    if lost > TOLERATED_SHARE * os.path.getsize(file.name):
-        raise UnreadableAudio("truncated", f"{got / file.samplerate:.1f} s beside {lost:,} damaged bytes")
+        raise UnreadableAudio("empty", f"a header but no samples{cause}")
+    return lost
 
 
 def _stated_frames(frames: int, log: str) -> int:

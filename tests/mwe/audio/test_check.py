@@ -65,7 +65,8 @@ def test_every_file_gets_its_verdict_in_order(folder):
     assert str(by_name["silence.flac"]) == "ok: silent"
     assert str(by_name["scratched.mp3"]).startswith("ok: damaged at ")
     assert by_name["scratched.mp3"].verdict.damaged_at[0] == pytest.approx(4, abs=0.3)
-    assert str(by_name["cut.wav"]) == "truncated: 4.0 s of the 8.0 s in its header"
+    assert str(by_name["cut.wav"]) == "truncated: 4.0 s of the 8.0 s it states"
+    assert by_name["cut.wav"].to_dict()["lost_seconds"] == pytest.approx(4, abs=0.01)
 
 
 def test_an_mp4_without_its_end_is_truncated(tmp_path):

@@ -1,5 +1,6 @@
 """Excerpts by seeking are those of the whole; tags and cue sheets of every kind."""
 
+import contextlib
 import os
 
 import numpy as np
@@ -38,12 +39,12 @@ KINDS = {
 }
 
 
-def make(path, container, codec, seconds=6.0, metadata=()):
+def make(path, container, codec, seconds=6.0, metadata=(), options=None):
     rate = 48000 if codec == "libopus" else RATE
     at = np.arange(int(seconds * rate)) / rate
     mono = 0.2 * np.sin(2 * np.pi * 220 * at) * (np.sin(5 * at) > 0) + 0.1 * np.sin(2 * np.pi * (400 + 90 * at) * at)
     mono = mono + 0.01 * np.random.default_rng(0).standard_normal(len(at))
-    with av.open(os.fspath(path), "w", format=container) as output:
+    with av.open(os.fspath(path), "w", format=container, options=options or {}) as output:
         output.metadata.update(metadata)
         stream = output.add_stream(codec, rate=rate)
         stream.bit_rate = 160_000
@@ -86,15 +87,48 @@ def test_files_whose_places_cannot_be_told_are_decoded_whole(kinds, tmp_path):
 def test_excerpts_refuse_what_the_whole_refuses(tmp_path):
     soundfile.write(tmp_path / "silent.flac", np.zeros(RATE, np.float32), RATE)
     soundfile.write(tmp_path / "short.flac", np.full(100, 0.1, np.float32), RATE)
-    whole = soundfile.write(tmp_path / "whole.wav", np.full(4 * RATE, 0.1, np.float32), RATE)
-    assert whole is None
-    (tmp_path / "cut.wav").write_bytes((tmp_path / "whole.wav").read_bytes()[: 4 * RATE])
+    soundfile.write(tmp_path / "whole.wav", np.full(4 * RATE, 0.1, np.float32), RATE)
+    (tmp_path / "cut.wav").write_bytes((tmp_path / "whole.wav").read_bytes()[: RATE // 2])
     for name, reason in (
         ("silent.flac", "silent"), ("short.flac", "too-short"), ("cut.wav", "truncated"), ("none.wav", "missing")
     ):  # fmt: skip
         with pytest.raises(UnreadableAudio) as raised:
             read_excerpts(tmp_path / name, spread, SAMPLES)
         assert raised.value.reason == reason
+
+
+CUT = ("a.m4a", "alac.m4a", "a.wma", "a.tta", "a.flac", "a.mp3", "a.opus", "flac.mka", "a.wav")
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_a_cut_file_is_read_as_far_as_it_goes(tmp_path, name):
+    """By seeking as by decoding whole, as long as FFmpeg plays it, and named truncated; `decode` refuses it."""
+    how = ("wav", "pcm_s16le") if name == "a.wav" else KINDS[name][:2]
+    path = make(tmp_path / name, *how, options={"movflags": "faststart"} if name.endswith("m4a") else None)
+    path.write_bytes(path.read_bytes()[: int(0.6 * path.stat().st_size)])
+    played = 0.0
+    with av.open(os.fspath(path)) as container:
+        for packet in container.demux(audio=0):
+            with contextlib.suppress(av.FFmpegError):
+                played += sum(frame.samples / frame.sample_rate for frame in packet.decode())
+    by_seeking, whole = (read_excerpts(path, spread, SAMPLES, thorough=thorough) for thorough in (False, True))
+    assert by_seeking.samples == pytest.approx(whole.samples, abs=2)
+    assert whole.samples / 22050 == pytest.approx(played, rel=0.01)
+    np.testing.assert_allclose(by_seeking.wave_ES, whole.wave_ES, atol=0.05)
+    for verdict in (by_seeking.verdict, whole.verdict):
+        assert verdict.condition == "truncated"
+        assert not verdict.damaged_at
+        assert str(verdict).startswith(f"truncated: {verdict.seconds:.1f} s")
+        assert verdict.large_loss or verdict.lost_seconds > (0.5 if name == "a.wma" else 2)
+    with pytest.raises(UnreadableAudio, match=f"truncated: {whole.verdict.seconds:.1f} s"):
+        decode(path)
+
+
+def test_a_part_before_the_cut_is_complete(kinds, tmp_path):
+    (tmp_path / "a.mp3").write_bytes(kinds["a.mp3"].read_bytes()[:80_000])
+    assert read_excerpts(tmp_path / "a.mp3", [0], SAMPLES, span=(1.0, 2.0)).verdict.condition == "ok"
+    with pytest.raises(UnreadableAudio, match="truncated"):
+        read_excerpts(tmp_path / "a.mp3", [0], SAMPLES, span=(5.0, 6.0))
 
 
 TAGS = {"title": "Rain", "artist": "Ana Lee", "album": "Weather", "genre": "Jazz", "date": "1994", "track": "3/12"}
