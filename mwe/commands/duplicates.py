@@ -107,7 +107,8 @@ def _copy_line(copy: "Copy", mark: str) -> str:
     common = "" if mark == "best" else f"  {copy.share:.0%} in common"
     begins = f", begins {copy.offset:+.1f} s" if abs(copy.offset) >= 0.1 else ""
     quality = "lossless" if copy.lossless else f"{copy.kbit_per_s} kbit/s"
-    return f"  {mark}  {length}  {copy.kind}, {quality}{common}{begins}  {copy.path}"
+    condition = "" if copy.condition == "ok" else f", {copy.condition}"
+    return f"  {mark}  {length}  {copy.kind}, {quality}{condition}{common}{begins}  {copy.path}"
 
 
 def _write_csv(report: "Duplicates") -> None:
@@ -121,6 +122,7 @@ def _write_csv(report: "Duplicates") -> None:
 
 def _comparison_lines(likeness: "Comparison") -> Iterator[str]:
     common = likeness.match
+    yield from (f"{path}: {verdict}" for path, verdict in likeness.partly_read.items())
     if common.same:
         yield f"the same recording: {common.share:.0%} of the shorter in common, {common.seconds:.1f} s"
     else:

@@ -29,7 +29,8 @@ def index(
     """Index audio files into a library to search.
 
     Embeds only new and changed files. A command that was stopped continues where it stopped. Files that cannot be used
-    are skipped and listed with their reason in ``skipped.tsv``.
+    are skipped and listed with their reason in ``skipped.tsv``; cut or damaged ones are indexed as far as they go and
+    listed in ``partly_read.tsv``.
 
     Artist, title, album and other tags in the files are kept. Where only they changed, or a file was moved, nothing is
     embedded anew. An album in one file with a ``.cue`` beside it becomes its tracks.

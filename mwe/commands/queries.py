@@ -125,7 +125,7 @@ def tag(
     else:
         for result in results:
             _show_tags(result)
-    failures = [result for result in results if result.status != "ok"]
+    failures = [result for result in results if not result.usable]
     if failures:
         raise BadFileError(
             failures[0].path, f"{failures[0].status}: {failures[0].detail}", _remedy(len(failures), len(results))
@@ -151,6 +151,8 @@ def _show_tags(tagged: "Tagged") -> None:
         return
     if file_tags.title or file_tags.artist:
         console.print(described(file_tags.title, file_tags.artist, file_tags), soft_wrap=True)
+    if tagged.detail:
+        console.print(f"{tagged.path}: {tagged.detail}", soft_wrap=True)
     calibrated = any(score.probability is not None for score in tagged.tags)
     table = Table("group", "tag", "probability" if calibrated else "cosine", "in training", title=tagged.path)
     for score in tagged.tags:

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from mwe.audio.decode import decode
+from mwe.audio.decode import read_whole
 from mwe.audio.decoder_process import guarded
 from mwe.audio.upload_size import require_bounded
 from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError, UnknownNameError
@@ -106,12 +106,12 @@ class Handlers:
         """Return tags and neighbours of an uploaded file. It is read for both, which keeps the code simple."""
         require_bounded(path, self.library.store.trained.preprocessing.max_seconds)
         tagged = self.library.tag_files([path], TAGS)[0]
-        if tagged.status != "ok":
+        if not tagged.usable:
             raise BadFileError(path.name, f"{tagged.status}: {tagged.detail}", "Query with another file.")
         answer = self.library.search([Term("file", str(path))], options.k, options.filters, options.per_artist)
         preprocessing = self.library.store.trained.preprocessing
         wave = guarded(
-            decode, path, sample_rate=preprocessing.mel.sample_rate, max_seconds=preprocessing.max_seconds
+            read_whole, path, sample_rate=preprocessing.mel.sample_rate, max_seconds=preprocessing.max_seconds
         ).wave
         picture = base64.b64encode(mel_picture(wave, preprocessing.mel)).decode()
         # Gradio only serves files that were uploaded

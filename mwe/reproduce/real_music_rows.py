@@ -113,7 +113,7 @@ def rows_of(
     """
     words, bridge = heard.trained.words, heard.bridge
     if demo is not None:
-        yield by_words("demo model", embed_readable(demo, paths, UNUSABLE), _encoded(demo), tags, queries)
+        yield by_words("demo model", embed_readable(demo, paths, UNUSABLE).vector_ND, _encoded(demo), tags, queries)
     yield from _own_outputs(heard, tags)
     width = bridge.words.out_features
     first, last = (slice(0, width), slice(width, None))

@@ -100,10 +100,11 @@ class Tagged(NamedTuple):
 
     Attributes:
         path: The file.
-        status: ``ok``, or the reason why it could not be read.
-        detail: One line about that reason.
+        status: ``ok``; ``damaged`` or ``truncated`` if only a part was read; or the reason why it could not be read.
+        detail: One line about the damage or the reason.
         tags: Tags that the model hears, best first within each group.
         file_tags: Tags in the file itself.
+        usable: Whether it was read, as a whole or in part.
     """
 
     path: str
@@ -111,6 +112,7 @@ class Tagged(NamedTuple):
     detail: str
     tags: tuple[TagScore, ...]
     file_tags: FileTags = FileTags()
+    usable: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content for JSON."""

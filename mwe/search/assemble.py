@@ -26,6 +26,7 @@ from mwe.search.known_tracks import MEASURED, Known, Skipped
 from mwe.search.layout import GROUP_ROWS, HAS_METADATA, SKIPPED, TRACKS, Declaration
 from mwe.search.metadata import artists_of
 from mwe.search.model import WORD_ROWS, TrainedModel
+from mwe.search.partly_read import PartlyRead, write_partly_read
 from mwe.search.sources import Item, Listing
 from mwe.search.store import LibraryStore
 from mwe.search.tag_table import TagTable
@@ -53,6 +54,7 @@ def assemble(out: Path, listing: Listing, trained: TrainedModel, known: Known, d
     metadata = known.metadata([item.track_id for item in embedded])
     tracks = _tracks(embedded, known, table, metadata)
     _write_skipped(out, listing, known)
+    write_partly_read(out, partly_read(listing.items, known))
     if former is not None and _same(former, tracks, metadata, table, words, dtype, known):
         return note
     declared = Declaration(
@@ -151,6 +153,12 @@ def _write_words(folder: Path, trained: TrainedModel) -> None:
     with atomic_write(folder / "vectors.npy") as temporary:
         write_rows(temporary, np.float32, (len(words), trained.dim), map(trained.encode_words, blocks))
     write_vocabulary(folder, words.tokens, words.kinds, {"embedding_space": trained.space, "from": words.made})
+
+
+def partly_read(items: Sequence[Item], known: Known) -> list[PartlyRead]:
+    """Return the embedded tracks whose files are damaged or truncated."""
+    verdicts = ((item, known.verdict(item.track_id)) for item in items if known.status(item.track_id) == OK)
+    return [PartlyRead(item.track_id, readable_name(item.path), verdict) for item, verdict in verdicts if verdict]
 
 
 def skipped_file(out: Path) -> Path:

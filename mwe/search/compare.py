@@ -11,6 +11,7 @@ from mwe.audio.fingerprint import FRAMES_PER_SECOND, fingerprint_file
 from mwe.audio.same_recording import LEAST_SECONDS, Match, Spectrum, match
 from mwe.audio.verdict import UnreadableAudio
 from mwe.core.errors import BadFileError
+from mwe.core.files import readable_name
 from mwe.search.library import Library
 
 _SHOWN = ("title", "artist", "album", "year", "genre", "bpm", "key")
@@ -43,6 +44,7 @@ class Comparison(NamedTuple):
         different: Tags of the largest difference, largest first.
         calibrated: Whether scores are probabilities.
         file_tags: Tags in the files, of the first and of the second, as far as one of them has any.
+        partly_read: How much was read of a file that is damaged or truncated, by its path.
     """
 
     cosine: float
@@ -52,12 +54,14 @@ class Comparison(NamedTuple):
     different: tuple[HeardTag, ...]
     calibrated: bool
     file_tags: dict[str, tuple[str, str]]
+    partly_read: dict[str, str]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content for JSON."""
         same = {"same_recording": self.match.same if self.comparable else None, **self.match._asdict()}
         tags = {name: [tag._asdict() for tag in getattr(self, name)] for name in ("alike", "different")}
-        return {"cosine": self.cosine, **same, **tags, "calibrated": self.calibrated, "file_tags": self.file_tags}
+        files = {"file_tags": self.file_tags, "partly_read": self.partly_read}
+        return {"cosine": self.cosine, **same, **tags, "calibrated": self.calibrated, **files}
 
 
 def compare_files(library: Library, first: Path, second: Path, k: int = 5) -> Comparison:
@@ -76,12 +80,14 @@ def compare_files(library: Library, first: Path, second: Path, k: int = 5) -> Co
     """
     from mwe.search.embed import embed_files  # see LibraryStore.trained
 
-    vectors, file_tags = [], []
+    vectors, file_tags, in_part = [], [], {}
     for path, outcome in zip((first, second), embed_files(library.store.trained, [first, second]), strict=True):
         if outcome.embedding_D is None:
             raise BadFileError(path, f"{outcome.row.status}: {outcome.row.detail}", _REMEDY)
         vectors.append(outcome.embedding_D)
         file_tags.append(outcome.metadata.tags or FileTags())
+        if outcome.row.detail:
+            in_part[readable_name(path)] = outcome.row.detail
     spectra = [_spectrum(path) for path in (first, second)]
     least = LEAST_SECONDS * FRAMES_PER_SECOND
     calibrated, tags = heard_tags(library, vectors[0], vectors[1])
@@ -99,6 +105,7 @@ def compare_files(library: Library, first: Path, second: Path, k: int = 5) -> Co
         tuple([tag for tag in different if tag.tag not in named and tag.first != tag.second][:k]),
         calibrated,
         _shown(*file_tags),
+        in_part,
     )
 
 

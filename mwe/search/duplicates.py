@@ -45,6 +45,7 @@ class Copy(NamedTuple):
         share: Share of the shorter of this and the best copy that they have in common; 1 for the best copy.
         agreement: Mean agreement of their fingerprints there, 0 to 1.
         offset: Seconds by which this copy begins later in the sound of the best copy.
+        condition: Whether the file is ``ok``, ``damaged`` or ``truncated``.
     """
 
     track_id: str
@@ -57,6 +58,7 @@ class Copy(NamedTuple):
     share: float = 1.0
     agreement: float = 1.0
     offset: float = 0.0
+    condition: str = "ok"
 
 
 class Duplicates(NamedTuple):
@@ -175,6 +177,7 @@ def copy_of(track_id: str, sound: TrackSound, verdict: Verdict, common: Match | 
         codec.startswith(_LOSSLESS),
         kbit_per_s,
         size if sound.span == WHOLE else 0,
+        condition=verdict.condition,
     )
     if common is None:
         return copy
@@ -186,14 +189,14 @@ def copy_of(track_id: str, sound: TrackSound, verdict: Verdict, common: Match | 
 def _best_first(
     group: Sequence[int], fingerprints: Fingerprints, described: Callable[[int, Match | None], Copy]
 ) -> list[Copy]:
-    """Return the copies, the best first: whole before shortened, lossless, then of the highest bit rate."""
+    """Return the copies, the best first: whole before cut and shortened, lossless, then of the highest bit rate."""
     copies = {row: described(row, None) for row in group}
     heard = {row: fingerprints.spectrum(row).heard for row in group}  # silence at the ends makes no copy longer
     whole = _WHOLE * max(heard.values())
 
     def worth(row: int) -> tuple[Any, ...]:
         copy = copies[row]
-        return heard[row] < whole, not copy.lossless, -copy.kbit_per_s, -heard[row], row
+        return copy.condition == "truncated", heard[row] < whole, not copy.lossless, -copy.kbit_per_s, -heard[row], row
 
     best, *others = sorted(group, key=worth)
     best_spectrum = fingerprints.spectrum(best)

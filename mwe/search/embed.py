@@ -6,7 +6,7 @@ Shape suffixes: B files of a batch, E excerpts, S samples, F frames, L frames of
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -129,8 +129,20 @@ def embed_files(trained: TrainedModel, paths: Sequence[Path], thorough: bool = F
     return [outcome for batch in loader for outcome in outcomes_of(batch, embedder.predict_step(batch, 0))]
 
 
-def embed_readable(trained: TrainedModel, paths: Sequence[Path], remedy: str) -> np.ndarray:
-    """Embed files that must all be readable; return their unit vectors (N, D).
+class EmbeddedFiles(NamedTuple):
+    """Files with their vectors.
+
+    Attributes:
+        vector_ND: Unit vectors.
+        verdicts: How much of each file was read; empty if all of it.
+    """
+
+    vector_ND: np.ndarray
+    verdicts: tuple[str, ...]
+
+
+def embed_readable(trained: TrainedModel, paths: Sequence[Path], remedy: str) -> EmbeddedFiles:
+    """Embed files that must all be readable, as a whole or in part.
 
     Args:
         trained: The trained model.
@@ -140,12 +152,13 @@ def embed_readable(trained: TrainedModel, paths: Sequence[Path], remedy: str) ->
     Raises:
         BadFileError: A file cannot be used.
     """
-    vectors = []
+    vectors, verdicts = [], []
     for path, outcome in zip(paths, embed_files(trained, paths), strict=True):
         if outcome.embedding_D is None:
             raise BadFileError(path, f"{outcome.row.status}: {outcome.row.detail}", remedy)
         vectors.append(outcome.embedding_D)
-    return np.stack(vectors)
+        verdicts.append(outcome.row.detail)
+    return EmbeddedFiles(np.stack(vectors), tuple(verdicts))
 
 
 @torch.inference_mode()

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mwe.audio.shards import OK, FileStamp, MelRow, columns_of
+from mwe.audio.shards import FileStamp, MelRow, columns_of
 from mwe.core.errors import StaleArtefactError
 from mwe.core.files import atomic_write
 from mwe.core.parquet import PARQUET_ERRORS
@@ -139,13 +139,6 @@ class Parts:
         """Return the status of a track; None if no part has it."""
         index = self.index_of.get(track_id)
         return None if index is None else str(self.columns["status"][index])
-
-    def damaged(self) -> int:
-        """Return the number of embedded tracks with partly damaged or missing sound."""
-        columns = self.columns
-        return sum(
-            columns["status"][index] == OK and bool(columns["detail"][index]) for index in self.index_of.values()
-        )
 
     def metadata(self, track_id: str) -> Metadata | None:
         """Return what is known of a track beside its sound; None if no part has it."""

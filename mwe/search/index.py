@@ -17,7 +17,7 @@ from mwe.core.outcomes import outcome_text, require_few_failed
 from mwe.core.progress import track
 from mwe.joint.pretrained import OPEN
 from mwe.search.ann import AnnReport, build_ann
-from mwe.search.assemble import assemble, read_skipped, skipped_file
+from mwe.search.assemble import assemble, partly_read, read_skipped, skipped_file
 from mwe.search.embed import predict_files
 from mwe.search.embedding_parts import Parts, PartSettings
 from mwe.search.known_sounds import KnownSounds
@@ -26,6 +26,7 @@ from mwe.search.layout import DECLARATION, Declaration
 from mwe.search.lock import only_writer
 from mwe.search.metadata import metadata_of
 from mwe.search.model import TrainedModel
+from mwe.search.partly_read import PartlyRead, named, partly_read_file, read_partly_read
 from mwe.search.sources import Item, Listing, list_sources
 from mwe.search.store import LibraryStore
 from mwe.tracks import TrackReader
@@ -37,31 +38,34 @@ class IndexReport(NamedTuple):
     """Outcomes of the tracks of the sources.
 
     Attributes:
-        ok: Number of tracks in the library.
+        ok: Number of tracks in the library whose files are complete.
+        partly_read: Number of tracks in the library whose files are damaged or truncated, by condition.
         skipped: Number of tracks that could not be embedded, by reason.
         reused: Number of tracks whose files have not changed since an earlier run.
         removed: Number of tracks of the former library that the sources no longer have.
         recognised: Number of new or changed files whose sound the library had, under this name or another.
-        damaged: Number of tracks of this run with partly damaged or missing sound.
         table: Path of the table of skipped tracks and reasons.
         note: Note about the tag scores, and about an approximate index.
     """
 
     ok: int
+    partly_read: dict[str, int]
     skipped: dict[str, int]
     reused: int
     removed: int
     recognised: int
-    damaged: int
     table: Path
     note: str
 
     def __str__(self) -> str:
         text = outcome_text(self.ok, self.skipped, self.table)
+        if self.partly_read:
+            conditions = ", ".join(f"{condition} x {count:,}" for condition, count in sorted(self.partly_read.items()))
+            total = sum(self.partly_read.values())
+            text += f"; {total:,} read in part: {conditions} -> {partly_read_file(self.table.parent)}"
         more = [f"{self.reused:,} unchanged since an earlier run"] if self.reused else []
         more += [f"{self.removed:,} removed"] if self.removed else []
         more += [f"{self.recognised:,} with the sound of an earlier run"] if self.recognised else []
-        more += [f"{self.damaged:,} damaged and partly read; see `mwe check`"] if self.damaged else []
         return text + (f" ({', '.join(more)})" if more else "")
 
 
@@ -153,11 +157,13 @@ def index_listing(listing: Listing, run: Path, out: Path, settings: IndexSetting
         _name_tracks(listing.items, known)
         note = assemble(out, listing, trained, known, settings.dtype) + retagged
         note += "".join(f"\n{message} Its audio file is indexed whole." for message in listing.broken_sheets)
+        in_part = partly_read(listing.items, known)
+        note += f"\n{truncated}" if (truncated := named(in_part)) else ""
         known.parts.remove()
         if approximate is not None:
             note = f"{note}{_renewed(out, approximate)}"
     reused = len(listing.items) - len(pending)
-    return _report(out, listing.items, known, reused, note, settings.max_failed)
+    return _report(out, listing.items, known, in_part, reused, note, settings.max_failed)
 
 
 def _renewed(out: Path, former: AnnReport) -> str:
@@ -214,16 +220,24 @@ def _known(out: Path, trained: TrainedModel) -> Known:
     library = LibraryStore(out) if (out / DECLARATION).is_file() else None
     if library is not None:
         library.require_space(trained)
-    return Known(library, Parts(out / PARTS, trained.space), read_skipped(out))
+    return Known(library, Parts(out / PARTS, trained.space), read_skipped(out), read_partly_read(out))
 
 
-def _report(out: Path, items: Sequence[Item], known: Known, reused: int, note: str, max_failed: float) -> IndexReport:
+def _report(
+    out: Path,
+    items: Sequence[Item],
+    known: Known,
+    in_part: Sequence[PartlyRead],
+    reused: int,
+    note: str,
+    max_failed: float,
+) -> IndexReport:
     """Count the outcomes, and check the share of failures."""
     counts = Counter(str(known.status(item.track_id)) for item in items)
     sounds = KnownSounds.of(known.library).row_of
     recognised = sum(known.parts.columns["metadata"][index].sound in sounds for index in known.parts.index_of.values())
     removed = len(known.rows.keys() - {item.track_id for item in items})
-    damaged = known.parts.damaged()
-    report = IndexReport(counts.pop(OK, 0), dict(counts), reused, removed, recognised, damaged, skipped_file(out), note)
+    ok, conditions = counts.pop(OK, 0) - len(in_part), dict(Counter(track.condition for track in in_part))
+    report = IndexReport(ok, conditions, dict(counts), reused, removed, recognised, skipped_file(out), note)
     require_few_failed(report.skipped, len(items), max_failed, report.table, "files cannot be embedded")
     return report

@@ -3,7 +3,7 @@
 Shape suffixes: D dimensions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from mwe.audio.file_tags import FileTags
 from mwe.audio.shards import OK, FileStamp
 from mwe.search.embedding_parts import Parts
 from mwe.search.metadata import METADATA, Metadata, metadata_of, metadata_table
+from mwe.search.partly_read import PartlyRead
 from mwe.search.store import LibraryStore
 
 MEASURED = ("size", "mtime_ns", "seconds", "loudness_db")
@@ -42,10 +43,17 @@ class Known:
         library: The current edition, if there is one.
         parts: Tracks embedded since.
         skipped: Tracks that earlier jobs could not embed.
+        partly_read: Tracks of which earlier jobs could read a part only.
     """
 
-    def __init__(self, library: LibraryStore | None, parts: Parts, skipped: dict[str, Skipped]) -> None:
-        self.library, self.parts, self.skipped = library, parts, skipped
+    def __init__(
+        self,
+        library: LibraryStore | None,
+        parts: Parts,
+        skipped: dict[str, Skipped],
+        partly_read: Mapping[str, PartlyRead],
+    ) -> None:
+        self.library, self.parts, self.skipped, self._partly_read = library, parts, skipped, partly_read
         ids = library.column("track_id").to_pylist() if library else []
         self.rows = {name: row for row, name in enumerate(ids)}
         self._metadata = library.metadata.read() if library and library.metadata else METADATA.empty_table()
@@ -84,6 +92,12 @@ class Known:
             return path, reason, detail, size, time
         path, reason, detail, source = self.skipped[track_id]
         return path, reason, detail, source.size, source.mtime_ns
+
+    def verdict(self, track_id: str) -> str:
+        """Return how much of an embedded track was read; empty if all of it."""
+        if (index := self.parts.index_of.get(track_id)) is not None:
+            return str(self.parts.columns["detail"][index])
+        return self._partly_read[track_id].verdict if track_id in self._partly_read else ""
 
     def embedding(self, track_id: str) -> np.ndarray:
         """Return the unit vector of an embedded track, (D,)."""

@@ -21,6 +21,7 @@ from mwe.core.parquet import PARQUET_ERRORS
 FORMAT = 1
 DECLARATION = "library.json"
 SKIPPED = "skipped.tsv"
+PARTLY_READ = "partly_read.tsv"
 HAS_METADATA = "metadata"  # among the notes, so that a library without it opens as before
 GROUP_ROWS = 8192  # rows of the table of tracks that are read together
 REMEDY = "Index the library again into another folder."
@@ -117,7 +118,7 @@ class Declaration:
         """Return the names of the files of this edition."""
         files = {self.matrix_file, self.tracks_file, self.tags_file, self.ann_file, self.ann_report_file}
         files |= {self.metadata_file} if self.has_metadata else set()
-        return {*files, self.words, DECLARATION, SKIPPED}
+        return {*files, self.words, DECLARATION, SKIPPED, PARTLY_READ}
 
     def write(self, root: Path) -> None:
         """Make this edition the current one."""

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from mwe.audio.file_tags import FileTags
+from mwe.audio.verdict import condition_in
 from mwe.search.ann import ApproximateSearch
 from mwe.search.answers import Answer, Hit, Tagged, TagScore
 from mwe.search.asked import Asked, ask
@@ -190,8 +191,10 @@ class Library:
         tagged = []
         outcomes = embed_files(self.store.trained, paths, thorough)
         for path, (row, _, embedding_D, metadata) in zip(paths, outcomes, strict=True):
+            usable = embedding_D is not None
             scores = () if embedding_D is None else tuple(self.tags_of_vector(embedding_D, k))
-            tagged.append(Tagged(str(path), row.status, row.detail, scores, metadata.tags or FileTags()))
+            status = condition_in(row.detail) if usable else row.status
+            tagged.append(Tagged(str(path), status, row.detail, scores, metadata.tags or FileTags(), usable))
         return tagged
 
     def tags_of_vector(self, vector_D: np.ndarray, k: int = 5) -> list[TagScore]:

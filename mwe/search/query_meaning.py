@@ -222,8 +222,9 @@ def _of_track(store: LibraryStore, name: str) -> Meaning:
 def _of_file(store: LibraryStore, path: Path) -> Meaning:
     from mwe.search.embed import embed_readable  # see LibraryStore.trained
 
-    vector_D = embed_readable(store.trained, [path], "Query with another file.")[0]
-    return Meaning(vector_D, (), f"file {path.name}", sound=True)
+    embedded = embed_readable(store.trained, [path], "Query with another file.")
+    notes = tuple(f"only a part of the file was read: {verdict}" for verdict in embedded.verdicts if verdict)
+    return Meaning(embedded.vector_ND[0], (), f"file {path.name}", notes, sound=True)
 
 
 def _unit(vector_D: np.ndarray) -> np.ndarray:

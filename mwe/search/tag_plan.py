@@ -68,7 +68,7 @@ def heard_in_files(library: Library, paths: Sequence[Path]) -> Iterator[HeardFil
         paths: The files.
     """
     for tagged in library.tag_files(paths, len(library.tags.tags)):
-        problem = "" if tagged.status == "ok" else f"{tagged.status}: {tagged.detail}"
+        problem = "" if tagged.usable else f"{tagged.status}: {tagged.detail}"
         yield HeardFile(Path(tagged.path), tagged.tags, problem)
 
 

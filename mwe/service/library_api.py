@@ -150,7 +150,7 @@ class LibraryAPI:
         except BadFileError as error:
             raise HTTPException(422, str(error).replace(path.name, name, 1)) from error
         tagged = self.library.tag_files([path], k)[0]
-        if tagged.status != "ok":
+        if not tagged.usable:
             raise HTTPException(422, f"{name}: {tagged.status}: {tagged.detail}")
         return tagged.to_dict()
 

@@ -26,6 +26,7 @@ from mwe.search.ann import AnnReport
 from mwe.search.assemble import read_skipped
 from mwe.search.embedding_parts import Outcome, Parts, PartSettings, PartWriter
 from mwe.search.layout import TRACKS, Declaration
+from mwe.search.partly_read import read_partly_read
 from mwe.search.tag_table import NONE, TagTable
 from mwe.words import WordVectors
 from mwe.words.context_vectors import ContextVectors, Pair
@@ -117,6 +118,7 @@ def npz(**arrays: Any) -> bytes:
 
 
 PLANE = JointPlane("x", "t-SNE", ["a"], [[0.0, 1.0]], ["rock"], [""], [False], [[1.0, 0.0]])
+PARTLY_READ = b"track_id\tpath\tcondition\tverdict\na\ta.wav\ttruncated\ttruncated: 1.0 s of the 2.0 s it states\n"
 SKIPPED = b"track_id\tpath\treason\tdetail\tsize\tmtime_ns\nb\tb.wav\tempty\t0 bytes\t0\t1\n"
 REPORT = {
     "cells": 1, "probes": 1, "recall_tracks": 1.0, "recall_words": 1.0, "track_queries": 1, "word_queries": 1,
@@ -144,6 +146,7 @@ def readers(reader: Callable[..., Any], table: Callable[..., bytes]) -> dict[str
         "mel store": reader(kept(mel_store), lambda at: MelStore.open(at).crops([0], [0], 4)),
         "library": reader(kept(library), asked),
         "skipped tracks": reader({"skipped.tsv": SKIPPED}, read_skipped, "\t"),
+        "partly read tracks": reader({"partly_read.tsv": PARTLY_READ}, read_partly_read, "\t"),
         "approximate index": reader(
             {DECLARED.ann_report_file: json.dumps(REPORT).encode()}, lambda at: AnnReport.read(at, DECLARED)
         ),

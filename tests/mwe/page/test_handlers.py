@@ -129,17 +129,21 @@ def test_a_file_gets_its_tags_and_neighbours(handlers, library, miniature):
     assert scores == {one.tag: f"{one.score:.2f}" for one in tagged}
 
 
-def test_a_file_that_cannot_be_heard_is_refused_in_the_librarys_words(handlers, tmp_path):
-    tone = 0.3 * np.sin(np.arange(6 * RATE) / 9)
+def test_a_cut_file_is_heard_as_far_as_it_goes(handlers, tmp_path):
     cut = tmp_path / "my <song>.wav"
-    soundfile.write(cut, tone, RATE)
+    soundfile.write(cut, 0.3 * np.sin(np.arange(6 * RATE) / 9), RATE)
     cut.write_bytes(cut.read_bytes()[:100_000])
     html = of_file(handlers, cut)
-    assert "my &lt;song&gt;.wav: truncated: 2.3 s of the 6.0 s in its header. Query with another file." in html
-    assert str(tmp_path) not in html
-    page = tmp_path / "page.mp3"
+    assert "my &lt;song&gt;.wav" in html
+    assert "only a part of the file was read: truncated: 2.3 s of the 6.0 s it states" in html
+
+
+def test_a_file_that_cannot_be_heard_is_refused_in_the_librarys_words(handlers, tmp_path):
+    page = tmp_path / "my <song>.mp3"
     page.write_text("<html>")
-    assert "not-audio: a web page or XML, 6 bytes" in of_file(handlers, page)
+    html = of_file(handlers, page)
+    assert "my &lt;song&gt;.mp3: not-audio: a web page or XML, 6 bytes. Query with another file." in html
+    assert str(tmp_path) not in html
     assert "missing: no such file" in of_file(handlers, tmp_path / "gone.ogg")
 
 

@@ -63,11 +63,13 @@ def broken(tmp_path: Path, rng: np.random.Generator) -> dict[str, Path]:
     rate = 22050
     tone = (0.3 * np.sin(np.arange(6 * rate) / 9)).astype(np.float32)
     found = {}
-    for ending in ("wav", "flac", "ogg", "mp3", "aiff"):
+    for ending, share in (("wav", 0.05), ("ogg", 0.5), ("aiff", 0.05)):  # too little is left
         path = folder / f"cut.{ending}"
         soundfile.write(path, tone, rate)
-        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
         found[f"truncated_{ending}"] = path
+    found["truncated_mp4"] = folder / "cut.m4a"
+    found["truncated_mp4"].write_bytes(b"\0\0\0\x0cftypM4A \0\0\x13\x8cmdat" + rng.bytes(4000))
     for name, wave in (
         ("silent_zeros", np.zeros(rate, np.float32)),
         ("too-short_samples", tone[:10]),

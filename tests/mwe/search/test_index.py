@@ -24,6 +24,8 @@ from mwe.core.errors import BadFileError, MissingDataError
 from mwe.core.files import read_json
 from mwe.core.locks import LOCK
 from mwe.search import Library, assemble, lock
+from mwe.search.compare import compare_files
+from mwe.search.duplicates import find_duplicates
 from mwe.search.embed import embed_files, predict_files
 from mwe.search.embedding_parts import PartWriter
 from mwe.search.index import index_library
@@ -117,6 +119,49 @@ def test_broken_files_are_listed_with_reasons_and_the_others_found(music, broken
         lines = {line["track_id"]: line["reason"] for line in csv.DictReader(file, delimiter="\t")}
     assert lines == {path.name: name.split("_")[0] for name, path in broken.items()}
     assert len(Library(tmp_path / "lib").search("low", k=100).hits) == 8
+
+
+def test_a_cut_file_is_indexed_as_far_as_it_goes_and_named(run, tmp_path, rng):
+    tone = 0.1 * rng.standard_normal(8 * 22050).astype(np.float32)
+    music, out = tmp_path / "music", tmp_path / "lib"
+    music.mkdir()
+    for name in ("half.wav", "half.mp3", "whole.flac", "first.wav"):
+        soundfile.write(music / name, tone[: len(tone) // 2 if name == "first.wav" else None], 22050)
+    for name in ("half.wav", "half.mp3"):
+        (music / name).write_bytes((music / name).read_bytes()[: (music / name).stat().st_size // 2])
+    for number in range(2):  # the second job reads no file, and tells the same
+        report = index_library([music], run, out, hardware=HERE)
+        assert (report.ok, report.partly_read, report.skipped, report.reused) == (2, {"truncated": 2}, {}, 4 * number)
+        assert f"2 ok, 0 skipped; 2 read in part: truncated x 2 -> {out / 'partly_read.tsv'}" in str(report)
+        assert f"{music / 'half.wav'}: truncated: 4.0 s of the 8.0 s it states" in report.note
+        with open(out / "partly_read.tsv", encoding="utf-8", newline="") as file:
+            lines = {line["track_id"]: line for line in csv.DictReader(file, delimiter="\t")}
+        assert {name: line["condition"] for name, line in lines.items()} == dict.fromkeys(
+            ("half.mp3", "half.wav"), "truncated"
+        )
+        assert lines["half.wav"]["verdict"] == "truncated: 4.0 s of the 8.0 s it states"
+    assert content(out)["half.wav"] @ content(out)["first.wav"] > 0.999
+    whole = index_library([music], run, tmp_path / "whole", hardware=HERE, thorough=True)
+    assert whole.partly_read == {"truncated": 2}
+    for name, vector in content(tmp_path / "whole").items():
+        assert vector @ content(out)[name] > 0.999
+    library = Library(out)
+    tagged = library.tag_files([music / "half.mp3", music / "whole.flac"])
+    assert [file.status for file in tagged] == ["truncated", "ok"]
+    assert tagged[0].to_dict()["detail"].startswith("truncated: ")
+    assert library.search(f"file:{music / 'half.wav'}", k=1).notes == (
+        "only a part of the file was read: truncated: 4.0 s of the 8.0 s it states",
+    )
+    compared = compare_files(library, music / "half.wav", music / "whole.flac")
+    assert compared.partly_read == {str(music / "half.wav"): "truncated: 4.0 s of the 8.0 s it states"}
+    assert compared.match.same
+    group = next(group for group in find_duplicates(library, workers=1).groups if len(group) > 2)
+    assert [copy.condition for copy in group][-2:] == ["truncated", "truncated"]
+    soundfile.write(music / "half.wav", tone, 22050)
+    soundfile.write(music / "half.mp3", tone, 22050)
+    report = index_library([music], run, out, hardware=HERE)
+    assert (report.ok, report.partly_read) == (4, {})
+    assert not (out / "partly_read.tsv").exists()
 
 
 @pytest.mark.data
