@@ -1,9 +1,9 @@
 """Reading of the tags in a file, by FFmpeg."""
 
 from pathlib import Path
-from typing import Any
 
 from mwe.audio import ffmpeg
+from mwe.audio.cover import attached_picture
 from mwe.audio.decoder_process import guarded
 from mwe.audio.file_tags import FileTags, tags_of
 from mwe.audio.verdict import UnreadableAudio
@@ -27,7 +27,7 @@ def read_tags(path: str | Path) -> FileTags:
         audio = container.streams.audio
         # Ogg stores them with the stream, others with the container
         both = {**(ffmpeg.default_stream(audio).metadata if audio else {}), **container.metadata}
-        return tags_of(both, _cover_bytes(container))
+        return tags_of(both, len(attached_picture(container) or b""))
 
 
 def tags_if_readable(path: str | Path) -> FileTags | None:
@@ -45,12 +45,3 @@ def tags_if_readable(path: str | Path) -> FileTags | None:
         return guarded(read_tags, path)
     except (UnreadableAudio, RuntimeError):  # the sound counts, and is reported by its own reader
         return FileTags()
-
-
-def _cover_bytes(container: Any) -> int:
-    """Return the size of the first embedded picture."""
-    for stream in container.streams.video:
-        if "attached_pic" in (getattr(stream.disposition, "name", None) or ""):
-            for packet in container.demux(stream):
-                return int(packet.size)
-    return 0

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 import mwe
+from mwe.audio.cover import CoverCache
 from mwe.search import Library
 from mwe.service.errors import ErrorBody, add_error_handlers
 from mwe.service.library_api import LibraryAPI
@@ -37,7 +38,8 @@ def service_app(library: Library, limits: ServiceLimits = ServiceLimits(), token
     )
     add_error_handlers(app)
     lock = Lock()  # a library is not thread-safe
-    tracks, playlists = LibraryAPI(library, lock, limits), PlaylistAPI(library, lock)
-    for api in (tracks, playlists, McpAPI(tracks, playlists, limits), SubsonicAPI(library, lock, token)):
+    covers = CoverCache()
+    tracks, playlists = LibraryAPI(library, lock, limits, covers), PlaylistAPI(library, lock)
+    for api in (tracks, playlists, McpAPI(tracks, playlists, limits), SubsonicAPI(library, lock, token, covers)):
         app.include_router(api.router())
     return Shield(app, limits, token, own_login=PREFIX)

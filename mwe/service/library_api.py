@@ -9,13 +9,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 import mwe
+from mwe.audio.cover import LONGEST_SIDE, CoverCache
 from mwe.audio.upload_size import require_bounded
 from mwe.core.errors import BadFileError
 from mwe.search import Filters, Library, QueryError
 from mwe.search.asked import ask
 from mwe.search.grammar import ParsedQuery, Term, TermKind, parse_query
+from mwe.search.playlist_track import actual_path
 from mwe.search.reasons import reasons, tell_reasons
 from mwe.service.answers import FoundTracks, LibraryAbout, TagsOfSound
 from mwe.service.limits import ServiceLimits
@@ -34,6 +37,7 @@ Count = Annotated[int, Query(ge=1, le=MOST_TRACKS, description="Most tracks.")]
 TagCount = Annotated[int, Query(ge=1, le=MOST_TAGS, description="Most tags of each group.")]
 PerArtist = Annotated[int | None, Query(ge=1, le=MOST_TRACKS, description="Most tracks of one artist.")]
 Why = Annotated[bool, Query(description="Whether to say why each track is there.")]
+Side = Annotated[int, Query(ge=16, le=LONGEST_SIDE, description="Pixels of its longer side at most.")]
 AUDIO = {"requestBody": {"required": True, "content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}}
 
 
@@ -44,10 +48,11 @@ class LibraryAPI:
         library: The library.
         lock: Held while the library is read, since it is not thread-safe.
         limits: Limits of uploads.
+        covers: Covers of its tracks.
     """
 
-    def __init__(self, library: Library, lock: Lock, limits: ServiceLimits) -> None:
-        self.library, self._lock, self._limits = library, lock, limits
+    def __init__(self, library: Library, lock: Lock, limits: ServiceLimits, covers: CoverCache) -> None:
+        self.library, self._lock, self._limits, self._covers = library, lock, limits, covers
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -62,6 +67,13 @@ class LibraryAPI:
             "/similar", self.similar, summary="Tracks that sound like one or several tracks", **set_alone
         )
         router.add_api_route("/tags", self.tags, summary="Tags that the model hears in a track")
+        router.add_api_route(
+            "/cover",
+            self.cover,
+            summary="The cover of a track as JPEG",
+            response_class=Response,
+            responses={200: {"content": {"image/jpeg": {}}}},
+        )
         router.add_api_route(
             "/tags", self.upload_tags, methods=["POST"], summary="Tags of an uploaded file", openapi_extra=AUDIO
         )
@@ -114,6 +126,17 @@ class LibraryAPI:
             hit, scores = self.library.hit(row), self.library.tags_of_vector(self.library.vectors([row])[0], k)
         told = {"path": hit.path, "tags": [score._asdict() for score in scores], "detail": ""}
         return TagsOfSound.model_validate({**told, "file_tags": hit.file_tags._asdict()})
+
+    def cover(self, track: Name, side: Side = 300) -> Response:
+        """Return the picture in the file of a track, or else the one beside it (`cover.jpg`, `folder.jpg`)."""
+        with self._lock:
+            row = self.library.row_of(known_track(self.library, track))
+            assert row is not None
+            path = actual_path(self.library.row(row)["path"])
+        content = self._covers.cover(path, side)
+        if content is None:
+            raise HTTPException(404, f"track {track!r} has no cover that can be read")
+        return Response(content, media_type="image/jpeg")
 
     async def upload_tags(self, request: Request, name: Name = UPLOAD, k: TagCount = 5) -> TagsOfSound:
         """Say which tags the model hears in a file. Send its content as the body; it is deleted afterwards."""

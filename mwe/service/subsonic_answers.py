@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 from starlette.responses import Response
 
 import mwe
+from mwe.audio.cover import picture_beside
 from mwe.search.playlist_track import PlaylistTrack
 
 VERSION = "1.16.1"  # of the API
@@ -78,6 +79,7 @@ def song(track: PlaylistTrack) -> dict[str, Any]:
         "duration": round(track.seconds),
         "suffix": hit.path.rpartition(".")[2].lower() if "." in hit.path.rpartition("/")[2] else "",
         "path": hit.path,
+        "coverArt": song_id(hit.track_id) if tags.cover_bytes or picture_beside(track.path) else "",
     }
     kind = {"isDir": False, "isVideo": False, "type": "music"}
     return {name: value for name, value in known.items() if value not in ("", None)} | kind

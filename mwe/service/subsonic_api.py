@@ -1,4 +1,4 @@
-"""What players ask for by the Subsonic API: similar songs, sonic similarity (OpenSubsonic), and a search."""
+"""What players ask for by the Subsonic API: similar songs, sonic similarity (OpenSubsonic), a search, and covers."""
 
 import binascii
 import hashlib
@@ -12,13 +12,14 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
+from mwe.audio.cover import LONGEST_SIDE, CoverCache
 from mwe.core.errors import REPORTED, MissingDataError
 from mwe.search import Library
 from mwe.search.conditions import Condition, Field, meeting
 from mwe.search.grammar import Term
 from mwe.search.playlist import make_playlist
 from mwe.search.playlist_request import LONGEST_PATH, PlaylistRequest
-from mwe.search.playlist_track import PlaylistTrack, playlist_track, playlist_tracks
+from mwe.search.playlist_track import PlaylistTrack, actual_path, playlist_track, playlist_tracks
 from mwe.service.library_api import LONGEST_QUERY, MOST_TRACKS, parse_safely
 from mwe.service.subsonic_answers import (
     GENERIC,
@@ -34,6 +35,7 @@ from mwe.service.subsonic_answers import (
 
 PREFIX = "/rest/"
 IN_FILES: tuple[Field, ...] = ("title", "album")
+COVER = "getCoverArt"  # answered with a picture
 PUBLIC = ("getOpenSubsonicExtensions",)  # answered without a log-in
 SONGS, SIMILAR, SONIC, PATH = 20, 50, 10, 25  # counts by default
 
@@ -45,10 +47,11 @@ class SubsonicAPI:
         library: The library.
         lock: Held while the library is read, since it is not thread-safe.
         token: The password of every user; None if none is asked for.
+        covers: Covers of its tracks.
     """
 
-    def __init__(self, library: Library, lock: Lock, token: str | None) -> None:
-        self.library, self._lock, self._token = library, lock, token
+    def __init__(self, library: Library, lock: Lock, token: str | None, covers: CoverCache) -> None:
+        self.library, self._lock, self._token, self._covers = library, lock, token, covers
         self._answers: dict[str, Callable[[QueryParams], Mapping[str, Any]]] = {
             "ping": lambda asked: {},
             "getLicense": lambda asked: {"license": {"valid": True}},
@@ -75,14 +78,28 @@ class SubsonicAPI:
         try:
             if name not in PUBLIC:
                 require_login(asked, self._token)
+            if name == COVER:
+                return self._cover(asked)
             if name not in self._answers:
-                raise SubsonicError(GENERIC, f"{name} is not offered; there are {', '.join(self._answers)}")
+                raise SubsonicError(GENERIC, f"{name} is not offered; there are {', '.join([*self._answers, COVER])}")
             with self._lock:
                 return subsonic_response(self._answers[name](asked), form)
         except SubsonicError as error:
             return subsonic_response({}, form, error)
         except REPORTED as error:
             return subsonic_response({}, form, SubsonicError(NOT_FOUND, str(error)))
+
+    def _cover(self, asked: QueryParams) -> Response:
+        """Return the cover of a song."""
+        identifier, side = _given(asked, "id"), _count(asked, "size", LONGEST_SIDE, LONGEST_SIDE)
+        with self._lock:
+            row = self.library.row_of(self._track(identifier))
+            assert row is not None
+            path = actual_path(self.library.row(row)["path"])
+        content = self._covers.cover(path, side)
+        if content is None:
+            raise SubsonicError(NOT_FOUND, f"song {identifier!r} has no cover that can be read")
+        return Response(content, media_type="image/jpeg")
 
     def _similar(self, asked: QueryParams) -> dict[str, Any]:
         """Return songs that sound like a song, or like those of an artist."""

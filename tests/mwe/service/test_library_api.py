@@ -1,12 +1,17 @@
 """What other programs get from a library over HTTP."""
 
 import io
+import shutil
 
 import numpy as np
 import pytest
 import soundfile
+from PIL import Image
 
 from mwe.audio import upload_size
+from mwe.audio.predict import Hardware
+from mwe.search import Library
+from mwe.search.index import index_library
 
 pytest.importorskip("fastapi", reason="FastAPI is not installed (extra `service`)")
 from starlette.testclient import TestClient
@@ -20,8 +25,6 @@ RATE = 22050
 
 @pytest.fixture(scope="module")
 def library(folder):
-    from mwe.search import Library
-
     return Library(folder)
 
 
@@ -158,3 +161,29 @@ def test_a_failure_is_told_without_its_details(library, monkeypatch):
     client = TestClient(service_app(library), HERE, raise_server_exceptions=False)
     monkeypatch.setattr(type(library), "answer", fail)
     assert "secret" not in refusal(client.get("/v1/search?q=low"), 500)["message"]
+
+
+def test_covers_are_given_out_for_tracks_of_the_library_alone(folder, run, miniature, tmp_path):
+    music = tmp_path / "music"
+    (music / "with").mkdir(parents=True)
+    (music / "without").mkdir()
+    for number, name in enumerate(("with/a.flac", "without/b.flac")):
+        shutil.copy(miniature / f"audio/t0{number}.flac", music / name)
+    Image.new("RGB", (400, 200), (200, 30, 40)).save(music / "with/Folder.jpg")
+    index_library([music], run, tmp_path / "library", hardware=Hardware(workers=0, devices=1, accelerator="cpu"))
+    client = TestClient(service_app(Library(tmp_path / "library"), ServiceLimits(rate=1000)), HERE)
+    answer = client.get("/v1/cover", params={"track": "with/a.flac", "side": 100})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+    assert Image.open(io.BytesIO(answer.content), formats=["JPEG"]).size == (100, 50)
+    assert "no cover" in refusal(client.get("/v1/cover", params={"track": "without/b.flac"}), 404)["message"]
+    for name in ("with/Folder.jpg", str(music / "with/Folder.jpg"), "../with/a.flac"):
+        refusal(client.get("/v1/cover", params={"track": name}), 404)
+    refusal(client.get("/v1/cover", params={"track": "with/a.flac", "side": 5000}), 400)
+    songs = client.get("/rest/search3?f=json&query=").json()["subsonic-response"]["searchResult3"]["song"]
+    art = {song["path"].rpartition("/")[2]: song.get("coverArt") for song in songs}
+    assert art["b.flac"] is None
+    picture = client.get("/rest/getCoverArt.view", params={"id": art["a.flac"], "size": 80})
+    assert Image.open(io.BytesIO(picture.content), formats=["JPEG"]).size == (80, 40)
+    for identifier in (songs[1]["id"], "tr-bm9uZQ", "../../etc/passwd"):
+        told = client.get("/rest/getCoverArt", params={"id": identifier, "f": "json"}).json()["subsonic-response"]
+        assert told["error"]["code"] == 70
