@@ -10,6 +10,7 @@ from torch.optim import Adam
 from torch.optim.lr_scheduler import ExponentialLR
 
 from mwe.core.errors import MissingDataError, StaleArtefactError
+from siamese_tags.metrics import PrimingMetric
 from siamese_tags.pairs import Examples
 from siamese_tags.pretraining import Pretraining
 from siamese_tags.stage1 import SingleNetwork
@@ -104,6 +105,52 @@ def test_an_epoch_has_every_positive_example_and_new_company(build, blocks, mini
     some = torch.tensor([5, 2, 9])
     examples = model.examples(some)
     assert (examples.tag_N == drawn[1][1][:, some].flatten()).all()
+
+
+def test_the_loss_is_eq_5_with_both_predictions(mini_data, fit):
+    steps = []
+
+    class Notes(Callback):
+        def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+            steps.append({name: float(value) for name, value in outputs.items()})
+
+    fit(siamese(alpha=7.0), mini_data(), epochs=1, callbacks=[Notes()])
+    assert len(steps) > 1
+    for step in steps:
+        assert step["loss"] == pytest.approx(2 * step["prediction"] + 7.0 * step["siamese"], rel=1e-5)
+        assert min(abs(step["prediction"]), step["siamese"]) > 0
+
+
+@pytest.mark.parametrize("build", [single, siamese])
+def test_examples_depend_on_the_seed_of_the_run(build, mini_data, fit):
+    torch.manual_seed(0)
+    start, drawn = build().state_dict(), []
+    for seed in (0, 0, 1):
+        model = build(pretraining=None) if build is single else build()
+        model.load_state_dict(start)
+        fit(model, mini_data(), epochs=1, seed=seed)
+        drawn.append(model.drawn_3KP)
+    assert (drawn[0] == drawn[1]).all()
+    assert (drawn[0] != drawn[2]).any()
+
+
+def test_near_embeddings_far_from_the_origin_keep_their_order():
+    """Matrix products would take differences of large squares, which rounds small distances to zero."""
+    model, n_tags = single(n_tags=40), 40
+    steps = torch.arange(1.0, n_tags + 1).cumsum(0).flip(0)  # the last tags are the closest
+    embedded = torch.stack([torch.full((n_tags,), 4000.0), steps * 1e-3], dim=1)[None]
+    model.network.embed_grid = lambda features, contexts: embedded
+    model.features_TF, model.contexts_DC = torch.zeros(n_tags, 1), torch.zeros(1, 1)
+    model.membership_DT = (torch.arange(n_tags) >= n_tags // 2)[None]
+    metric = PrimingMetric()
+    model.rank(torch.tensor([0]), metric)
+    distance = (embedded[0, :, None, 1] - embedded[0, None, :, 1]).abs()
+    expected = PrimingMetric()
+    tags = torch.arange(n_tags // 2, n_tags)
+    expected.add_documents(torch.tensor([0]), torch.zeros_like(tags), tags, -distance[tags], model.membership_DT)
+    assert {name: float(value) for name, value in metric.compute().items()} == {
+        name: pytest.approx(float(value)) for name, value in expected.compute().items()
+    }
 
 
 def test_pretraining_moves_the_hidden_layers_only(mini_data, fit):

@@ -1,11 +1,13 @@
 """A loss that is not finite ends a training with the items of its step, on all processes, and spoils no checkpoint."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from mwe.cli import main
+from mwe.core.errors import NotFiniteLossError
 from mwe.core.finite import RequireFiniteLoss
 from mwe.joint import JointEmbedding
 from mwe.joint.losses import AnchorLoss
@@ -68,6 +70,22 @@ def test_a_loss_that_is_not_a_number_ends_the_training_with_its_items(step, prep
     assert kept["global_step"] == STEPS
     assert all(weight.isfinite().all() for weight in kept["state_dict"].values())
     assert not list(last(tmp_path).parent.glob("*[!t].ckpt"))
+
+
+@pytest.mark.parametrize("every", [1, 4])
+def test_losses_are_looked_at_every_so_many_steps_of_a_long_epoch(every):
+    trainer = SimpleNamespace(
+        global_step=1, current_epoch=0, num_training_batches=1000, world_size=1, checkpoint_callbacks=[],
+        strategy=SimpleNamespace(reduce_boolean_decision=lambda decision, all: decision),
+    )  # fmt: skip
+    guard, taken = RequireFiniteLoss(every), []
+    with pytest.raises(NotFiniteLossError, match="loss of step 1 "):
+        for number in range(1000):
+            taken.append(number)
+            loss = torch.tensor(float("nan") if number == 0 else 0.5)
+            guard.on_train_batch_end(trainer, None, {"loss": loss}, None, number)
+            trainer.global_step += 1
+    assert len(taken) == every
 
 
 def test_a_gradient_that_is_not_finite_spoils_no_checkpoint(prepared, tmp_path, monkeypatch):

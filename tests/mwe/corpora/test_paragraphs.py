@@ -86,6 +86,15 @@ def test_augmentation_gives_each_copy_an_order_of_its_own(miniature, tmp_path):
     assert counts.vocabulary == len({token for line in read for token in line})
 
 
+def test_tags_and_ids_stand_anywhere_among_the_words_of_the_reviews(tmp_path):
+    write_corpus(one_track("a b c d e f g h"), tmp_path / "c.txt", CorpusSettings(copies=400, review_repeats=1))
+    read = lines(tmp_path / "c.txt")
+    for token in ("a", "deep_house", "artist:air", "track:t_1"):
+        shares = [line.index(token) / (len(line) - 1) for line in read]
+        assert abs(np.mean(shares) - 0.5) < 0.05, token
+        assert (min(shares), max(shares)) == (0, 1)
+
+
 def test_equal_seeds_give_equal_files_and_others_do_not(miniature, tmp_path):
     tracks = FolderTracks(str(miniature)).read()
     written = []

@@ -180,3 +180,10 @@ def test_two_readings_of_the_same_tags():
     assert found["any"].excluded == 1  # track 3 has no tag
     assert found["identical"].at == 0.0
     assert found["identical"].excluded == 2  # tracks 1 and 3: nobody has their set
+
+
+def test_tracks_without_tags_are_not_alike():
+    unit = torch.nn.functional.normalize(torch.tensor([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.1, 1.0]]), dim=1)
+    labels = TagLabels(torch.tensor([[0, 0], [0, 0], [1, 0], [1, 0]]).bool())
+    for name, found in recall_by_reading(unit, labels, (1,)).items():
+        assert (found.at, found.excluded) == (1.0, 2), name

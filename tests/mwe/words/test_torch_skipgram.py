@@ -10,6 +10,7 @@ from pytorch_lightning import Trainer
 from mwe.cli import main
 from mwe.core.files import read_json
 from mwe.words import SkipGramSettings, WordVectors, train_skipgram
+from mwe.words.torch_adagrad import RowAdagrad
 from mwe.words.torch_skipgram import SkipGram
 from mwe.words.torch_tokens import TokenDataModule, TokenFile
 
@@ -62,6 +63,22 @@ def test_equal_seeds_give_equal_vectors(tmp_path):
     first, second, other = (train_skipgram(corpus, SkipGramSettings(seed=seed, **SMALL)).vectors for seed in (3, 3, 4))
     np.testing.assert_array_equal(first, second)
     assert not np.array_equal(first, other)
+
+
+def test_the_rate_falls_linearly_from_step_to_step(tmp_path, monkeypatch):
+    rates, ascend = [], RowAdagrad.ascend
+
+    def noted(self, table, row_R, gradient_RD, rate):
+        rates.append(rate)
+        ascend(self, table, row_R, gradient_RD, rate)
+
+    monkeypatch.setattr(RowAdagrad, "ascend", noted)
+    train_skipgram(write_clusters(tmp_path / "corpus.txt", lines=60), SkipGramSettings(**SMALL))
+    falls = -np.diff(rates[::3])  # three tables a step
+    assert rates[0] == SMALL["rate"]
+    assert 0 < rates[-1] < 0.1 * SMALL["rate"]
+    assert falls.min() > 0
+    np.testing.assert_allclose(falls, falls.mean(), rtol=0.5)
 
 
 def test_sizes_are_checked():

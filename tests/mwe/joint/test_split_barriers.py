@@ -1,0 +1,173 @@
+"""Which tracks and tags each part of a training may see, and what its draws depend on."""
+
+import numpy as np
+import pytest
+import torch
+from pytorch_lightning import Trainer, seed_everything
+from torch import nn
+
+from mwe.audio.mel_settings import MelSettings
+from mwe.audio.shards import FileStamp, MelRow, MelShardWriter
+from mwe.audio.store_settings import declare_settings
+from mwe.corpora.tokens import artist_token, tag_token, track_token
+from mwe.encoders.audio_encoder import AudioEncoder
+from mwe.joint import AudioWordDataModule, JointEmbedding
+from mwe.joint.audio_word_data import ExcerptDataset
+from mwe.tracks import SPLITS, TrackTags, tag_matrix
+from mwe.words import WordVectors
+
+IDS = tuple(f"t{number:02}" for number in range(12))
+ARTISTS = tuple(f"a{number // 2}" for number in range(12))  # two tracks each, none in two splits
+TAGS = ("calm", "loud", "unheard")
+PARTS = {"train": range(6), "valid": range(6, 8), "test": range(8, 12)}
+FRAMES = 9
+
+
+class Flat(AudioEncoder):
+    """A linear map of the mean over time."""
+
+    def __init__(self):
+        super().__init__(3)
+        self.map = nn.Linear(4, 3)
+
+    def forward(self, mel_BFM):
+        return self.map(mel_BFM.mean(dim=1))
+
+
+class Reader:
+    """Tracks made on the spot: one of the seen tags each, and the unseen one for every third."""
+
+    def read(self):
+        tags_of = [[TAGS[number % 2], *TAGS[2:][number % 3 :]] for number in range(len(IDS))]
+        splits = {name: np.array(part) for name, part in PARTS.items()}
+        unseen = np.array([False, False, True])
+        return TrackTags("toy", IDS, ARTISTS, TAGS, tag_matrix(tags_of, TAGS), ("",) * 3, unseen, splits)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Mel store with numbered frames, and word vectors."""
+    root, rng = tmp_path_factory.mktemp("toy"), np.random.default_rng(0)
+    settings = MelSettings(n_mels=4)
+    declare_settings(root / "mel", settings, {})
+    writer = MelShardWriter(root / "mel", n_mels=4)
+    for number, track in enumerate(IDS):
+        writer.append(MelRow(track, f"{track}.mp3", FileStamp(1, 1), loudness_db=-20.0), numbered(number))
+    writer.flush()
+    tokens = [*map(tag_token, TAGS), *map(artist_token, sorted(set(ARTISTS))), *map(track_token, IDS)]
+    kinds = ["tag"] * 3 + ["artist"] * 6 + ["track"] * 12
+    WordVectors(tokens, rng.normal(size=(len(tokens), 5)).astype(np.float32), kinds).save(root / "words")
+    return root, settings
+
+
+def numbered(number):
+    """The spectrogram of a track: every frame holds its number and that of the track."""
+    return np.tile(np.arange(FRAMES, dtype=np.float32)[:, None], (1, 4)) + np.array([0, 0, 0, 100 * number])
+
+
+@pytest.fixture
+def data(folders):
+    root, settings = folders
+    seconds = 2 * settings.hop_length / settings.sample_rate  # three frames
+    module = AudioWordDataModule(Reader(), str(root / "mel"), str(root / "words"), batch_size=2, test_excerpts=2)
+    module.seconds = seconds
+    module.setup("fit")
+    return module
+
+
+def vectors(data, prefix, names):
+    return np.stack([data.vectors[prefix(name)] for name in names])
+
+
+def test_the_toy_is_what_the_tests_below_take_it_for(data):
+    assert data._excerpt_frames() == 3
+    assert {name: tuple(data.positions(name)) for name in SPLITS} == {n: tuple(part) for n, part in PARTS.items()}
+
+
+@pytest.mark.parametrize("split", ["train", "valid"])
+def test_unseen_tags_are_no_prototypes(data, split):
+    prototypes = data.supervision("tag", split)
+    np.testing.assert_array_equal(prototypes.vectors_PW, vectors(data, tag_token, ["calm", "loud"]))
+    assert prototypes.labels(torch.arange(12)).sum(dim=1).tolist() == [1] * 12
+
+
+@pytest.mark.parametrize("split", ["train", "valid"])
+def test_prototypes_of_artists_and_tracks_are_those_of_the_split(data, split):
+    rows = list(PARTS[split])
+    for name, prefix, ids in (("artist", artist_token, ARTISTS), ("track", track_token, IDS)):
+        prototypes, names = data.supervision(name, split), sorted({ids[row] for row in rows})
+        np.testing.assert_array_equal(prototypes.vectors_PW, vectors(data, prefix, names))
+        labels = prototypes.labels(torch.arange(12))
+        assert labels.sum(dim=1).nonzero().flatten().tolist() == rows
+        assert all(names[int(labels[row].argmax())] == ids[row] for row in rows)
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_each_loader_reads_the_tracks_of_its_split(data, split):
+    loader = {"train": data.train_dataloader, "valid": data.val_dataloader, "test": data.test_dataloader}[split]()
+    batches = list(loader)
+    tracks = torch.cat([batch.track for batch in batches])
+    assert sorted(tracks.tolist()) == list(PARTS[split])
+    heard = torch.cat([batch.mel.flatten(1)[:, 3] for batch in batches])
+    assert (heard // 100).long().tolist() == tracks.tolist()
+
+
+def starts(data, epoch=0):
+    """The first frame of every training track's excerpt, and the order of the tracks, as the loader gives them."""
+    loader = data.train_dataloader()
+    loader.sampler.set_epoch(epoch)
+    batches = list(loader)
+    order = torch.cat([batch.track for batch in batches]).tolist()
+    first = torch.cat([batch.mel[:, 0, 0] for batch in batches]).tolist()
+    return dict(sorted(zip(order, first, strict=True))), order
+
+
+def test_excerpts_and_order_depend_on_epoch_and_seed_and_on_nothing_else(data, monkeypatch):
+    drawn = {}
+    for seed in ("0", "7"):  # the order of torch's sampler depends on the sum of seed and epoch
+        monkeypatch.setenv("PL_GLOBAL_SEED", seed)
+        for epoch in (0, 1):
+            drawn[seed, epoch] = starts(data, epoch)
+            assert starts(data, epoch) == drawn[seed, epoch]
+    for place in (0, 1):
+        assert len({str(value[place]) for value in drawn.values()}) == 4
+
+
+def test_every_start_of_an_excerpt_is_drawn_as_often_as_any_other(data):
+    excerpts = ExcerptDataset(data.store, data.row, np.arange(12), frames=7, excerpts=0)
+    drawn = []
+    for epoch in range(50):
+        excerpts.set_epoch(epoch)
+        drawn += excerpts.__getitems__(list(range(12))).mel[:, 0, 0].tolist()
+    assert set(drawn) == {0, 1, 2}
+    assert min(drawn.count(start) for start in (0, 1, 2)) > len(drawn) / 4
+    whole = ExcerptDataset(data.store, data.row, np.arange(12), frames=FRAMES, excerpts=0)
+    assert whole.__getitems__([0]).mel[0, :, 0].tolist() == list(range(FRAMES))
+
+
+def test_validation_loss_is_that_of_the_prototypes_of_validation(data):
+    seed_everything(0, verbose=False)
+    model = JointEmbedding(5, Flat(), tag=1.0, track=0.5, artist=0.0)
+    quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
+    trainer = Trainer(max_epochs=1, accelerator="cpu", enable_model_summary=False, **quiet)
+    trainer.fit(model, data)
+    model.eval()
+    expected = {}
+    with torch.no_grad():
+        for name in ("tag", "track"):
+            prototypes = data.supervision(name, "valid")
+            each = []
+            for batch in data.val_dataloader():
+                vectors_BD, track_B = model.encoder(batch.mel.flatten(0, 1).float()), batch.track.repeat_interleave(2)
+                each.append(model.criteria[name](vectors_BD, track_B, prototypes, model.prototype))
+            assert torch.cat([loss.valid_B for loss in each]).all()
+            expected[name] = torch.cat([loss.each_B for loss in each]).mean()
+    for name, value in expected.items():
+        torch.testing.assert_close(trainer.callback_metrics[f"val/loss_{name}"], value)
+    torch.testing.assert_close(trainer.callback_metrics["val/loss"], expected["tag"] + 0.5 * expected["track"])
+
+
+def test_a_track_is_the_mean_of_unit_vectors_or_of_raw_ones():
+    excerpts_BED = torch.tensor([[[3.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])
+    rows = {name: JointEmbedding(5, Flat(), average=name).rows(excerpts_BED).tolist() for name in ("unit", "raw")}
+    assert rows == {"unit": [[0.5, 0.5, 0.0]], "raw": [[1.5, 0.5, 0.0]]}
