@@ -23,6 +23,13 @@ $(UV):
 fuzz: $(DEV) ## Damage to the files of every reader, 30 times as many examples as the tests have (20 minutes)
 	@$(PY) -m pytest tests/trust/test_bad_files.py --hypothesis-profile fuzz --timeout 0
 
+MUTANTS ?=
+
+.PHONY: mutants
+mutants: $(READY) ## Small faults put into copies of the tree, and which of them the tests miss (hours; goes on where it stopped)
+	@$(PY) -m scripts.mutants --known
+	@$(PY) -m scripts.mutants $(MUTANTS)
+
 .PHONY: lock
 lock: constraints.lock ## Hashes of every pinned package, for `pip install --require-hashes`
 

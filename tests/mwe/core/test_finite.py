@@ -78,14 +78,17 @@ def test_losses_are_looked_at_every_so_many_steps_of_a_long_epoch(every):
         global_step=1, current_epoch=0, num_training_batches=1000, world_size=1, checkpoint_callbacks=[],
         strategy=SimpleNamespace(reduce_boolean_decision=lambda decision, all: decision),
     )  # fmt: skip
-    guard, taken = RequireFiniteLoss(every), []
+    guard = RequireFiniteLoss(every)
+
+    def step(number):
+        loss = torch.tensor(float("nan") if number == 0 else 0.5)
+        guard.on_train_batch_end(trainer, None, {"loss": loss}, None, number)
+        trainer.global_step += 1
+
+    for number in range(every - 1):
+        step(number)
     with pytest.raises(NotFiniteLossError, match="loss of step 1 "):
-        for number in range(1000):
-            taken.append(number)
-            loss = torch.tensor(float("nan") if number == 0 else 0.5)
-            guard.on_train_batch_end(trainer, None, {"loss": loss}, None, number)
-            trainer.global_step += 1
-    assert len(taken) == every
+        step(every - 1)
 
 
 def test_a_gradient_that_is_not_finite_spoils_no_checkpoint(prepared, tmp_path, monkeypatch):

@@ -1,0 +1,145 @@
+"""Which tests reach which lines: a plugin of pytest that measures it, and what it wrote, read back.
+
+python -m pytest -p scripts.mutants.reach --reach FILE TESTS
+
+Lines that a fixture runs count for every test with the fixture, also where it was set up for another test before.
+Lines that run in other processes are not seen.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from coverage import Coverage
+
+PACKAGES = ("mwe", "siamese_tags")
+OF_FIXTURE = "fixture "
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare where to write what is measured."""
+    parser.addoption("--reach", help="write the lines that each test reaches to this file")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Measure if asked to."""
+    if config.getoption("--reach"):
+        config.pluginmanager.register(Recorder(config))
+
+
+class Recorder:
+    """Measures lines by test and by fixture, with how long each takes.
+
+    Args:
+        config: Of the session.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.root = config.rootpath
+        self.out = Path(config.getoption("--reach"))
+        self.coverage = Coverage(data_file=None, config_file=False, source=[str(self.root / p) for p in PACKAGES])
+        self.coverage.start()
+        self.seconds: dict[str, float] = defaultdict(float)
+        self.setups: dict[str, float] = {}
+        self.fixtures: dict[str, list[str]] = {}
+        self.failed: set[str] = set()
+        self.context = ""
+
+    def _switch(self, context: str) -> None:
+        self.context = context
+        self.coverage.switch_context(context)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Lines of a test belong to it; note its fixtures."""
+        info = getattr(item, "_fixtureinfo", None)
+        known = info.name2fixturedefs if info is not None else {}
+        self.fixtures[item.nodeid] = [_name(definitions[-1]) for definitions in known.values()]
+        self._switch(item.nodeid)
+        yield
+        self._switch("")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[Any]:
+        """Lines of a fixture belong to all tests that have it."""
+        outer, name = self.context, _name(fixturedef)
+        self._switch(name)
+        result = yield
+        self._switch(outer)
+        return result
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note what a test takes without its fixtures, and whether it fails."""
+        if report.when == "call":
+            self.seconds[report.nodeid] = report.duration
+        elif report.when == "setup" and report.duration > 0.01:
+            self.setups[report.nodeid] = report.duration
+        if report.outcome != "passed":
+            self.failed.add(report.nodeid)
+
+    def pytest_sessionfinish(self) -> None:
+        """Write everything."""
+        self.coverage.stop()
+        data, lines = self.coverage.get_data(), {}
+        for file in data.measured_files():
+            by_line = {line: sorted(set(names) - {""}) for line, names in data.contexts_by_lineno(file).items()}
+            lines[Path(file).relative_to(self.root).as_posix()] = {
+                line: names for line, names in by_line.items() if names
+            }
+        passing = {test: fixtures for test, fixtures in self.fixtures.items() if test not in self.failed}
+        told = {
+            "tests": {test: [self.seconds[test], fixtures] for test, fixtures in passing.items()},
+            "setups": self.setups,
+            "lines": lines,
+        }
+        self.out.write_text(json.dumps(told), encoding="utf-8")
+
+
+def _name(fixturedef: Any) -> str:
+    return f"{OF_FIXTURE}{fixturedef.baseid}::{fixturedef.argname}"
+
+
+@dataclass
+class Reach:
+    """What tests reach, of several rooms.
+
+    Args:
+        tests: Seconds and fixtures of each test that passes.
+        setups: Seconds of the set-up of tests, fixtures of others included.
+        lines: Names of tests and fixtures that run a line, by file and line.
+    """
+
+    tests: dict[str, tuple[float, frozenset[str]]] = field(default_factory=dict)
+    setups: dict[str, float] = field(default_factory=dict)
+    lines: dict[str, dict[int, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+
+    def add(self, path: Path) -> None:
+        """Add what a measurement wrote."""
+        told: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        self.tests |= {test: (seconds, frozenset(fixtures)) for test, (seconds, fixtures) in told["tests"].items()}
+        self.setups |= told["setups"]
+        for file, by_line in told["lines"].items():
+            for line, names in by_line.items():
+                self.lines[file][int(line)].update(names)
+
+    def of(self, path: str, first: int, last: int) -> list[str]:
+        """Return the tests that run some lines of a file, else all that run any of it; the quickest nearby first."""
+        by_line = self.lines.get(path, {})
+        names = set().union(*(by_line.get(line, set()) for line in range(first, last + 1)))
+        # lines of a module and of signatures run when it is imported, by no test in particular
+        tests = self._tests(names) or self._tests(set().union(*by_line.values()))
+        room = f"tests/{path.rpartition('/')[0]}"
+        return sorted(tests, key=lambda test: (not test.startswith((path, room)), self.cost(test), test))
+
+    def cost(self, test: str) -> float:
+        """Return about how many seconds a test takes alone."""
+        return self.tests[test][0] + self.setups.get(test, 0.0)
+
+    def _tests(self, names: set[str]) -> set[str]:
+        fixtures = {name for name in names if name.startswith(OF_FIXTURE)}
+        with_them = {test for test, (_, own) in self.tests.items() if own & fixtures} if fixtures else set()
+        return with_them | (names & self.tests.keys())
