@@ -74,14 +74,10 @@ def sample(room: Room, count: int, seed: int) -> list[Fault]:
     return list(islice((entry[1] for entry in turns if entry is not None), count))
 
 
-def reach_of(room: Room, folder: Path) -> tuple[Reach, list[str]]:
-    """Return what the tests of a room reach, and the test files that are newer than the measurement.
-
-    It is measured if it was not yet, or if a source has changed since.
-    """
+def reach_of(room: Room, folder: Path) -> Reach:
+    """Return what the tests of a room reach; it is measured if it was not yet."""
     path = folder / f"{room.name}.json"
-    changed = [name for name in room.files() if path.is_file() and _time(ROOT / name) > _time(path)]
-    if changed or not path.is_file():
+    if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         print(f"{room.name}: measuring which tests reach which lines", flush=True)
         command = [sys.executable, "-m", "pytest", "-q", "-p", "scripts.mutants.reach", "--reach", str(path)]
@@ -90,13 +86,7 @@ def reach_of(room: Room, folder: Path) -> tuple[Reach, list[str]]:
         )
         if not path.is_file():
             sys.exit(f"{room.name}: the measurement failed\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    reach = Reach()
-    reach.add(path)
-    return reach, [name for name in room.test_files() if _time(ROOT / name) > _time(path)]
-
-
-def _time(path: Path) -> float:
-    return path.stat().st_mtime
+    return Reach.read(path)
 
 
 @dataclass
@@ -105,24 +95,28 @@ class Campaign:
 
     Args:
         tree: The copy.
-        reach: What the tests reach.
-        newer: Test files to run besides.
+        room: The room.
+        reach: What its tests reach.
         budget: Seconds of tests per fault at most.
     """
 
     tree: Tree
+    room: Room
     reach: Reach
-    newer: Sequence[str]
     budget: float
 
     def __post_init__(self) -> None:
+        # files that changed since the measurement: tests run whole, and lines of sources are those of the whole file
+        self.new_tests = self.reach.changed(self.tree.root, self.room.test_files(self.tree.root))
+        self.moved = set(self.reach.changed(self.tree.root, self.room.files(self.tree.root)))
         self.sound: set[str] = set()
         self.unsound: set[str] = set()
 
     def tests_of(self, fault: Fault) -> tuple[list[str], int]:
         """Return the tests of a fault within the budget, and how many more there are."""
         last = fault.line + fault.before.count("\n")
-        known = [test for test in self.reach.of(fault.path, fault.line, last) if test not in self.unsound]
+        lines = range(0) if fault.path in self.moved else range(fault.line, last + 1)
+        known = [test for test in self.reach.of(fault.path, lines) if test not in self.unsound]
         chosen, seconds = [], 0.0
         for test in known:
             cost = self.reach.cost(test)
@@ -130,7 +124,7 @@ class Campaign:
                 continue
             chosen.append(test)
             seconds += cost
-        return [*self.newer, *chosen], len(known) - len(chosen)
+        return [*self.new_tests, *chosen], len(known) - len(chosen)
 
     def outcome(self, fault: Fault) -> dict[str, Any]:
         """Return how the tests of a fault end: ``killed``, ``survived``, ``unreached`` or ``unclear``."""
@@ -198,7 +192,7 @@ def run(
     ]
     if not open_ones:
         return
-    campaign = Campaign(tree, *reach_of(room, folder / "reach"), budget)
+    campaign = Campaign(tree, room, reach_of(room, folder / "reach"), budget)
     with (folder / f"{room.name}.{shard[0]}-{shard[1]}.jsonl").open("a", encoding="utf-8") as file:
         for fault in open_ones:
             outcome = campaign.outcome(fault)

@@ -6,10 +6,11 @@ Lines that a fixture runs count for every test with the fixture, also where it w
 Lines that run in other processes are not seen.
 """
 
+import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -95,43 +96,58 @@ class Recorder:
             "tests": {test: [self.seconds[test], fixtures] for test, fixtures in passing.items()},
             "setups": self.setups,
             "lines": lines,
+            "digests": {path.relative_to(self.root).as_posix(): digest(path) for path in self._sources()},
         }
         self.out.write_text(json.dumps(told), encoding="utf-8")
+
+    def _sources(self) -> list[Path]:
+        return [path for folder in (*PACKAGES, "tests") for path in (self.root / folder).rglob("*.py")]
 
 
 def _name(fixturedef: Any) -> str:
     return f"{OF_FIXTURE}{fixturedef.baseid}::{fixturedef.argname}"
 
 
+def digest(path: Path) -> str:
+    """Return a hash of a file; empty if there is none."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
 @dataclass
 class Reach:
-    """What tests reach, of several rooms.
+    """What tests reach.
 
     Args:
         tests: Seconds and fixtures of each test that passes.
         setups: Seconds of the set-up of tests, fixtures of others included.
         lines: Names of tests and fixtures that run a line, by file and line.
+        digests: Hash of each file at the time.
     """
 
-    tests: dict[str, tuple[float, frozenset[str]]] = field(default_factory=dict)
-    setups: dict[str, float] = field(default_factory=dict)
-    lines: dict[str, dict[int, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+    tests: Mapping[str, tuple[float, frozenset[str]]]
+    setups: Mapping[str, float]
+    lines: Mapping[str, Mapping[int, set[str]]]
+    digests: Mapping[str, str]
 
-    def add(self, path: Path) -> None:
-        """Add what a measurement wrote."""
+    @classmethod
+    def read(cls, path: Path) -> "Reach":
+        """Read what a measurement wrote."""
         told: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        self.tests |= {test: (seconds, frozenset(fixtures)) for test, (seconds, fixtures) in told["tests"].items()}
-        self.setups |= told["setups"]
-        for file, by_line in told["lines"].items():
-            for line, names in by_line.items():
-                self.lines[file][int(line)].update(names)
+        tests = {test: (seconds, frozenset(fixtures)) for test, (seconds, fixtures) in told["tests"].items()}
+        lines = {
+            file: {int(line): set(names) for line, names in by_line.items()} for file, by_line in told["lines"].items()
+        }
+        return cls(tests, told["setups"], lines, told["digests"])
 
-    def of(self, path: str, first: int, last: int) -> list[str]:
+    def changed(self, root: Path, names: Iterable[str]) -> list[str]:
+        """Return which files are not as they were."""
+        return [name for name in names if self.digests.get(name) != digest(root / name)]
+
+    def of(self, path: str, lines: range) -> list[str]:
         """Return the tests that run some lines of a file, else all that run any of it; the quickest nearby first."""
         by_line = self.lines.get(path, {})
-        names = set().union(*(by_line.get(line, set()) for line in range(first, last + 1)))
         # lines of a module and of signatures run when it is imported, by no test in particular
-        tests = self._tests(names) or self._tests(set().union(*by_line.values()))
+        tests = self._tests(by_line, lines) or self._tests(by_line, by_line)
         room = f"tests/{path.rpartition('/')[0]}"
         return sorted(tests, key=lambda test: (not test.startswith((path, room)), self.cost(test), test))
 
@@ -139,7 +155,8 @@ class Reach:
         """Return about how many seconds a test takes alone."""
         return self.tests[test][0] + self.setups.get(test, 0.0)
 
-    def _tests(self, names: set[str]) -> set[str]:
+    def _tests(self, by_line: Mapping[int, set[str]], lines: Iterable[int]) -> set[str]:
+        names = set().union(*(by_line.get(line, set()) for line in lines))
         fixtures = {name for name in names if name.startswith(OF_FIXTURE)}
         with_them = {test for test, (_, own) in self.tests.items() if own & fixtures} if fixtures else set()
         return with_them | (names & self.tests.keys())
