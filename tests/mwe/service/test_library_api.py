@@ -147,6 +147,7 @@ def test_the_description_is_openapi_and_names_every_route(client):
     assert described["openapi"].startswith("3.")
     routes = {(path, method) for path, methods in described["paths"].items() for method in methods}
     assert {("/v1/search", "get"), ("/v1/similar", "post"), ("/v1/tags", "get"), ("/v1/tags", "post")} <= routes
+    assert described["paths"].pop("/v1/cover")["get"]["responses"]["200"]["content"].keys() == {"image/jpeg"}
     for methods in described["paths"].values():
         for route in methods.values():
             assert "$ref" in route["responses"]["200"]["content"]["application/json"]["schema"]
