@@ -1,6 +1,5 @@
 """The command that makes playlists from a library."""
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -121,15 +120,10 @@ def _form(form: Form, out: Path | None) -> Form:
 
 
 def _text(made: "Playlist", form: Form, folder: Path | None) -> str:
-    from mwe.core.files import readable_name
-    from mwe.search.playlist_files import placed, playlist_text
+    from mwe.search.playlist import playlist_json
+    from mwe.search.playlist_files import playlist_text
 
-    if form in ("m3u8", "xspf", "csv"):
-        return playlist_text(form, made.tracks, folder)
-    content = made.to_dict()
-    for track in content["tracks"]:
-        track["path"] = readable_name(placed(track["path"], folder))
-    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    return playlist_text(form, made.tracks, folder) if form in ("m3u8", "xspf", "csv") else playlist_json(made, folder)
 
 
 def _show(made: "Playlist") -> None:

@@ -1,26 +1,27 @@
 """The page in Gradio: layout and events. Imported only when a page is served."""
 
-from collections.abc import Sequence
 from importlib.resources import files
 from threading import Lock
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
+from mwe.page.controls import DEFAULTS, Controls, read
 from mwe.page.guard import guard
 from mwe.page.handlers import LONGEST_QUERY, Handlers, Options, PageQuery
 from mwe.page.markup import head_html, map_html, suggestions_html, welcome_html
 from mwe.page.media import TYPES, Media
+from mwe.page.panels import playlist_html, problems_html
 from mwe.page.plane import plane_of
+from mwe.page.problems import Problems
+from mwe.page.saved_playlist import SavedPlaylist
 from mwe.page.suggest import Suggester
-from mwe.search import Filters, Library
+from mwe.search import Library
 from mwe.search.grammar import Term
 
-ANY = "any"
 FONTS = "ui-sans-serif", "system-ui", "sans-serif"  # system fonts: Gradio would fetch others
 MONOSPACE = "ui-monospace", "monospace"
-STYLES = "page.css", "answers.css", "map.css"
+STYLES = "page.css", "answers.css", "reason.css", "playlist.css", "problems.css", "map.css"
 UPLOAD_SECONDS = 3600  # lifetime of an uploaded file
 
 
@@ -37,6 +38,7 @@ class Page:
         self.library, self.handlers = library, Handlers(library, lock)
         self.suggester = Suggester(library)
         self.media = Media(library, plane_of(library, max_tracks), lock)
+        self.problems, self.playlist = Problems(library, lock), SavedPlaylist(library, lock)
 
     def launch(
         self, host: str, port: int, upload_mb: int, share: bool = False, browser: bool = False
@@ -57,6 +59,7 @@ class Page:
             OSError: The page cannot listen on the address.
         """
         blocks = self.blocks(upload_mb)
+        routes = [*self.media.routes, *self.problems.routes, *self.playlist.routes]
         blocks.queue(max_size=64, default_concurrency_limit=4)
         _, local, public = blocks.launch(
             server_name=host,
@@ -66,7 +69,7 @@ class Page:
             prevent_thread_lock=True,
             quiet=True,
             max_file_size=f"{upload_mb}mb",
-            app_kwargs={"routes": self.media.routes, "middleware": guard()},
+            app_kwargs={"routes": routes, "middleware": guard()},
             allowed_paths=[],  # Gradio only serves uploaded files
             ssr_mode=False,
             footer_links=[],
@@ -93,34 +96,31 @@ class Page:
             chips = _custom_part(self._suggestions(""), "suggest")
             with gr.Row(elem_id="mwe-page"):
                 with gr.Column(scale=6, min_width=320):
-                    options, upload = self._options(), _upload(upload_mb)
+                    controls, upload = Controls(self.library), _upload(upload_mb)
+                    problems = self._problems()
                     answers = _custom_part(welcome_html(), "answers")
-                with gr.Column(scale=5, min_width=320):
+                with gr.Column(scale=5, min_width=320, elem_id="mwe-side"):
+                    playlist = _custom_part(playlist_html(self.library.root), "playlist")
                     plane = _custom_part(map_html(), "map")
-            request = gr.State(None)
+            request, options = gr.State(None), controls.inputs
             quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
             outputs = [query, chips, request, answers]
             gr.on([query.submit, search.click], self._on_submit, [query, *options], [chips, request, answers], **quiet)
             chips.typed(self._on_typing, None, chips, trigger_mode="always_last", **quiet)
             chips.pick(self._on_suggestion, options, outputs, **quiet)
-            answers.ask(self._on_click, options, outputs, **quiet)
-            plane.ask(self._on_click, options, outputs, **quiet)
+            for part in (answers, plane, playlist, problems):
+                part.ask(self._on_click, options, outputs, **quiet)
             upload.upload(self._on_upload, [upload, *options], outputs, **(quiet | {"show_progress": "minimal"}))
-            gr.on([option.change for option in options], self._on_options, [request, *options], answers, **quiet)
+            gr.on(controls.changes, self._on_options, [request, *options], [request, answers], **quiet)
+            controls.reset.click(lambda: DEFAULTS, None, options, **quiet).then(
+                self._on_options, [request, *options], [request, answers], **quiet
+            )
         return page
 
-    def _options(self) -> list[Any]:
-        """Return the controls that filter answers, in the order of ``_read``."""
-        counts = np.bincount(self.library.store.column("tags").values.to_numpy(), minlength=len(self.library.tags))
-        tags = sorted(tag for tag, count in zip(self.library.tags.tags, counts, strict=True) if count)
-        with gr.Accordion("Filters", open=False, elem_id="mwe-filters"):
-            with gr.Row():
-                per_artist = gr.Radio([ANY, "3", "2", "1"], value=ANY, label="Tracks of one artist", min_width=220)
-                k = gr.Radio(["10", "20", "50"], value="10", label="Answers", min_width=160)
-            with gr.Row():
-                required = gr.Dropdown(tags, multiselect=True, label="Must have the tags", min_width=160)
-                excluded = gr.Dropdown(tags, multiselect=True, label="Must not have", min_width=160)
-        return [per_artist, k, required, excluded]
+    def _problems(self) -> Any:
+        """Return the list of broken files, hidden if there are none."""
+        with gr.Accordion("Files with problems", open=False, elem_id="mwe-broken", visible=self.problems.exist()):
+            return _custom_part(problems_html(), "problems")
 
     # Handlers of events; `options` are the values of the controls.
 
@@ -131,35 +131,32 @@ class Page:
         return self._suggestions(str(event._data.get("text", ""))[:LONGEST_QUERY])
 
     def _on_submit(self, text: str, *options: Any) -> tuple[Any, ...]:
-        request = PageQuery(text)
-        return self._suggestions(""), request, self._answer(request, options)
+        return self._suggestions(""), *self._answered(PageQuery(text), read(*options))
 
     def _on_suggestion(self, event: gr.EventData, *options: Any) -> tuple[Any, ...]:
         request = PageQuery(str(event._data.get("query", "")))
-        return request.text, self._suggestions(request.text), request, self._answer(request, options)
+        return request.text, self._suggestions(request.text), *self._answered(request, read(*options))
 
     def _on_click(self, event: gr.EventData, *options: Any) -> tuple[Any, ...]:
         request = self.handlers.query_of(event._data)
         if request is None:
             return (gr.skip(),) * 4
-        return request.text, self._suggestions(""), request, self._answer(request, options)
+        return request.text, self._suggestions(""), *self._answered(request, read(*options))
 
     def _on_upload(self, path: str | None, *options: Any) -> tuple[Any, ...]:
         request = PageQuery("", Term("file", path)) if path else PageQuery("")
-        return "", self._suggestions(""), request, self._answer(request, options)
+        return "", self._suggestions(""), *self._answered(request, read(*options))
 
-    def _on_options(self, request: PageQuery | None, *options: Any) -> str:
-        return self._answer(request._replace(play=False) if request else PageQuery(""), options)
+    def _on_options(self, shown: tuple[PageQuery, Options] | None, *options: Any) -> tuple[Any, ...]:
+        """Renew the answer, unless the options are those that it has: a field may only have been visited."""
+        request, before = shown or (PageQuery(""), read(*DEFAULTS))
+        now = read(*options)
+        return (gr.skip(), gr.skip()) if now == before else self._answered(request._replace(play=False), now)
 
-    def _answer(self, request: PageQuery, options: Sequence[Any]) -> str:
-        return (
-            self.handlers.answer(request, _read(*options)) if request.term or request.text.strip() else welcome_html()
-        )
-
-
-def _read(per_artist: str, k: str, required: Sequence[str] | None, excluded: Sequence[str] | None) -> Options:
-    filters = Filters(tuple(required or ()), tuple(excluded or ()))
-    return Options(int(k), None if per_artist == ANY else int(per_artist), filters)
+    def _answered(self, request: PageQuery, options: Options) -> tuple[tuple[PageQuery, Options], str]:
+        """Return what is asked, and its answer; without a query, the tracks that pass the filters."""
+        asked = request.term or request.text.strip() or options.filters
+        return (request, options), self.handlers.answer(request, options) if asked else welcome_html()
 
 
 def _custom_part(html: str, name: str) -> Any:

@@ -5,8 +5,10 @@ from html import escape
 from itertools import groupby
 from typing import NamedTuple
 
+from mwe.page.reason_markup import reason_html
 from mwe.page.suggest import Suggestion
 from mwe.search.answers import Answer, TagScore
+from mwe.search.reasons import Reason
 
 
 class Card(NamedTuple):
@@ -22,6 +24,10 @@ class Card(NamedTuple):
         scored: Tags predicted by the model.
         row: Row of the library; None for a file of the user.
         score: Similarity to the query; None for the query itself.
+        track_id: Its ID; empty for a file of the user.
+        cover: Address of its cover; empty if there is none.
+        seconds: Its length.
+        reason: Why it answers the query; None for the query itself.
     """
 
     name: str
@@ -33,6 +39,10 @@ class Card(NamedTuple):
     scored: Sequence[TagScore]
     row: int | None = None
     score: float | None = None
+    track_id: str = ""
+    cover: str = ""
+    seconds: float = 0.0
+    reason: Reason | None = None
 
 
 def answer_html(answer: Answer, hits: Sequence[Card], query: Card | None = None, play: bool = False) -> str:
@@ -45,11 +55,17 @@ def answer_html(answer: Answer, hits: Sequence[Card], query: Card | None = None,
         play: Whether to play it immediately.
     """
     parts = [_understood(answer) if query is None else _card(query, 0, opened=True, play=play)]
+    if query is not None and answer.filters:
+        parts.append(f'<p class="mwe-terms">{_filters(answer)}</p>')
     parts += [f'<p class="mwe-note">{escape(note)}</p>' for note in answer.notes]
     if not hits:
         return "".join([*parts, '<p class="mwe-none" role="status">No track matches. Relax the filters?</p>'])
     heading = "Most similar" if query else f"{len(hits)} tracks" if len(hits) > 1 else "1 track"
-    parts.append(f'<h2 class="mwe-heading" role="status">{heading}<a href="#mwe-map">to the map</a></h2>')
+    parts.append(
+        f'<div class="mwe-heading"><h2 role="status">{heading}</h2><span>'
+        '<button type="button" class="mwe-add-all">Add all to the playlist</button>'
+        '<a href="#mwe-map">To the map</a></span></div>'
+    )
     return "".join([*parts, *(_card(hit, rank) for rank, hit in enumerate(hits, 1))])
 
 
@@ -102,38 +118,57 @@ def _understood(answer: Answer) -> str:
         f"{'' if abs(weight) == 1 else f' {abs(weight):g} &times;'} {escape(text)}</span>"
         for weight, text in answer.terms
     )
-    filters = (f'<span class="mwe-only">{escape(text)}</span>' for text in answer.filters)
-    return f'<p class="mwe-terms"><span class="mwe-label">Understood as</span>{"".join([*terms, *filters])}</p>'
+    return f'<p class="mwe-terms"><span class="mwe-label">Understood as</span>{"".join(terms)}{_filters(answer)}</p>'
+
+
+def _filters(answer: Answer) -> str:
+    return "".join(f'<span class="mwe-only">{escape(text)}</span>' for text in answer.filters)
 
 
 def _card(card: Card, rank: int, opened: bool = False, play: bool = False) -> str:
-    """Return a track that can be opened, which loads its sound and picture."""
+    """Return a track that can be opened, which loads its sound and picture, and added to the playlist."""
     rank_html = f'<span class="mwe-rank">{rank}</span>' if rank else ""
     score = "" if card.score is None else f"{card.score:.2f}"
     row = "" if card.row is None else f' data-row="{card.row}"'
     tags = "".join(f"<span>{escape(tag)}</span>" for tag in card.tags)
-    name, origin = escape(card.name), " - ".join(filter(None, (card.artist, card.album)))
+    name, origin = escape(card.name), " · ".join(filter(None, (card.artist, card.album)))
+    cover = f'<img loading="lazy" decoding="async" src="{escape(card.cover)}" alt="">' if card.cover else ""
     return (
-        f'<details class="mwe-track" name="mwe-tracks"{row}{" open" if opened else ""}>'
-        f'<summary>{rank_html}<span class="mwe-names"><span class="mwe-name">{name}</span>'
-        f'<span class="mwe-artist">{escape(origin)}</span></span>'
-        f'<span class="mwe-own">{tags}</span>'
+        f'<article class="mwe-item"><details class="mwe-track" name="mwe-tracks"{row}{" open" if opened else ""}>'
+        f'<summary>{rank_html}<span class="mwe-cover">{cover}</span>'
+        f'<span class="mwe-names"><span class="mwe-name">{name}</span>'
+        f'<span class="mwe-artist">{escape(origin)}</span>'
+        f'<span class="mwe-own">{tags}</span></span>'
         f'<span class="mwe-score" title="cosine with the query">{score}</span></summary>'
         f'<div class="mwe-inside">'
         f'<audio controls preload="none" src="{escape(card.sound)}"{" data-play" if play else ""} '
         f'aria-label="{name}"></audio>'
         f'<p class="mwe-silent" hidden>This sound cannot be played: its file may have been moved or damaged.</p>'
+        f"{_buttons(card)}"
+        f"{'' if card.reason is None else reason_html(card.reason, card.score)}"
         f'<img class="mwe-mel" loading="lazy" src="{escape(card.picture)}" alt="Mel spectrogram of {name}">'
-        f"{_tags(card.scored)}{_buttons(card)}</div></details>"
+        f"{_tags(card.scored)}</div></details>{_add_button(card)}</article>"
+    )
+
+
+def _add_button(card: Card) -> str:
+    if card.row is None:
+        return ""
+    shown = {"id": card.track_id, "row": card.row, "name": card.name, "artist": card.artist, "cover": card.cover}
+    data = "".join(f' data-{key}="{escape(str(value))}"' for key, value in {**shown, "seconds": card.seconds}.items())
+    return (
+        f'<button type="button" class="mwe-add" aria-pressed="false" title="Add to the playlist" '
+        f'aria-label="{escape(card.name)} in the playlist"{data}></button>'
     )
 
 
 def _buttons(card: Card) -> str:
     if card.row is None:
         return ""
+    why = '<button type="button" class="mwe-ask" data-why aria-expanded="false">Why this track?</button>'
     more = f'<button type="button" class="mwe-ask" data-track="{card.row}">More like this</button>'
     by = f'<button type="button" class="mwe-ask" data-artist="{card.row}">More by {escape(card.artist)}</button>'
-    return f'<p class="mwe-actions">{more}{by if card.artist else ""}</p>'
+    return f'<p class="mwe-actions">{why if card.reason else ""}{more}{by if card.artist else ""}</p>'
 
 
 def _tags(scored: Sequence[TagScore]) -> str:

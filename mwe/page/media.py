@@ -1,4 +1,4 @@
-"""Media of the page: the sound of tracks, their pictures, and the map.
+"""Media of the page: the sound of tracks, their covers, their spectrograms, and the map.
 
 Requests name tracks only by row, and files are those listed in the library: no path comes from a client.
 
@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from mwe.audio.cover import CoverCache, picture_beside
 from mwe.audio.cue_sheet import WHOLE
 from mwe.audio.decode import decode
 from mwe.audio.decoder_process import guarded
@@ -30,10 +31,14 @@ from mwe.audio.mel_settings import MelSettings
 from mwe.audio.verdict import UnreadableAudio
 from mwe.page.plane import Plane
 from mwe.search import Library
+from mwe.search.answers import Hit
+from mwe.search.playlist_track import actual_path
 
 PREFIX = "library"
 COLUMNS = 800  # maximum columns of a picture
 PICTURES = 256  # cached in memory
+COVERS = 512  # likewise
+COVER_SIDE = 160  # pixels
 # formats that browsers play; other files are sent as WAV
 TYPES = {
     ".mp3": "audio/mpeg",
@@ -76,7 +81,7 @@ class Media:
         preprocessing = library.store.declared.preprocessing
         self._mel, self._max_seconds = MelSettings.from_dict(preprocessing["mel"]), float(preprocessing["max_seconds"])
         self._map = plane.to_dict(library)
-        self._picture = lru_cache(PICTURES)(self._drawn)
+        self._picture, self._covers = lru_cache(PICTURES)(self._drawn), CoverCache(COVERS)
 
     @property
     def routes(self) -> list[Route]:
@@ -84,6 +89,7 @@ class Media:
         return [
             Route(f"/{PREFIX}/tracks/{{row:int}}/sound", self.sound),
             Route(f"/{PREFIX}/tracks/{{row:int}}/mel.png", self.mel),
+            Route(f"/{PREFIX}/tracks/{{row:int}}/cover.jpg", self.cover),
             Route(f"/{PREFIX}/map.json", self.map),
         ]
 
@@ -100,6 +106,13 @@ class Media:
     def mel(self, request: Request) -> Response:
         """Return the picture of a track's spectrogram."""
         return Response(self._picture(self._file(request)), media_type="image/png", headers=HEADERS)
+
+    def cover(self, request: Request) -> Response:
+        """Return the cover of a track, decoded and encoded anew."""
+        content = self._covers.cover(self._file(request).path, COVER_SIDE)
+        if content is None:
+            raise HTTPException(404, "no cover that can be read")
+        return Response(content, media_type="image/jpeg", headers=HEADERS)
 
     def map(self, request: Request) -> Response:
         """Return the tracks and tags of the map."""
@@ -119,6 +132,17 @@ class Media:
 
     def _drawn(self, file: TrackFile) -> bytes:
         return mel_picture(_decoded(file, self._mel, self._max_seconds), self._mel)
+
+
+def cover_address(row: int, hit: Hit) -> str:
+    """Return the address of the cover of a track; empty if it has none.
+
+    Args:
+        row: Row of the track.
+        hit: The track.
+    """
+    has = hit.file_tags.cover_bytes > 0 or picture_beside(actual_path(hit.path)) is not None
+    return f"{PREFIX}/tracks/{row}/cover.jpg" if has else ""
 
 
 def played_part(path: str | Path, span: tuple[float, float]) -> str:

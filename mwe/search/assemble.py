@@ -15,26 +15,24 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mwe.audio.extract import MADE_WITH
-from mwe.audio.shards import OK, FileStamp
+from mwe.audio.shards import OK
 from mwe.core.arrays import write_rows
-from mwe.core.errors import expecting
 from mwe.core.files import atomic_write, readable_name, write_csv
 from mwe.core.manifest import manifest
 from mwe.search.calibrate import tag_prototypes, tags_of_run
 from mwe.search.collapse import require_spread
-from mwe.search.known_tracks import MEASURED, Known, Skipped
-from mwe.search.layout import GROUP_ROWS, HAS_METADATA, SKIPPED, TRACKS, Declaration
+from mwe.search.known_tracks import MEASURED, Known
+from mwe.search.layout import GROUP_ROWS, HAS_METADATA, TRACKS, Declaration
 from mwe.search.metadata import artists_of
 from mwe.search.model import WORD_ROWS, TrainedModel
 from mwe.search.partly_read import PartlyRead, write_partly_read
+from mwe.search.skipped_tracks import SKIPPED_COLUMNS, skipped_file
 from mwe.search.sources import Item, Listing
 from mwe.search.store import LibraryStore
 from mwe.search.tag_table import TagTable
-from mwe.tracks.folder import read_rows
 from mwe.words.vectors import write_vocabulary
 
 MOST_JUDGED = 1000  # tracks that are compared
-SKIPPED_COLUMNS = ("track_id", "path", "reason", "detail", "size", "mtime_ns")
 
 
 def assemble(out: Path, listing: Listing, trained: TrainedModel, known: Known, dtype: str) -> str:
@@ -159,27 +157,6 @@ def partly_read(items: Sequence[Item], known: Known) -> list[PartlyRead]:
     """Return the embedded tracks whose files are damaged or truncated."""
     verdicts = ((item, known.verdict(item.track_id)) for item in items if known.status(item.track_id) == OK)
     return [PartlyRead(item.track_id, readable_name(item.path), verdict) for item, verdict in verdicts if verdict]
-
-
-def skipped_file(out: Path) -> Path:
-    """Return the path of the table of skipped tracks."""
-    return out / SKIPPED
-
-
-def read_skipped(out: Path) -> dict[str, Skipped]:
-    """Read the tracks that earlier jobs could not embed.
-
-    Raises:
-        BadFileError: The list is damaged.
-    """
-    if not skipped_file(out).is_file():
-        return {}
-    remedy, skipped = "Delete it and index again.", {}
-    for line, row in read_rows(skipped_file(out), SKIPPED_COLUMNS, remedy=remedy):
-        with expecting(skipped_file(out), "size or time is not a number", remedy, line):
-            source = FileStamp(int(row["size"]), int(row["mtime_ns"]))
-        skipped[row["track_id"]] = Skipped(row["path"], row["reason"], row["detail"], source)
-    return skipped
 
 
 def _write_skipped(out: Path, listing: Listing, known: Known) -> None:

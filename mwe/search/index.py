@@ -17,7 +17,7 @@ from mwe.core.outcomes import outcome_text, require_few_failed
 from mwe.core.progress import track
 from mwe.joint.pretrained import OPEN
 from mwe.search.ann import AnnReport, build_ann
-from mwe.search.assemble import assemble, partly_read, read_skipped, skipped_file
+from mwe.search.assemble import assemble, partly_read
 from mwe.search.embed import predict_files
 from mwe.search.embedding_parts import Parts, PartSettings
 from mwe.search.known_sounds import KnownSounds
@@ -27,6 +27,7 @@ from mwe.search.lock import only_writer
 from mwe.search.metadata import metadata_of
 from mwe.search.model import TrainedModel
 from mwe.search.partly_read import PartlyRead, named, partly_read_file, read_partly_read
+from mwe.search.skipped_tracks import read_skipped, skipped_file
 from mwe.search.sources import Item, Listing, list_sources
 from mwe.search.store import LibraryStore
 from mwe.tracks import TrackReader

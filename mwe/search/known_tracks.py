@@ -4,7 +4,6 @@ Shape suffixes: D dimensions.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -15,25 +14,10 @@ from mwe.audio.shards import OK, FileStamp
 from mwe.search.embedding_parts import Parts
 from mwe.search.metadata import METADATA, Metadata, metadata_of, metadata_table
 from mwe.search.partly_read import PartlyRead
+from mwe.search.skipped_tracks import Skipped
 from mwe.search.store import LibraryStore
 
 MEASURED = ("size", "mtime_ns", "seconds", "loudness_db")
-
-
-class Skipped(NamedTuple):
-    """A track that could not be embedded.
-
-    Attributes:
-        path: Its file.
-        reason: Class of outcome, such as ``truncated``.
-        detail: One line about the cause.
-        source: State of the file when it was read.
-    """
-
-    path: str
-    reason: str
-    detail: str
-    source: FileStamp
 
 
 class Known:

@@ -3,14 +3,17 @@
 Shape suffixes: N tracks of the library.
 """
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mwe.core.errors import BadRequestError
+from mwe.core.files import readable_name
 from mwe.search.answers import Hit
 from mwe.search.asked import Asked, ask
 from mwe.search.filters import Filters
@@ -18,6 +21,7 @@ from mwe.search.grammar import Term
 from mwe.search.library import Library
 from mwe.search.playlist_choice import nearest_tracks, path_tracks
 from mwe.search.playlist_entries import listed_tracks
+from mwe.search.playlist_files import placed
 from mwe.search.playlist_request import PlaylistRequest
 from mwe.search.playlist_track import PlaylistTrack, playlist_track
 from mwe.search.reasons import Reason, reasons, tell_reasons
@@ -56,6 +60,23 @@ class Playlist(NamedTuple):
         tracks = [{"position": position, **track.to_dict()} for position, track in enumerate(self.tracks, 1)]
         tell_reasons(tracks, self.reasons)
         return {"terms": terms, "filters": list(self.filters), **told, "tracks": tracks}
+
+
+def playlist_json(playlist: Playlist, folder: Path | None = None) -> str:
+    """Return a playlist as the text of a JSON file.
+
+    Args:
+        playlist: The playlist.
+        folder: Folder that paths are relative to; by default they are absolute.
+
+    Examples:
+        >>> playlist_json(Playlist(()))[:46].split()
+        ['{', '"terms":', '[],', '"filters":', '[],', '"notes":', '[],']
+    """
+    content = playlist.to_dict()
+    for track in content["tracks"]:
+        track["path"] = readable_name(placed(track["path"], folder))
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
 def make_playlist(library: Library, request: PlaylistRequest) -> Playlist:

@@ -23,10 +23,10 @@ from mwe.joint.scores import TrackScores
 from mwe.reproduce.context_differences import read as read_queries
 from mwe.search import Library
 from mwe.search.ann import AnnReport
-from mwe.search.assemble import read_skipped
 from mwe.search.embedding_parts import Outcome, Parts, PartSettings, PartWriter
 from mwe.search.layout import TRACKS, Declaration
 from mwe.search.partly_read import read_partly_read
+from mwe.search.skipped_tracks import read_skipped
 from mwe.search.tag_table import NONE, TagTable
 from mwe.words import WordVectors
 from mwe.words.context_vectors import ContextVectors, Pair

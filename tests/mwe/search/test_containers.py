@@ -10,10 +10,10 @@ import soundfile
 from mwe.audio import decoder_process, ffmpeg
 from mwe.audio.predict import Hardware
 from mwe.search import Library
-from mwe.search.assemble import read_skipped
 from mwe.search.embed import embed_files
 from mwe.search.index import index_library
 from mwe.search.model import TrainedModel
+from mwe.search.skipped_tracks import read_skipped
 from tests.encoded_audio import encode_stream
 
 av = pytest.importorskip("av")

@@ -23,7 +23,7 @@ from mwe.audio.predict import Hardware
 from mwe.core.errors import BadFileError, MissingDataError
 from mwe.core.files import read_json
 from mwe.core.locks import LOCK
-from mwe.search import Library, assemble, lock
+from mwe.search import Library, assemble, lock, skipped_tracks
 from mwe.search.compare import compare_files
 from mwe.search.duplicates import find_duplicates
 from mwe.search.embed import embed_files, predict_files
@@ -260,7 +260,7 @@ def test_a_crash_of_the_decoder_costs_its_file_and_nothing_else(music, run, tmp_
     decoder_process.close_processes()
     assert (report.ok, report.skipped) == (8, {"crashed": 2})
     assert "crashed x 2" in str(report)
-    skipped = assemble.read_skipped(out)
+    skipped = skipped_tracks.read_skipped(out)
     assert set(skipped) == {"more/deadly1.flac", "deadly2.flac"}
     assert {found.detail for found in skipped.values()} == {"reading it crashes the decoder (SIGSEGV)"}
     assert_same(content(out), content(whole))

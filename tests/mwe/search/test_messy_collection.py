@@ -13,8 +13,8 @@ import pytest
 
 from mwe.audio.predict import Hardware
 from mwe.search import Library
-from mwe.search.assemble import read_skipped
 from mwe.search.index import index_library
+from mwe.search.skipped_tracks import read_skipped
 
 av = pytest.importorskip("av")
 
