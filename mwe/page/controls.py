@@ -41,7 +41,7 @@ def facets_of(library: Library) -> Facets:
     if metadata is None:
         return Facets(None, None, (), artists, False)
     counts = pc.value_counts(metadata.column("genre")).to_pylist()
-    genres = sorted((-one["counts"], one["values"]) for one in counts if one["values"])
+    genres = sorted((-entry["counts"], entry["values"]) for entry in counts if entry["values"])
     albums = bool(pc.any(pc.not_equal(metadata.column("album"), "")).as_py())
     names = tuple(name for _, name in genres[:GENRES])
     return Facets(_bounds(metadata, "year"), _bounds(metadata, "bpm"), names, artists, albums)
