@@ -15,10 +15,11 @@ ROOMS = {
     "tracks": {"core"},
     "audio": {"core"},
     "encoders": {"core"},
+    "tower_pairs": {"core", "audio"},
     "corpora": {"core", "tracks"},
     "words": {"core", "metrics", "tracks", "corpora"},
     "joint": {"core", "metrics", "tracks", "audio", "encoders", "corpora", "words"},
-    "search": {"core", "metrics", "tracks", "audio", "encoders", "corpora", "words", "joint"},
+    "search": {"core", "metrics", "tracks", "audio", "encoders", "tower_pairs", "corpora", "words", "joint"},
     "open_model": {"core", "metrics", "tracks", "audio", "encoders", "corpora", "words", "joint", "search"},
     "page": {"core", "audio", "corpora", "words", "search"},
     "service": {"core", "audio", "search"},
@@ -27,7 +28,8 @@ ROOMS = {
     "commands": {"core", "tracks", "audio", "encoders", "corpora", "words", "search", "open_model", "page", "service"},
     # the wing on top: only the command line knows it, by strings
     "reproduce": {
-        *("core", "metrics", "tracks", "audio", "encoders", "corpora", "words", "joint", "search", "open_model")
+        *("core", "metrics", "tracks", "audio", "encoders", "tower_pairs", "corpora", "words", "joint", "search"),
+        "open_model",
     },
 }
 # rooms and modules of siamese_tags: each may import those before it

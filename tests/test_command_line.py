@@ -26,6 +26,7 @@ HEAVY = {
     *("torch", "torchmetrics", "pytorch_lightning", "lightning", "gensim", "sklearn", "matplotlib", "librosa", "wandb"),
     *("gradio", "pandas", "soundfile", "safetensors", "h5py", "faiss", "onnx", "onnxruntime", "huggingface_hub"),
     *("qdrant_client", "umap", "scipy.stats", "scipy.optimize", "scipy.signal", "scipy.interpolate"),
+    *("transformers", "tokenizers"),
 }
 VISIT_EVERY_PAGE = """
 import contextlib, io, sys

@@ -50,6 +50,11 @@ class Cut(NamedTuple):
         """Return the cut for mel settings, and length and number of excerpts."""
         return cls(mel.hop_length, mel.frames(seconds), -(-mel.n_fft // (2 * mel.hop_length)), excerpts)
 
+    @classmethod
+    def of_samples(cls, samples: int, excerpts: int) -> "Cut":
+        """Return the cut into excerpts of a number of samples, whose frames are single samples, without margins."""
+        return cls(hop=1, length=samples + 1, margin=0, excerpts=excerpts)
+
     @property
     def samples(self) -> int:
         """Samples of an excerpt with its margins."""

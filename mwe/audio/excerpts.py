@@ -204,13 +204,38 @@ def read_excerpts(
         wave = wave[round(span[0] * sample_rate) :]
         require_length(len(wave), sample_rate, min_seconds, verdict)
         require_audible(wave, sample_rate)
-    whole = len(wave)
+    cut_ES, kept = cut_excerpts(wave, starts, samples, sample_rate, trim)
+    return ReadExcerpts(cut_ES, len(wave), verdict.decoded_whole(reason), kept)
+
+
+def cut_excerpts(
+    wave: npt.NDArray[np.float32],
+    starts: Sequence[int] | Callable[[int], Sequence[int]],
+    samples: int,
+    sample_rate: int,
+    trim: bool = False,
+) -> tuple[npt.NDArray[np.float32], int]:
+    """Cut excerpts from a sound in memory, as ``read_excerpts`` does from a file.
+
+    Args:
+        wave: The sound.
+        starts: First sample of each excerpt, or a function of the length of the sound; they may be negative.
+        samples: Length of an excerpt.
+        sample_rate: Rate of the sound in Hz.
+        trim: Leave out the silence at both ends.
+
+    Returns:
+        Samples of the excerpts, with zeros beyond the ends, and the length of what they were cut from.
+
+    Examples:
+        >>> cut_excerpts(np.arange(5, dtype=np.float32), [-1, 3], samples=3, sample_rate=8000)[0].tolist()
+        [[0.0, 0.0, 1.0], [3.0, 4.0, 0.0]]
+    """
     if trim:
-        begin, end = audible_part(lambda start, stop: wave[start:stop], whole, sample_rate)
+        begin, end = audible_part(lambda start, stop: wave[start:stop], len(wave), sample_rate)
         wave = wave[begin:end]
     first_samples = _first_samples(starts, len(wave))
-    cut_ES = np.stack([_padded(wave, start, samples) for start in first_samples])
-    return ReadExcerpts(cut_ES, whole, verdict.decoded_whole(reason), len(wave))
+    return np.stack([_padded(wave, start, samples) for start in first_samples]), len(wave)
 
 
 def _first_samples(starts: Sequence[int] | Callable[[int], Sequence[int]], length: int) -> list[int]:

@@ -1,8 +1,9 @@
-"""Preprocessing from an audio file to the excerpts that a model embeds."""
+"""Preprocessing from an audio file to the excerpts that a model embeds: as spectrograms, or as samples."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
+from mwe.audio.cut import Cut
 from mwe.audio.decode import MAX_SECONDS, MIN_SECONDS
 from mwe.audio.mel_settings import MelSettings
 from mwe.core.numbers import check_numbers
@@ -38,6 +39,16 @@ class Preprocessing:
     loudness: float | None = None
     trim: bool = False
 
+    @property
+    def sample_rate(self) -> int:
+        """Rate of the audio in Hz."""
+        return self.mel.sample_rate
+
+    @property
+    def cut(self) -> Cut:
+        """Positions of the excerpts."""
+        return Cut.of(self.mel, self.seconds, self.excerpts)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the content for JSON, without options that are not set, so that older models keep their identity."""
         values = {**vars(self), "mel": self.mel.to_dict()}
@@ -62,3 +73,37 @@ class Preprocessing:
         except (TypeError, KeyError, AttributeError, ValueError) as error:
             raise ValueError(f"not a preprocessing ({type(error).__name__}: {error})") from error
         return preprocessing
+
+
+@dataclass(frozen=True)
+class WaveformPreprocessing:
+    """Preprocessing of an audio file for a model that takes samples.
+
+    Args:
+        sample_rate: Rate of the audio in Hz.
+        seconds: Length of an excerpt.
+        excerpts: Evenly spaced excerpts per track.
+        min_seconds: Shorter files are skipped.
+        max_seconds: Longer files are read up to here.
+
+    Examples:
+        >>> WaveformPreprocessing(48000, seconds=10.0, excerpts=3).cut.starts(30 * 48000)
+        [0, 480000, 960000]
+    """
+
+    sample_rate: int
+    seconds: float
+    excerpts: int
+    min_seconds: float = MIN_SECONDS
+    max_seconds: float = MAX_SECONDS
+    loudness: ClassVar[None] = None
+    trim: ClassVar[bool] = False
+
+    @property
+    def cut(self) -> Cut:
+        """Positions of the excerpts."""
+        return Cut.of_samples(round(self.seconds * self.sample_rate), self.excerpts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content for JSON."""
+        return dict(vars(self))

@@ -14,7 +14,7 @@ from mwe.tracks import TrackReader
 def index(
     sources: Sequence[Path] = (),
     /,
-    model: Path | None = None,
+    model: str | None = None,
     collection: TrackReader | None = None,
     out: Path = LIBRARY,
     workers: NonNegativeInt = 2,
@@ -39,8 +39,9 @@ def index(
         sources: Folders of audio, tables of tracks (``tracks.tsv``) or audio files. A folder's own ``tracks.tsv`` gives
             names, artists and tags.
         model: ``open``, the model that comes with the package; the run folder of a joint embedding, such as
-            ``outputs/demo/joint/seed0``; or a model that ``mwe export`` wrote, as a folder or by its name on the
-            Hugging Face Hub. By default the model of the library, and ``open`` for a new one.
+            ``outputs/demo/joint/seed0``; a model that ``mwe export`` wrote, as a folder or by its name on the Hugging
+            Face Hub; or a tower pair: ``clap:`` with a folder or a name on the Hub, ``class:`` with the dotted path of
+            a class of your own, whose code is run. By default the model of the library, and ``open`` for a new one.
         collection: Reader of a collection to index, such as ``DemoTracks`` or ``JamendoTracks``.
         out: Folder of the library.
         workers: Decoding processes per device.
@@ -56,6 +57,7 @@ def index(
     Examples:
         mwe index ~/Music
         mwe index ~/Music --model outputs/demo/joint/seed0
+        mwe index ~/Music --model clap:laion/clap-htsat-unfused
         mwe index album/*.mp3 --out outputs/library --workers 8
     """
     from mwe.audio.predict import Hardware

@@ -5,7 +5,6 @@ Nothing in such a folder can run code: weights are safetensors, and the configur
 """
 
 import json
-import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -19,8 +18,8 @@ from torch import nn
 from mwe import encoders
 from mwe.audio.preprocessing import Preprocessing
 from mwe.core.errors import BadFileError, MissingDataError, UnknownNameError
-from mwe.core.extras import require_extra
 from mwe.core.files import atomic_write, read_json, write_json
+from mwe.core.hub import model_folder
 from mwe.encoders import AudioEncoder
 
 FORMAT = 1
@@ -38,8 +37,6 @@ ENCODERS: dict[str, type[AudioEncoder]] = {
     f"mwe.encoders.{name}": getattr(encoders, name) for name in encoders.__all__ if name != AudioEncoder.__name__
 }
 REMEDY = "Download the model again, or export it again with `mwe export`."
-
-_HUB_ID = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?")
 
 
 class Description(NamedTuple):
@@ -103,19 +100,7 @@ def pretrained_folder(name: str | Path) -> Path:
     """
     if str(name) == OPEN and not Path(name).exists():
         return PACKAGED
-    hub_id = _HUB_ID.fullmatch(str(name))
-    if hub_id is None or Path(name).exists():
-        return Path(name)
-    hub = require_extra("huggingface_hub", "hub", f"{name} is no local folder; the Hugging Face Hub needs its client")
-    try:
-        return Path(
-            hub.snapshot_download(hub_id["repository"], revision=hub_id["revision"], allow_patterns=list(FETCHED))
-        )
-    except (OSError, ValueError) as error:  # all errors of the client derive from these
-        reason = str(error).strip().splitlines()[0]
-        raise MissingDataError(
-            f"{name} is neither a local folder nor a model on the Hugging Face Hub ({reason})"
-        ) from error
+    return model_folder(name, FETCHED)
 
 
 def described_encoder(encoder: AudioEncoder, config: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from mwe.audio.decoder_process import guarded
 from mwe.audio.upload_size import require_bounded
 from mwe.core.errors import BadFileError, BadRequestError, MissingDataError, StaleArtefactError, UnknownNameError
 from mwe.page.markup import Card, answer_html, error_html
-from mwe.page.media import PREFIX, cover_address, mel_picture, played_part
+from mwe.page.media import PREFIX, cover_address, mel_picture, picture_settings, played_part
 from mwe.page.suggest import quoted
 from mwe.search import Filters, Library, QueryError
 from mwe.search.answers import Answer, Hit
@@ -135,10 +135,9 @@ class Handlers:
             for reason in explained
         ]
         preprocessing = self.library.store.trained.preprocessing
-        wave = guarded(
-            read_whole, path, sample_rate=preprocessing.mel.sample_rate, max_seconds=preprocessing.max_seconds
-        ).wave
-        picture = base64.b64encode(mel_picture(wave, preprocessing.mel)).decode()
+        mel = picture_settings(self.library.store.declared.preprocessing)
+        wave = guarded(read_whole, path, sample_rate=mel.sample_rate, max_seconds=preprocessing.max_seconds).wave
+        picture = base64.b64encode(mel_picture(wave, mel)).decode()
         # Gradio only serves files that were uploaded
         sound = f"gradio_api/file={quote(str(path))}"
         title, album = tagged.file_tags.title or path.name, tagged.file_tags.album_and_year
@@ -151,7 +150,7 @@ class Handlers:
             (),
             tagged.tags,
         )
-        if len(wave) >= preprocessing.max_seconds * preprocessing.mel.sample_rate:
+        if len(wave) >= preprocessing.max_seconds * mel.sample_rate:
             answer = answer._replace(
                 notes=(f"Its first {preprocessing.max_seconds / 60:.0f} minutes were used.", *answer.notes)
             )

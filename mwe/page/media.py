@@ -7,10 +7,11 @@ Shape suffixes: T frames, M mel bands, C columns of a picture.
 
 import io
 import math
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import soundfile
@@ -79,7 +80,7 @@ class Media:
     def __init__(self, library: Library, plane: Plane, lock: Lock) -> None:
         self.library, self._lock = library, lock
         preprocessing = library.store.declared.preprocessing
-        self._mel, self._max_seconds = MelSettings.from_dict(preprocessing["mel"]), float(preprocessing["max_seconds"])
+        self._mel, self._max_seconds = picture_settings(preprocessing), float(preprocessing["max_seconds"])
         self._map = plane.to_dict(library)
         self._picture, self._covers = lru_cache(PICTURES)(self._drawn), CoverCache(COVERS)
 
@@ -158,6 +159,18 @@ def played_part(path: str | Path, span: tuple[float, float]) -> str:
     if span == WHOLE or Path(path).suffix.lower() not in TYPES:
         return ""
     return f"#t={begin:.2f}" + (f",{end:.2f}" if math.isfinite(end) else "")
+
+
+def picture_settings(preprocessing: Mapping[str, Any]) -> MelSettings:
+    """Return the settings of spectrograms to show: those of the model, or usual ones where it takes samples.
+
+    Examples:
+        >>> picture_settings({"sample_rate": 48000, "seconds": 10.0}).sample_rate
+        48000
+    """
+    if "mel" in preprocessing:
+        return MelSettings.from_dict(preprocessing["mel"])
+    return MelSettings(int(preprocessing["sample_rate"]))
 
 
 def _decoded(file: TrackFile, mel: MelSettings, max_seconds: float) -> np.ndarray:

@@ -1,6 +1,6 @@
 """A new edition of a library, assembled from the former edition and the embeddings of a job.
 
-Shape suffixes: N tracks, D dimensions, V words.
+Shape suffixes: N tracks, D dimensions.
 """
 
 import hashlib
@@ -19,36 +19,36 @@ from mwe.audio.shards import OK
 from mwe.core.arrays import write_rows
 from mwe.core.files import atomic_write, readable_name, write_csv
 from mwe.core.manifest import manifest
-from mwe.search.calibrate import tag_prototypes, tags_of_run
 from mwe.search.collapse import require_spread
 from mwe.search.known_tracks import MEASURED, Known
 from mwe.search.layout import GROUP_ROWS, HAS_METADATA, TRACKS, Declaration
+from mwe.search.library_model import LibraryModel
 from mwe.search.metadata import artists_of
-from mwe.search.model import WORD_ROWS, TrainedModel
+from mwe.search.model_texts import ModelTexts
 from mwe.search.partly_read import PartlyRead, write_partly_read
 from mwe.search.skipped_tracks import SKIPPED_COLUMNS, skipped_file
 from mwe.search.sources import Item, Listing
 from mwe.search.store import LibraryStore
 from mwe.search.tag_table import TagTable
-from mwe.words.vectors import write_vocabulary
 
 MOST_JUDGED = 1000  # tracks that are compared
 
 
-def assemble(out: Path, listing: Listing, trained: TrainedModel, known: Known, dtype: str) -> str:
+def assemble(out: Path, listing: Listing, trained: LibraryModel, texts: ModelTexts, known: Known, dtype: str) -> str:
     """Write the next edition of a library and make it current; return a note about its tag scores.
 
     Args:
         out: Folder of the library.
         listing: Its tracks, including those that could not be embedded.
         trained: The model.
+        texts: Its texts.
         known: Known outcomes of the tracks.
         dtype: Type of the matrix.
     """
     former = known.library
     embedded = [item for item in listing.items if known.status(item.track_id) == OK]
-    words = f"words-{trained.words_hash}"
-    table, note = _tags(listing, trained, former)
+    table, note = _tags(listing, texts, former)
+    words = f"words-{texts.identity(table.tags)}"
     metadata = known.metadata([item.track_id for item in embedded])
     tracks = _tracks(embedded, known, table, metadata)
     _write_skipped(out, listing, known)
@@ -57,17 +57,17 @@ def assemble(out: Path, listing: Listing, trained: TrainedModel, known: Known, d
         return note
     declared = Declaration(
         space=trained.space,
-        run=str(trained.run.resolve()),
+        run=trained.run if isinstance(trained.run, str) else str(trained.run.resolve()),
         edition=former.declared.edition + 1 if former else 1,
         tracks=len(embedded),
         dim=trained.dim,
         words=words,
-        words_from=trained.words_hash,
+        words_from=texts.source,
         preprocessing=trained.preprocessing.to_dict(),
-        notes={"tags": note, HAS_METADATA: True, "made": _manifest(listing, trained, known, dtype)},
+        notes={"tags": note, HAS_METADATA: True, "made": _manifest(listing, trained.space, texts.source, known, dtype)},
     )
-    _require_spread(table, trained, embedded, known)
-    _write_words(out / words, trained)
+    _require_spread(table, trained, texts, embedded, known)
+    texts.write(out / words, table.tags)
     _write_matrix(out / declared.matrix_file, embedded, known, trained.dim, dtype)
     tables = {declared.tracks_file: tracks, declared.metadata_file: metadata, declared.tags_file: table.to_table()}
     for name, content in tables.items():
@@ -78,9 +78,11 @@ def assemble(out: Path, listing: Listing, trained: TrainedModel, known: Known, d
     return note
 
 
-def _require_spread(table: TagTable, trained: TrainedModel, embedded: Sequence[Item], known: Known) -> None:
+def _require_spread(
+    table: TagTable, trained: LibraryModel, texts: ModelTexts, embedded: Sequence[Item], known: Known
+) -> None:
     """Require that the model tells tags apart, and tracks; files of one length may be copies of one sound."""
-    prototype_TD, known_T = tag_prototypes(table.tags, trained)
+    prototype_TD, known_T = texts.prototypes(table.tags)
     require_spread(prototype_TD[known_T], "tags", trained.run)
     of_length = {round(known.measured(item.track_id)[2]): item for item in embedded}
     judged = [known.embedding(item.track_id) for item in list(of_length.values())[:MOST_JUDGED]]
@@ -88,14 +90,14 @@ def _require_spread(table: TagTable, trained: TrainedModel, embedded: Sequence[I
         require_spread(np.stack(judged), "tracks", trained.run)
 
 
-def _manifest(listing: Listing, trained: TrainedModel, known: Known, dtype: str) -> dict[str, Any]:
-    """Return the manifest: hashes of the model, its word vectors and the sizes of the audio, and counts by outcome."""
+def _manifest(listing: Listing, space: str, words: str, known: Known, dtype: str) -> dict[str, Any]:
+    """Return the manifest: hashes of the model, its texts and the sizes of the audio, and counts by outcome."""
     outcomes = Counter(str(known.status(item.track_id)) for item in listing.items)
     audio = hashlib.sha256()
     for item in listing.items:
         source = known.source(item.track_id)
         audio.update(f"{item.track_id}\t{-1 if source is None else source.size}\n".encode())
-    inputs = {"embedding_space": trained.space, "words": trained.words_hash, "sizes": audio.hexdigest()}
+    inputs = {"embedding_space": space, "words": words, "sizes": audio.hexdigest()}
     return manifest(inputs, {"dtype": dtype}, dict(sorted(outcomes.items())), MADE_WITH)
 
 
@@ -105,12 +107,12 @@ def _write_matrix(path: Path, embedded: Sequence[Item], known: Known, dim: int, 
         write_rows(temporary, dtype, (len(embedded), dim), (known.embedding(item.track_id) for item in embedded))
 
 
-def _tags(listing: Listing, trained: TrainedModel, former: LibraryStore | None) -> tuple[TagTable, str]:
+def _tags(listing: Listing, texts: ModelTexts, former: LibraryStore | None) -> tuple[TagTable, str]:
     """Return the tags of the model, calibrated once per library, and those of the tracks."""
-    if former is not None and former.declared.words_from == trained.words_hash and any(former.tags.calibrated_on):
+    if former is not None and former.declared.words_from == texts.source and any(former.tags.calibrated_on):
         table, note = former.tags, str(former.declared.notes.get("tags", ""))
     else:
-        table, note = tags_of_run(trained)
+        table, note = texts.tags()
     return table.with_tags([tag for item in listing.items for tag in item.tags], listing.groups), note
 
 
@@ -140,17 +142,6 @@ def _same(
         and former.metadata is not None
         and former.metadata.read().equals(metadata)
     )
-
-
-def _write_words(folder: Path, trained: TrainedModel) -> None:
-    """Write word vectors in the joint space, encoded in blocks, and last the vocabulary: its folder is complete."""
-    if (folder / "vocabulary.json").is_file():
-        return
-    words = trained.words
-    blocks = (words.vectors[start : start + WORD_ROWS] for start in range(0, len(words), WORD_ROWS))
-    with atomic_write(folder / "vectors.npy") as temporary:
-        write_rows(temporary, np.float32, (len(words), trained.dim), map(trained.encode_words, blocks))
-    write_vocabulary(folder, words.tokens, words.kinds, {"embedding_space": trained.space, "from": words.made})
 
 
 def partly_read(items: Sequence[Item], known: Known) -> list[PartlyRead]:

@@ -27,7 +27,9 @@ from mwe.joint.audio_word_data import Excerpts
 from mwe.search.embedding_parts import Outcome, PartSettings, PartWriter
 from mwe.search.file_excerpts import NO_SPANS, FileBatch, FileDataset, collate
 from mwe.search.known_sounds import NO_SOUNDS, KnownSounds
+from mwe.search.library_model import LibraryModel
 from mwe.search.model import TrainedModel
+from mwe.search.pair_model import PairEmbedder, PairModel
 
 NO_EMBEDDING = "no-embedding"
 """Outcome of a file that was read, but whose embedding is zero or not finite."""
@@ -67,6 +69,11 @@ class Embedder(LightningModule):
         return mel_BELM
 
 
+def embedder_of(model: LibraryModel) -> Embedder | PairEmbedder:
+    """Return the module that embeds files with a model."""
+    return PairEmbedder(model.pair) if isinstance(model, PairModel) else Embedder(model)
+
+
 def outcomes_of(batch: FileBatch, unit_RD: Tensor, sounds: KnownSounds = NO_SOUNDS) -> list[Outcome]:
     """Return the outcomes of the files of a batch, given the unit vectors of those that were embedded."""
     vectors = iter(unit_RD.cpu().numpy())
@@ -84,7 +91,7 @@ def outcomes_of(batch: FileBatch, unit_RD: Tensor, sounds: KnownSounds = NO_SOUN
 
 
 def predict_files(
-    trained: TrainedModel,
+    trained: LibraryModel,
     tracks: Sequence[Track],
     hardware: Hardware,
     settings: PartSettings,
@@ -96,7 +103,7 @@ def predict_files(
     """Embed audio files into parts, except those whose sound has a vector already.
 
     Args:
-        trained: The trained run.
+        trained: The model.
         tracks: ID and file of each track.
         hardware: Hardware of the job.
         settings: Settings of the parts.
@@ -111,19 +118,19 @@ def predict_files(
         return decoding_loader(dataset, collate, batch_files, hardware.workers)
 
     shards = PredictionShards(partial(PartWriter, settings), partial(outcomes_of, sounds=sounds))
-    predict_to_shards(Embedder(trained), tracks, loader_of, shards, hardware)
+    predict_to_shards(embedder_of(trained), tracks, loader_of, shards, hardware)
 
 
 @torch.inference_mode()
-def embed_files(trained: TrainedModel, paths: Sequence[Path], thorough: bool = False) -> list[Outcome]:
+def embed_files(trained: LibraryModel, paths: Sequence[Path], thorough: bool = False) -> list[Outcome]:
     """Embed a few files in this process, in order.
 
     Args:
-        trained: The trained run.
+        trained: The model.
         paths: The files.
         thorough: Whether to decode whole files.
     """
-    embedder = Embedder(trained).eval()
+    embedder = embedder_of(trained).eval()
     dataset = FileDataset([(str(path), path) for path in paths], trained.preprocessing, thorough)
     loader: Any = decoding_loader(dataset, collate, 1, workers=0)
     return [outcome for batch in loader for outcome in outcomes_of(batch, embedder.predict_step(batch, 0))]
@@ -141,7 +148,7 @@ class EmbeddedFiles(NamedTuple):
     verdicts: tuple[str, ...]
 
 
-def embed_readable(trained: TrainedModel, paths: Sequence[Path], remedy: str) -> EmbeddedFiles:
+def embed_readable(trained: LibraryModel, paths: Sequence[Path], remedy: str) -> EmbeddedFiles:
     """Embed files that must all be readable, as a whole or in part.
 
     Args:

@@ -16,10 +16,9 @@ from torch.utils.data import Dataset
 
 from mwe.audio.clips import loudness_db, read_row
 from mwe.audio.cue_sheet import WHOLE
-from mwe.audio.cut import Cut
 from mwe.audio.excerpts import read_excerpts
 from mwe.audio.loudness import at_loudness
-from mwe.audio.preprocessing import Preprocessing
+from mwe.audio.preprocessing import Preprocessing, WaveformPreprocessing
 from mwe.audio.shards import OK, MelRow
 from mwe.audio.tag_reader import tags_if_readable
 from mwe.search.metadata import Metadata
@@ -81,24 +80,22 @@ class FileDataset(Dataset[FileExcerpts]):
     def __init__(
         self,
         tracks: Sequence[tuple[str, Path]],
-        preprocessing: Preprocessing,
+        preprocessing: Preprocessing | WaveformPreprocessing,
         thorough: bool = False,
         sounds: Collection[str] = (),
         spans: Mapping[str, tuple[float, float]] = NO_SPANS,
     ) -> None:
-        mel, self._sounds, self._spans = preprocessing.mel, sounds, spans
-        self._tracks = tracks
-        self._cut = Cut.of(mel, preprocessing.seconds, preprocessing.excerpts)
+        self._tracks, self._sounds, self._spans = tracks, sounds, spans
+        self._cut, self._rate = preprocessing.cut, preprocessing.sample_rate
         self._how: dict[str, Any] = {
             "starts": self._cut.starts,
             "samples": self._cut.samples,
-            "sample_rate": mel.sample_rate,
+            "sample_rate": self._rate,
             "min_seconds": preprocessing.min_seconds,
             "max_seconds": preprocessing.max_seconds,
             "thorough": thorough,
             "trim": preprocessing.trim,
         }
-        self._rate = mel.sample_rate
         self._loudness = preprocessing.loudness
 
     def __len__(self) -> int:

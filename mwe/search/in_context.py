@@ -26,6 +26,7 @@ def meaning_in_context(store: LibraryStore, tag: str, context: Sequence[str]) ->
         MissingDataError: The model's run folder or its contextual embeddings are missing.
     """
     trained = store.trained
+    assert isinstance(trained, TrainedModel)  # queries of tower pairs never come here
     source = source_of(trained)
     pair = Pair(_known(source, tag), tuple(_known(source, name) for name in context))
     with torch.inference_mode():

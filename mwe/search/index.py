@@ -23,13 +23,15 @@ from mwe.search.embedding_parts import Parts, PartSettings
 from mwe.search.known_sounds import KnownSounds
 from mwe.search.known_tracks import Known
 from mwe.search.layout import DECLARATION, Declaration
+from mwe.search.library_model import LibraryModel, library_model
 from mwe.search.lock import only_writer
 from mwe.search.metadata import metadata_of
-from mwe.search.model import TrainedModel
+from mwe.search.model_texts import texts_of
 from mwe.search.partly_read import PartlyRead, named, partly_read_file, read_partly_read
 from mwe.search.skipped_tracks import read_skipped, skipped_file
 from mwe.search.sources import Item, Listing, list_sources
 from mwe.search.store import LibraryStore
+from mwe.tower_pairs.names import require_consent
 from mwe.tracks import TrackReader
 
 PARTS = "parts"
@@ -88,14 +90,22 @@ class IndexSettings(NamedTuple):
     thorough: bool = False
 
 
-def model_of(library: Path) -> Path:
-    """Return the model of a library; for a new library the one that comes with the package."""
-    return Path(Declaration.read(library).run if (library / DECLARATION).is_file() else OPEN)
+def model_of(library: Path) -> str:
+    """Return the model of a library; for a new library the one that comes with the package.
+
+    Raises:
+        BadFileError: It is a class of somebody's own that the user has not allowed.
+    """
+    if not (library / DECLARATION).is_file():
+        return OPEN
+    name = Declaration.read(library).run
+    require_consent(name, library / DECLARATION)
+    return name
 
 
 def index_library(
     sources: Sequence[Path],
-    run: Path,
+    model: str | Path,
     out: Path,
     *,
     collection: TrackReader | None = None,
@@ -114,7 +124,7 @@ def index_library(
 
     Args:
         sources: Folders, tables of tracks or single files; the library will contain only these.
-        run: Run folder of the model.
+        model: The model; see ``library_model``.
         out: Folder of the library.
         collection: A collection to index in addition to the sources.
         hardware: Hardware of the job.
@@ -134,13 +144,14 @@ def index_library(
         StaleArtefactError: The library is of another embedding space.
     """
     settings = IndexSettings(hardware, dtype, part_files, max_failed, thorough)
-    return index_listing(list_sources(sources, collection), run, out, settings)
+    return index_listing(list_sources(sources, collection), model, out, settings)
 
 
-def index_listing(listing: Listing, run: Path, out: Path, settings: IndexSettings) -> IndexReport | None:
+def index_listing(listing: Listing, model: str | Path, out: Path, settings: IndexSettings) -> IndexReport | None:
     """Embed listed tracks into a library; see ``index_library``."""
-    trained = TrainedModel(run)
-    trained.require_means()
+    trained = library_model(model)
+    texts = texts_of(trained)
+    texts.require_usable()
     with only_writer(out):
         known = _known(out, trained)
         pending = _pending(listing.items, known)
@@ -156,7 +167,7 @@ def index_listing(listing: Listing, run: Path, out: Path, settings: IndexSetting
         retagged = _read_missing_tags(listing.items, known)
         approximate = None if known.library is None else AnnReport.read(out, known.library.declared)
         _name_tracks(listing.items, known)
-        note = assemble(out, listing, trained, known, settings.dtype) + retagged
+        note = assemble(out, listing, trained, texts, known, settings.dtype) + retagged
         note += "".join(f"\n{message} Its audio file is indexed whole." for message in listing.broken_sheets)
         in_part = partly_read(listing.items, known)
         note += f"\n{truncated}" if (truncated := named(in_part)) else ""
@@ -216,7 +227,7 @@ def _read_missing_tags(items: Sequence[Item], known: Known) -> str:
     return f"\ntags of {len(missing):,} files read, without embedding them anew"
 
 
-def _known(out: Path, trained: TrainedModel) -> Known:
+def _known(out: Path, trained: LibraryModel) -> Known:
     """Return the known outcomes of a library and its unfinished parts."""
     library = LibraryStore(out) if (out / DECLARATION).is_file() else None
     if library is not None:

@@ -15,6 +15,7 @@ from mwe.search.playlist_entries import meaning_of_playlist
 from mwe.search.stopwords import NEGATIONS, STOP_WORDS
 from mwe.search.store import LibraryStore
 from mwe.search.tag_table import unit_rows
+from mwe.search.text_meaning import meaning_of_text
 from mwe.search.unknown_words import UnknownWords, WordReading, hint, near_spellings
 from mwe.words import WordVectors
 
@@ -49,6 +50,8 @@ def meaning(store: LibraryStore, term: Term, context: Sequence[str] = ()) -> Mea
         UnknownNameError: The library does not know the word, tag, artist or track.
         BadFileError: An audio file or a playlist cannot be used.
     """
+    if store.of_tower_pair and term.kind in ("words", "tag"):
+        return meaning_of_text(store, term.kind, term.name, context)
     if context and term.kind in ("words", "tag"):
         from mwe.search.in_context import meaning_in_context  # see LibraryStore.trained
 

@@ -14,15 +14,16 @@ import pyarrow.compute as pc
 
 from mwe.audio.file_tags import FileTags
 from mwe.core.errors import BadFileError, StaleArtefactError, UnknownNameError
-from mwe.search.layout import REMEDY, TAGS, TRACKS, Declaration, open_matrix, read_table, reading
+from mwe.search.layout import DECLARATION, REMEDY, TAGS, TRACKS, Declaration, open_matrix, read_table, reading
 from mwe.search.metadata import METADATA, Metadata, metadata_of
 from mwe.search.row_table import RowTable
 from mwe.search.tag_table import TagTable, library_prototypes
 from mwe.search.unknown_words import UnknownWords
+from mwe.tower_pairs.names import is_pair, require_consent
 from mwe.words import WordVectors
 
 if TYPE_CHECKING:
-    from mwe.search.model import TrainedModel
+    from mwe.search.library_model import LibraryModel
 
 ROW_COLUMNS = ("track_id", "artist_id", "path", "tags")
 SPREAD_ROWS = 20_000  # rows of the sample for the spread of the tracks
@@ -45,6 +46,7 @@ class LibraryStore:
         self.root = Path(root)
         self.declared = Declaration.read(self.root)
         self.matrix_ND = open_matrix(self.root, self.declared)
+        self._unit_of_text: dict[str, np.ndarray] = {}
         self._tracks = RowTable(self.root / self.declared.tracks_file, TRACKS, len(self.matrix_ND))
         self.metadata: RowTable | None = None  # in a library made before tags were read
         if self.declared.has_metadata:
@@ -157,22 +159,45 @@ class LibraryStore:
         return np.asarray(self.matrix_ND[rows], dtype=np.float64)
 
     @cached_property
-    def trained(self) -> "TrainedModel":
-        """The model, for audio files.
+    def trained(self) -> "LibraryModel":
+        """The model, for audio files, and for texts if it is a tower pair.
 
         Raises:
             MissingDataError: Its run folder is missing.
             StaleArtefactError: It has been trained again since.
+            BadFileError: It is a class of somebody's own that the user has not allowed.
         """
         # Lightning is only needed for audio: a search without it starts faster and uses less memory
         from mwe.audio.preprocessing import Preprocessing
         from mwe.search.model import TrainedModel
+        from mwe.search.pair_model import PairModel
 
-        trained = TrainedModel(self.declared.run, Preprocessing.from_dict(self.declared.preprocessing))
+        trained: LibraryModel
+        if self.of_tower_pair:
+            require_consent(self.declared.run, self.root / DECLARATION)
+            trained = PairModel.open(self.declared.run)
+        else:
+            trained = TrainedModel(self.declared.run, Preprocessing.from_dict(self.declared.preprocessing))
         self.require_space(trained)
         return trained
 
-    def require_space(self, trained: "TrainedModel") -> None:
+    @property
+    def of_tower_pair(self) -> bool:
+        """Whether the model is a tower pair, which encodes texts itself; else the library has the words of queries."""
+        return is_pair(self.declared.run)
+
+    def encoded_text(self, text: str) -> np.ndarray:
+        """Return the unit vector of a text by the text tower of a pair, (D,); read once and kept."""
+        if text not in self._unit_of_text:
+            trained: Any = self.trained
+            self._unit_of_text[text] = trained.encode_texts([text])[0]
+        return self._unit_of_text[text]
+
+    def prompt(self, tag: str) -> str:
+        """Return the text in which the library's tower pair is asked a tag."""
+        return str(self.words.made.get("template", "{}")).replace("{}", tag)
+
+    def require_space(self, trained: "LibraryModel") -> None:
         """Refuse a model of another embedding space.
 
         Raises:

@@ -54,14 +54,15 @@ class TagTable:
         return np.asarray(expit(self.slope * cosine_NT + self.intercept))
 
     def with_tags(self, tags: Sequence[str], groups: dict[str, str]) -> "TagTable":
-        """Return the table with additional tags at its end, which were not in training."""
+        """Return the table with additional tags at its end, not in training, or unknown as the others are."""
         known = set(self.tags)
+        seen = False if any(value is not None for value in self.seen) else None
         new = [tag for tag in dict.fromkeys(tags) if tag not in known]
         slope, intercept = (np.full(len(new), value, np.float32) for value in self.pooled)
         return TagTable(
             (*self.tags, *new),
             (*self.groups, *(groups.get(tag, "") for tag in new)),
-            (*self.seen, *(False if self.tags else None for _ in new)),
+            (*self.seen, *(seen for _ in new)),
             np.append(self.slope, slope),
             np.append(self.intercept, intercept),
             (*self.calibrated_on, *(NONE if np.isnan(self.pooled[0]) else POOLED for _ in new)),

@@ -23,7 +23,7 @@ from mwe.audio.predict import Hardware
 from mwe.core.errors import BadFileError, MissingDataError
 from mwe.core.files import read_json
 from mwe.core.locks import LOCK
-from mwe.search import Library, assemble, lock, skipped_tracks
+from mwe.search import Library, lock, model_texts, skipped_tracks
 from mwe.search.compare import compare_files
 from mwe.search.duplicates import find_duplicates
 from mwe.search.embed import embed_files, predict_files
@@ -409,6 +409,6 @@ def test_names_that_are_no_text_are_indexed(music, run, tmp_path):
 
 def test_the_calibration_is_made_once(music, run, tmp_path, monkeypatch):
     index_library([music], run, tmp_path / "lib", hardware=HERE)
-    monkeypatch.setattr(assemble, "tags_of_run", lambda trained: pytest.fail("calibrated again"))
+    monkeypatch.setattr(model_texts, "tags_of_run", lambda trained: pytest.fail("calibrated again"))
     shutil.copy(music / "0.flac", music / "new.flac")
     assert index_library([music], run, tmp_path / "lib", hardware=HERE).ok == 9
