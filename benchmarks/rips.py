@@ -75,10 +75,10 @@ def rips(folder: Path, model: Path = Path("open")) -> None:
             for name, write in COPIES.items():
                 copies[name].append(Path(temporary) / f"{number}-{name}{'.mp3' if name == 'MP3' else '.wav'}")
                 write(copies[name][-1], wave, rate)
-        unit_ND = embed_readable(trained, plain, UNUSABLE)
+        unit_ND = embed_readable(trained, plain, UNUSABLE).vector_ND
         print(f"| copy of {len(paths)} recordings | median | least |\n|---|---|---|")
         for name, written in copies.items():
-            cosine_N = (unit_ND * embed_readable(trained, written, UNUSABLE)).sum(axis=1)
+            cosine_N = (unit_ND * embed_readable(trained, written, UNUSABLE).vector_ND).sum(axis=1)
             print(f"| {name} | {np.median(cosine_N):.4f} | {cosine_N.min():.4f} |")
     others = (unit_ND @ unit_ND.T)[np.triu_indices(len(unit_ND), 1)]
     print(f"two different recordings: median {np.median(others):.4f}")

@@ -31,19 +31,22 @@ class Kind(NamedTuple):
     Attributes:
         ending: Ending of its name.
         make: Writes one.
-        expected: What must become of it: ``ok``, ``damaged`` or the reason why it cannot be read.
+        expected: What must become of it: ``ok``, ``damaged``, ``truncated``, or the reason why it cannot be read.
+        playable: Whether players play any of it, so that it must be indexed.
     """
 
     ending: str
     make: Maker
     expected: str = "ok"
+    playable: bool = True
 
 
 def encode(path: Path, wave_CN: Wave, container: str, codec: str, rate: int = RATE, layout: str = "stereo",
            streams: int = 1, bit_rate: int = 192_000, options: dict[str, str] | None = None,
-           tags: dict[str, str] | None = None, film: bool = False) -> None:  # fmt: skip
+           tags: dict[str, str] | None = None, film: bool = False,
+           of_container: dict[str, str] | None = None) -> None:  # fmt: skip
     """Write two channels of sound by FFmpeg."""
-    with av.open(os.fspath(path), "w", format=container) as output:
+    with av.open(os.fspath(path), "w", format=container, options=of_container or {}) as output:
         output.metadata.update(tags or {})
         picture: Any = _picture(output) if film else None
         made: list[Any] = [output.add_stream(codec, rate=rate, options=options or {}) for _ in range(streams)]
@@ -126,8 +129,18 @@ def half(data: bytes) -> bytes:
     return data[: len(data) // 2]
 
 
+def encrypted(data: bytes) -> bytes:
+    """An M4A as a shop protects it: marked, and its sound mixed with a key, so that no player plays it."""
+    begin = data.index(b"mdat") + 4
+    end = begin - 8 + int.from_bytes(data[begin - 8 : begin - 4], "big")
+    sound = np.frombuffer(data[begin:end], np.uint8)
+    key = np.random.default_rng(0).integers(0, 256, len(sound), np.uint8)
+    return data[:begin].replace(b"mp4a", b"drms") + (sound ^ key).tobytes() + data[end:].replace(b"mp4a", b"drms")
+
+
 MP3 = by_ffmpeg("mp3", "mp3", tags={"title": "Rain", "artist": "Ana Lee", "album": "Weather"})
 AAC = by_ffmpeg("ipod", "aac", tags={"title": "Rain", "artist": "Ana Lee", "date": "1994"})
+AAC_INDEX_FIRST = by_ffmpeg("ipod", "aac", of_container={"movflags": "faststart"})
 WAV = by_libsndfile(format="WAV")
 KINDS = {
     "WAV, 16 bit": Kind("wav", WAV),
@@ -174,10 +187,13 @@ KINDS = {
     "FLAC, scratched": Kind("flac", changed(by_ffmpeg("flac", "flac"), scratched), "damaged"),
     "Opus, half": Kind("opus", changed(by_ffmpeg("ogg", "libopus", rate=48000), half), "truncated"),
     "WAV, half": Kind("wav", changed(WAV, half), "truncated"),
-    "M4A, half": Kind("m4a", changed(AAC, half), "truncated"),
-    "Bought (DRM)": Kind("m4p", changed(AAC, lambda data: data.replace(b"mp4a", b"drms")), "encrypted"),
-    "Web page": Kind("mp3", content(b"<!DOCTYPE html>" * 200), "not-audio"),
-    "Nothing": Kind("mp3", content(b""), "empty"),
+    "MP3, half": Kind("mp3", changed(MP3, half), "truncated"),
+    "FLAC, half": Kind("flac", changed(by_ffmpeg("flac", "flac"), half), "truncated"),
+    "M4A, half, index first": Kind("m4a", changed(AAC_INDEX_FIRST, half), "truncated"),
+    "M4A, half": Kind("m4a", changed(AAC, half), "truncated", playable=False),
+    "Bought (DRM)": Kind("m4p", changed(AAC, encrypted), "encrypted", playable=False),
+    "Web page": Kind("mp3", content(b"<!DOCTYPE html>" * 200), "not-audio", playable=False),
+    "Nothing": Kind("mp3", content(b""), "empty", playable=False),
 }
 
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ WHOLE = (0.0, math.inf)
 _LINE = re.compile(r"^\s*(\w+)\s+(.*?)\s*$")
 _FIELD = re.compile(r'"([^"]*)"|(\S+)')
 _TIME = re.compile(r"^(\d{1,4}):(\d{1,2}):(\d{1,2})$")
+_RECORDING_CODE = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
 _FRAMES_A_SECOND = 75
 _ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
 _MAX_BYTES = 1 << 20
@@ -71,11 +73,12 @@ class Span:
         return self.track.start, self.end
 
 
-def parse_cue(text: str) -> tuple[CueTrack, ...]:
+def parse_cue(text: str, file: str = "") -> tuple[CueTrack, ...]:
     """Parse the tracks of a cue sheet; unknown lines are ignored.
 
     Args:
         text: The sheet.
+        file: Name of the audio file that the sheet is in, whatever it says; by default the sheet names its files.
 
     Raises:
         ValueError: The sheet has no track, or an invalid time.
@@ -94,13 +97,15 @@ def parse_cue(text: str) -> tuple[CueTrack, ...]:
     """
     album: dict[str, str] = {}
     rows: list[dict[str, str]] = []
-    file = ""
+    inside = file
     for number, line in enumerate(text.splitlines(), 1):
         matched = _LINE.match(line)
         if not matched:
             continue
         command = matched[1].upper()
         fields = [quoted or bare for quoted, bare in _FIELD.findall(matched[2])]
+        if command == "FILE" and inside:
+            continue
         if command == "FILE":
             # a name without quotation marks may contain spaces; the last word is the type
             file = fields[0] if '"' in matched[2] else matched[2].rpartition(" ")[0] or matched[2]
@@ -134,6 +139,23 @@ def parse_cue(text: str) -> tuple[CueTrack, ...]:
     if not tracks:
         raise ValueError("no audio track")
     return tracks
+
+
+def cue_tracks_of_chapters(chapters: Sequence[tuple[float, str]], file: str) -> tuple[CueTrack, ...]:
+    """Return the chapters of a file as tracks.
+
+    Args:
+        chapters: Start in seconds, and title. Codes of recordings (ISRC), which FLAC has, are no titles.
+        file: Name of the file.
+
+    Examples:
+        >>> [(track.number, track.title) for track in cue_tracks_of_chapters([(0.0, "Rain"), (200.2, "")], "a.m4b")]
+        [(1, 'Rain'), (2, '')]
+    """
+    return tuple(
+        CueTrack(file, number, "" if _RECORDING_CODE.fullmatch(title) else title, "", start)
+        for number, (start, title) in enumerate(chapters, 1)
+    )
 
 
 def _seconds(text: str, line: int) -> float:

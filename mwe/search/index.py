@@ -18,6 +18,7 @@ from mwe.core.progress import track
 from mwe.joint.pretrained import OPEN
 from mwe.search.ann import AnnReport, build_ann
 from mwe.search.assemble import assemble, partly_read
+from mwe.search.cue_tracks import broken_note
 from mwe.search.embed import predict_files
 from mwe.search.embedding_parts import Parts, PartSettings
 from mwe.search.known_sounds import KnownSounds
@@ -168,7 +169,7 @@ def index_listing(listing: Listing, model: str | Path, out: Path, settings: Inde
         approximate = None if known.library is None else AnnReport.read(out, known.library.declared)
         _name_tracks(listing.items, known)
         note = assemble(out, listing, trained, texts, known, settings.dtype) + retagged
-        note += "".join(f"\n{message} Its audio file is indexed whole." for message in listing.broken_sheets)
+        note += f"\n{broken}" if (broken := broken_note(listing.broken_sheets)) else ""
         in_part = partly_read(listing.items, known)
         note += f"\n{truncated}" if (truncated := named(in_part)) else ""
         known.parts.remove()

@@ -76,7 +76,7 @@ def list_sources(sources: Sequence[Path], collection: TrackReader | None = None)
 
     A table is a ``tracks.tsv`` in the format that ``mwe data show --help`` describes. A folder gives every audio file
     below it, with its relative path as ID; a ``tracks.tsv`` in the folder gives IDs, artists and tags. An album
-    in one file with a cue sheet beside it gives its tracks.
+    in one file with a cue sheet beside or inside it gives its tracks, as a book in one file gives its chapters.
 
     Raises:
         MissingDataError: There is no source, or a source is missing or has no audio files.

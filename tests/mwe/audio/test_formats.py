@@ -199,7 +199,7 @@ def test_without_the_extra_the_kind_and_the_remedy_are_named(kinds, monkeypatch)
 def test_protected_files_are_named(kinds, tmp_path):
     content = kinds["aac.m4a"].read_bytes()
     assert content.count(b"mp4a") == 1
-    (tmp_path / "bought.m4p").write_bytes(content.replace(b"mp4a", b"drms"))
+    (tmp_path / "bought.m4p").write_bytes(content.replace(b"mp4a", b"drms"))  # named before its sound is decoded
     outcome, detail = reason(tmp_path / "bought.m4p")
     assert outcome == "encrypted"
     assert "DRM" in detail

@@ -1,19 +1,24 @@
 """Albums in one file with a cue sheet become their tracks."""
 
 import io
+from fractions import Fraction
 from threading import Lock
 
 import numpy as np
 import pytest
 import soundfile
 
+from mwe.audio import ffmpeg
 from mwe.audio.cue_sheet import WHOLE
 from mwe.audio.predict import Hardware
-from mwe.search import Library
+from mwe.core.errors import MissingDataError
+from mwe.search import Library, cue_tracks
+from mwe.search.cue_tracks import broken_note
 from mwe.search.embed import Embedder, embed_files
 from mwe.search.index import index_library
 from mwe.search.model import TrainedModel
 from mwe.search.sources import list_sources
+from tests.encoded_audio import encode_stream
 
 HERE = Hardware(workers=0, devices=1, accelerator="cpu")
 RATE = 22050
@@ -101,8 +106,108 @@ def test_a_broken_sheet_is_named_and_its_file_indexed_whole(album, run, tmp_path
     (album / "weather.cue").write_text(SHEET.replace("00:04:00", "00:99:00"))
     report = index_library([album], run, tmp_path / "lib", hardware=HERE)
     assert list(by_name(tmp_path / "lib")) == ["other.flac", "weather.flac"]
+    assert "1 cue sheet cannot be used; its audio is indexed whole:" in report.note
     assert "weather.cue: not a cue sheet (line 11: '00:99:00' is not a time" in report.note
-    assert "Its audio file is indexed whole." in report.note
+
+
+def flac_with_cue_block(path, starts, seconds):
+    """A FLAC with a block of cue points after the first block, each with a code of its recording."""
+    soundfile.write(path, np.concatenate([tone(pitch) for pitch in PITCHES.values()]), RATE)
+    points = [(number, round(start * RATE), b"USRC17607839") for number, start in enumerate(starts, 1)]
+    body = bytes(128) + bytes(8) + b"\x80" + bytes(258) + bytes([len(starts) + 1])
+    for number, start, code in points:
+        body += start.to_bytes(8, "big") + bytes([number]) + code + bytes(14) + b"\1" + bytes(8) + b"\1" + bytes(3)
+    body += (seconds * RATE).to_bytes(8, "big") + b"\xaa" + bytes(27)
+    content = path.read_bytes()
+    path.write_bytes(content[:42] + b"\5" + len(body).to_bytes(3, "big") + body + content[42:])
+
+
+def write_with_inner_sheet(path, container, codec, sheet=SHEET, chapters=()):
+    """An album with a sheet among its tags, or with chapters."""
+    import av
+
+    with av.open(str(path), "w", format=container) as output:
+        output.metadata.update({"CUESHEET": sheet} if sheet else {})
+        if chapters:
+            output.set_chapters([
+                {"id": number, "start": start, "end": start + 4, "time_base": Fraction(1), "metadata": {"title": title}}
+                for number, (start, title) in enumerate(chapters, 1)
+            ])  # fmt: skip
+        stream = output.add_stream(codec, rate=RATE)
+        encode_stream(output, stream, np.concatenate([tone(pitch) for pitch in PITCHES.values()])[None], RATE)
+
+
+@pytest.mark.parametrize(
+    ("name", "container", "codec"),
+    [("a.flac", "flac", "flac"), ("a.wv", "wv", "wavpack"), ("a.tta", "tta", "tta"), ("a.m4b", "ipod", "aac")]
+)  # fmt: skip
+def test_a_sheet_or_chapters_inside_divide_a_file(run, tmp_path, name, container, codec):
+    pytest.importorskip("av")
+    music = tmp_path / "music"
+    music.mkdir()
+    chapters = [(0, "Rain"), (4, "Sun"), (8, "Wind")] if name == "a.m4b" else ()
+    write_with_inner_sheet(music / name, container, codec, "" if chapters else SHEET, chapters)
+    report = index_library([music], run, tmp_path / "lib", hardware=HERE)
+    assert (report.ok, report.skipped, report.note.count("cue sheet")) == (3, {}, 0)
+    found = by_name(tmp_path / "lib")
+    assert [found[f"{name}#{number:02}"][0].title for number in (1, 2, 3)] == list(PITCHES)
+    soundfile.write(tmp_path / "Sun.flac", tone(PITCHES["Sun"]), RATE)
+    alone = embed_files(TrainedModel(run), [tmp_path / "Sun.flac"])[0].embedding_D
+    assert found[f"{name}#02"][1] @ alone > 0.99
+    if not chapters:
+        assert found[f"{name}#02"][0].artist == "Bo"
+    assert index_library([music], run, tmp_path / "lib", hardware=HERE).reused == 3
+
+
+def test_cue_points_of_flac_divide_it_and_their_codes_are_no_titles(tmp_path):
+    pytest.importorskip("av")
+    flac_with_cue_block(tmp_path / "a.flac", (0, 4, 8), 12)
+    items = list_sources([tmp_path]).items
+    assert [item.span for item in items] == [(0.0, 4.0), (4.0, 8.0), (8.0, np.inf)]
+    assert [item.part.track.title for item in items] == ["", "", ""]
+
+
+def test_a_sheet_beside_a_file_counts_before_that_inside(tmp_path):
+    pytest.importorskip("av")
+    write_with_inner_sheet(tmp_path / "weather.flac", "flac", "flac", SHEET.replace("Rain", "Hail"))
+    assert list_sources([tmp_path]).items[0].part.track.title == "Hail"
+    (tmp_path / "weather.cue").write_text(SHEET)
+    assert list_sources([tmp_path]).items[0].part.track.title == "Rain"
+
+
+def test_broken_sheets_inside_are_counted_and_named(tmp_path):
+    pytest.importorskip("av")
+    for number in range(7):
+        sheet = SHEET.replace("00:04:00", "00:99:00")
+        write_with_inner_sheet(tmp_path / f"{number}.flac", "flac", "flac", sheet)
+    listing = list_sources([tmp_path])
+    assert [item.track_id for item in listing.items] == [f"{number}.flac" for number in range(7)]
+    lines = broken_note(listing.broken_sheets).splitlines()
+    assert lines[0] == "7 cue sheets cannot be used; their audio is indexed whole:"
+    assert "0.flac: the cue sheet inside is none (line 11: '00:99:00' is not a time" in lines[1]
+    assert (len(lines), lines[-1]) == (7, "and 2 more")
+
+
+def test_files_without_a_sheet_are_not_opened_for_it(album, monkeypatch):
+    (album / "weather.cue").unlink()
+    monkeypatch.setattr(cue_tracks, "read_inner_tracks", lambda path: pytest.fail(f"{path} was opened"))
+    (album / "cut.flac").write_bytes(b"fLaC\4\xff")
+    (album / "short.wv").write_bytes(b"APETAGEX")
+    assert len(list_sources([album]).items) == 4
+
+
+def test_without_ffmpeg_a_sheet_inside_is_told(tmp_path, monkeypatch):
+    pytest.importorskip("av")
+    write_with_inner_sheet(tmp_path / "a.flac", "flac", "flac")
+    (tmp_path / "a.m4b").write_bytes(b"\0\0\0\x0cftypM4B ")
+
+    def missing():
+        raise MissingDataError("FFmpeg reads this file: pip install 'mwe[formats]'")
+
+    monkeypatch.setattr(ffmpeg, "load_pyav", missing)
+    listing = list_sources([tmp_path])
+    assert len(listing.items) == 2
+    assert [line.endswith("Type pip install 'mwe[formats]'.") for line in listing.broken_sheets] == [True]
 
 
 @pytest.mark.parametrize(
