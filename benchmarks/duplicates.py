@@ -73,7 +73,7 @@ def measured(made: Sequence[Made], rows: Sequence[int], unit_ND: np.ndarray, fin
 
 def table(made: Sequence[Made], model: Path, workers: int) -> dict[str, Figures]:
     """Return the figures of every kind, each in a library of all originals, all covers and the copies of that kind."""
-    unit_ND = embed_readable(TrainedModel(model), [file.path for file in made], "Leave it out of the folder.")
+    unit_ND = embed_readable(TrainedModel(model), [file.path for file in made], "Leave it out of the folder.").vector_ND
     figures = {}
     with Fingerprints(
         {row: TrackSound(file.path, file.seconds) for row, file in enumerate(made)}, workers

@@ -3,6 +3,7 @@
 import math
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -186,5 +187,9 @@ def _worker_context() -> multiprocessing.context.BaseContext:
 
 
 def _quieten(worker: int) -> None:
-    """Discard the MP3 decoder's output on irregular frames; errors reach the main process in other ways."""
+    """Discard the MP3 decoder's output on irregular frames; errors reach the main process in other ways.
+
+    Ctrl+C reaches every process; the main process writes what is finished, and ends the workers.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -17,7 +17,7 @@ from mwe.audio.clips import ClipBatch, ClipDataset, Collate, decoding_loader
 from mwe.audio.decode import MAX_SECONDS, MIN_SECONDS
 from mwe.audio.logmel import LogMel
 from mwe.audio.mel_settings import MelSettings
-from mwe.audio.predict import Hardware, PredictionShards, Track, predict_to_shards, unfinished
+from mwe.audio.predict import Hardware, PredictionShards, Track, predict_to_shards, telling_what_is_kept, unfinished
 from mwe.audio.shards import OK, MelRow, MelShardWriter, remove_leftovers, shard_names
 from mwe.audio.store import MelStore
 from mwe.audio.store_settings import declare_made, declare_settings, made_before
@@ -159,13 +159,10 @@ def extract_mels(
             clips = ClipDataset(items, settings.sample_rate, min_seconds, max_seconds)
             return decoding_loader(clips, collate, batch_tracks, workers)
 
-        predict_to_shards(
-            MelExtractor(settings),
-            pending,
-            loader_of,
-            PredictionShards(open_writer, spectrograms_of),
-            Hardware(workers, devices, accelerator=accelerator, strategy=strategy),
-        )
+        hardware = Hardware(workers, devices, accelerator=accelerator, strategy=strategy)
+        shards = PredictionShards(open_writer, spectrograms_of)
+        with telling_what_is_kept(lambda: len(tracks) - len(unfinished(tracks, MelStore.open(out, settings).outcome))):
+            predict_to_shards(MelExtractor(settings), pending, loader_of, shards, hardware)
     store = MelStore.open(out, settings)
     if first_process:
         _write_tables(store, settings)

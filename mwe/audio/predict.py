@@ -3,17 +3,20 @@
 Every process writes separate, complete shards, so an interrupted job resumes with the files that are not in a shard.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.callbacks import BasePredictionWriter
+from pytorch_lightning.utilities import rank_zero_only
 from torch.utils.data import DataLoader
 
 from mwe.audio import ffmpeg
 from mwe.audio.clips import ERROR
 from mwe.audio.shards import FileStamp
+from mwe.core.progress import advancing
 from mwe.core.trainers import passing_trainer
 
 Track = tuple[str, Path]
@@ -41,6 +44,7 @@ class Hardware(NamedTuple):
         """Return a trainer on this hardware."""
         return passing_trainer(
             *callbacks,
+            bar=False,
             devices=self.devices,
             num_nodes=self.nodes,
             accelerator=self.accelerator,
@@ -64,12 +68,27 @@ class PredictionShards(BasePredictionWriter):
     Args:
         open_writer: Returns the writer of a process for its ``rank``.
         results_of: Returns the results of a batch from the batch and its prediction.
+
+    Attributes:
+        stopped: Whether the user stopped the run.
     """
 
-    def __init__(self, open_writer: Callable[..., ShardWriter], results_of: Callable[..., Iterable[Any]]) -> None:
+    def __init__(self, open_writer: Callable[..., ShardWriter], results_of: Callable[..., Collection[Any]]) -> None:
         super().__init__("batch")
         self._open_writer, self._results_of = open_writer, results_of
         self._writer: ShardWriter | None = None
+        self._advance: Callable[[int], None] | None = None
+        self.stopped = False
+
+    @contextmanager
+    def showing_progress(self, files: int) -> Iterator[None]:
+        """Show the progress of the first process while the context is open."""
+        if rank_zero_only.rank != 0:  # type: ignore[attr-defined]
+            yield
+            return
+        with advancing("reading files", files) as self._advance:
+            yield
+        self._advance = None
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Open the writer of this process."""
@@ -88,7 +107,10 @@ class PredictionShards(BasePredictionWriter):
     ) -> None:
         """Pass on the results of a batch."""
         assert self._writer is not None
-        self._writer.extend(self._results_of(batch, prediction))
+        results = self._results_of(batch, prediction)
+        self._writer.extend(results)
+        if self._advance is not None:
+            self._advance(len(results) * trainer.world_size)
 
     def flush(self) -> None:
         """Write the results collected since the last shard, if any."""
@@ -103,6 +125,7 @@ class PredictionShards(BasePredictionWriter):
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """Write the results if the user stops the run, but not after other errors, which may be caused by writing."""
         if isinstance(exception, KeyboardInterrupt):
+            self.stopped = True
             self.flush()
 
 
@@ -137,8 +160,33 @@ def predict_to_shards(
         loader_of: Returns the loader of a list of tracks.
         shards: Writer of the predictions.
         hardware: Hardware of the job.
+
+    Raises:
+        KeyboardInterrupt: The user stopped the job; what was computed is written.
     """
     trainer = hardware.trainer(shards)
     # every process needs a batch; a file read twice is stored twice, and the later result counts
     items = [*tracks] * -(-trainer.world_size // len(tracks))
-    trainer.predict(model, loader_of(items), return_predictions=False)
+    with shards.showing_progress(len(items)):
+        try:
+            trainer.predict(model, loader_of(items), return_predictions=False)
+        except SystemExit as ending:  # Lightning's, without a word
+            if shards.stopped:
+                raise KeyboardInterrupt from ending
+            raise
+
+
+@contextmanager
+def telling_what_is_kept(count: Callable[[], int]) -> Iterator[None]:
+    """If the user stops the enclosed work, say how many files it has finished.
+
+    Args:
+        count: Returns the number of finished files.
+
+    Raises:
+        KeyboardInterrupt: The user stopped it; the text says what is kept.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(f"{count():,} files are kept; run the same command to go on") from stop

@@ -8,10 +8,9 @@ from typing import Literal
 
 from rich.console import Console
 
+from mwe.core.commands import STOPPED
 from mwe.core.errors import MissingDataError
 from mwe.core.numbers import NonNegativeInt
-
-STOPPED = 130  # exit code of shells for a command ended by Ctrl+C
 
 
 def check(sources: Sequence[Path], /, workers: NonNegativeInt = 2, format: Literal["table", "json"] = "table") -> None:

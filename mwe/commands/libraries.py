@@ -33,7 +33,8 @@ def index(
     listed in ``partly_read.tsv``.
 
     Artist, title, album and other tags in the files are kept. Where only they changed, or a file was moved, nothing is
-    embedded anew. An album in one file with a cue sheet beside or inside it becomes its tracks, and a book its chapters.
+    embedded anew. An album in one file with a cue sheet beside or inside it becomes its tracks; a book, its
+    chapters. Ctrl+C says what is kept.
 
     Args:
         sources: Folders of audio, tables of tracks (``tracks.tsv``) or audio files. A folder's own ``tracks.tsv`` gives

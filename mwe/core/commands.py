@@ -1,6 +1,8 @@
 """Tables of commands that name functions by string. A module is imported only when its command runs."""
 
 import difflib
+import os
+import select
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -8,6 +10,12 @@ from dataclasses import dataclass, field
 from pkgutil import resolve_name
 
 from mwe.core.errors import REPORTED
+
+STOPPED = 128 + 2
+"""Exit code after Ctrl+C, as of shells."""
+
+CLOSED_PIPE = 128 + 13
+"""Exit code if nobody reads the output any more, as of shells."""
 
 HELP = ("-h", "--help")
 STAGE_OPTIONS = {
@@ -179,7 +187,8 @@ Commands = Mapping[str, Command | Stage | Program]
 def run_program(program: Program, prog: str, args: Sequence[str] | None) -> None:
     """Run a command line. Print an error that needs no traceback in one line.
 
-    The exit code is then 1, or 2 for an unknown command, as for an unknown option.
+    The exit code is then 1, or 2 for an unknown command, as for an unknown option; 130 after Ctrl+C; and 141, without a
+    word, if the output is piped to a program that has ended, such as ``head``.
 
     Args:
         program: The commands.
@@ -188,12 +197,32 @@ def run_program(program: Program, prog: str, args: Sequence[str] | None) -> None
     """
     arguments = list(sys.argv[1:] if args is None else args)
     try:
-        program.run(prog, arguments, from_process=args is None)
+        try:
+            program.run(prog, arguments, from_process=args is None)
+        finally:
+            sys.stdout.flush()  # here, where a closed pipe is no error
+    except BrokenPipeError as error:
+        if not _output_is_closed():
+            sys.exit(f"{_typed_command(program, prog, arguments)}: {error}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left in the buffer
+        sys.exit(CLOSED_PIPE)
+    except KeyboardInterrupt as stop:
+        print(f"\n{_typed_command(program, prog, arguments)}: {str(stop) or 'stopped'}", file=sys.stderr)
+        sys.exit(STOPPED)
     except UnknownCommandError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
     except REPORTED as error:
         sys.exit(f"{_typed_command(program, prog, arguments)}: {error}")
+
+
+def _output_is_closed() -> bool:
+    """Return whether nobody reads what this process writes."""
+    if not hasattr(select, "poll"):
+        return True
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), select.POLLOUT)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
 
 
 def _typed_command(program: Program, prog: str, args: Sequence[str]) -> str:

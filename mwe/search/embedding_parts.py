@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,9 @@ from mwe.core.errors import StaleArtefactError
 from mwe.core.files import atomic_write
 from mwe.core.parquet import PARQUET_ERRORS
 from mwe.search.metadata import METADATA, Metadata, metadata_of, metadata_row
+
+PART_SECONDS = 10.0
+"""Seconds after which finished files are written; a job that is killed loses the files since then."""
 
 _NAME = re.compile(r"part-(\d+)-r(\d+)\.parquet")
 _COLUMNS = {
@@ -76,11 +80,12 @@ class PartWriter:
         self._settings, self._rank = settings, rank
         self._number = settings.first
         self._pending: list[Outcome] = []
+        self._written = monotonic()
 
     def extend(self, outcomes: Iterable[Outcome]) -> None:
-        """Add files."""
+        """Add files, and write a part if there are enough of them, or if the last was written long ago."""
         self._pending += outcomes
-        if len(self._pending) >= self._settings.size:
+        if len(self._pending) >= self._settings.size or monotonic() - self._written >= PART_SECONDS:
             self.flush()
 
     def flush(self) -> None:
@@ -90,7 +95,7 @@ class PartWriter:
         table = _table(self._pending, self._settings.dim).replace_schema_metadata({_SPACE_KEY: self._settings.space})
         with atomic_write(self._settings.folder / f"part-{self._number:06d}-r{self._rank:04d}.parquet") as temporary:
             pq.write_table(table, temporary)
-        self._pending, self._number = [], self._number + 1
+        self._pending, self._number, self._written = [], self._number + 1, monotonic()
 
 
 def _table(outcomes: Sequence[Outcome], dim: int) -> pa.Table:

@@ -9,7 +9,7 @@ from pytorch_lightning.utilities import rank_zero_only
 
 from mwe.audio import ffmpeg
 from mwe.audio.file_tags import FileTags
-from mwe.audio.predict import Hardware, Track, unfinished
+from mwe.audio.predict import Hardware, Track, telling_what_is_kept, unfinished
 from mwe.audio.shards import OK
 from mwe.audio.tag_reader import tags_if_readable
 from mwe.core.errors import MissingDataError
@@ -153,7 +153,11 @@ def index_listing(listing: Listing, model: str | Path, out: Path, settings: Inde
     trained = library_model(model)
     texts = texts_of(trained)
     texts.require_usable()
-    with only_writer(out):
+
+    def kept() -> int:
+        return len(listing.items) - len(_pending(listing.items, _known(out, trained)))
+
+    with only_writer(out), telling_what_is_kept(kept):
         known = _known(out, trained)
         pending = _pending(listing.items, known)
         spans = {item.track_id: item.span for item in listing.items if item.part is not None}

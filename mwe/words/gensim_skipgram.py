@@ -24,7 +24,7 @@ class _Epochs(CallbackAny2Vec):
         self.advance = advance
 
     def on_epoch_end(self, model: Word2Vec) -> None:
-        self.advance()
+        self.advance(1)
 
 
 def train_gensim(corpus: Path, settings: SkipGramSettings) -> WordVectors:
