@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,10 +52,10 @@ class Tree:
             if name and (ROOT / name).is_file():
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, root / name)
-        # no compiled file may stand for a source that changed within the same second
-        self.environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+        self.environment = {**os.environ, "PYTHONPATH": str(root)}
         self.environment.setdefault("OMP_NUM_THREADS", "1")
         self._worker: subprocess.Popen[str] | None = None
+        self._moment = time.time()
 
     def test(self, tests: Sequence[str], seconds: float, *options: str) -> Verdict:
         """Run some tests in a fork of the worker until the first failure.
@@ -101,11 +102,17 @@ class Tree:
     def changed(self, path: str, source: bytes) -> Iterator[None]:
         """Put another source into the place of a file for a while."""
         ordinary = (self.root / path).read_bytes()
-        (self.root / path).write_bytes(source)
+        self._write(path, source)
         try:
             yield
         finally:
-            (self.root / path).write_bytes(ordinary)
+            self._write(path, ordinary)
+
+    def _write(self, path: str, source: bytes) -> None:
+        (self.root / path).write_bytes(source)
+        # a compiled file of another source of the same length and second must not stand for this one
+        self._moment += 2
+        os.utime(self.root / path, (self._moment, self._moment))
 
     def close(self) -> None:
         """End the worker."""

@@ -5,6 +5,7 @@ under test, so a fork reads them anew from the current folder.
 """
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -89,6 +90,8 @@ def main() -> None:
     for name in PRELOADED:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    # pytest collects garbage several times, which would look at all of PyTorch in every fork
+    gc.freeze()
     for line in sys.stdin:
         answers.write(json.dumps(_forked(**json.loads(line))) + "\n")
         answers.flush()
