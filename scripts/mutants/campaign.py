@@ -124,7 +124,7 @@ class Campaign:
                 continue
             chosen.append(test)
             seconds += cost
-        return [*self.new_tests, *chosen], len(known) - len(chosen)
+        return [*chosen, *self.new_tests], len(known) - len(chosen)
 
     def outcome(self, fault: Fault) -> dict[str, Any]:
         """Return how the tests of a fault end: ``killed``, ``survived``, ``unreached`` or ``unclear``."""

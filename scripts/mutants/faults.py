@@ -112,10 +112,14 @@ def _replaced(node: ast.AST, scope: str) -> Iterator[tuple[ast.AST, str, str, st
     for operator, replacements in table.items():
         for after in replacements(node):
             yield node, scope, operator, after if isinstance(after, str) else _text(after)
-    if isinstance(node, ast.If):
+    if isinstance(node, ast.If) and not _for_types(node):
         yield from ((node.test, scope, "branch", always) for always in ("True", "False"))
     for child in _children(node):
         yield from _replaced(child, scope)
+
+
+def _for_types(node: ast.If) -> bool:
+    return "TYPE_CHECKING" in ast.unparse(node.test)
 
 
 def _text(node: ast.expr) -> str:
@@ -137,7 +141,7 @@ def _children(node: ast.AST) -> Iterable[ast.AST]:
         return []
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return []
-    if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+    if isinstance(node, ast.If) and _for_types(node):
         return []
     if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in {*REPORTS, "cast", "TypeVar"}:
         return [node.args[1]] if ast.unparse(node.func) == "cast" else []

@@ -18,7 +18,7 @@ from mwe.corpora import (
     track_token,
     write_corpus,
 )
-from mwe.corpora.paragraphs import LONGEST_LINE, kinds_path
+from mwe.corpora.paragraphs import LONGEST_LINE, general_lines, kinds_path
 from mwe.tracks import FolderTracks, TrackTags, tag_matrix
 
 
@@ -121,3 +121,11 @@ def test_no_line_is_longer_than_gensim_reads_and_each_piece_has_the_ids(tmp_path
     read = lines(tmp_path / "c.txt")
     assert all(len(line) <= LONGEST_LINE and "track:t_1" in line and "deep_house" in line for line in read)
     assert sum(line.count("word") for line in read) == words
+
+
+def test_lines_of_general_text_are_split_where_gensim_would_drop_words():
+    text = " ".join(str(number) for number in range(2 * LONGEST_LINE + 7))
+    ((*pieces, short),) = [list(lines) for lines in general_lines([[text, "a short line"]])]
+    assert short == ["a", "short", "line"]
+    assert [len(piece) for piece in pieces] == [LONGEST_LINE, LONGEST_LINE, 7]
+    assert [token for piece in pieces for token in piece] == text.split()

@@ -56,6 +56,14 @@ def test_a_dump_gives_articles_without_markup_redirects_and_other_name_spaces(wi
     assert article[0] == "'''Air''' are a French duo."
     assert len(texts(Wikipedia(str(wiki), min_words=1))) == 2
     assert texts(Wikipedia(str(wiki), min_words=50)) == []
+    assert [len(texts(Wikipedia(str(wiki), min_words=words))) for words in (7, 8)] == [1, 0]  # the article has 7
+
+
+def test_a_source_is_known_by_what_its_text_depends_on(wiki):
+    given = Wikipedia(str(wiki), min_words=5).identity()
+    assert given == Wikipedia(str(wiki), min_words=5, workers=2).identity()
+    assert given["settings"] == {"words": "alphabetic", "min_words": "5"}
+    assert given != Wikipedia(str(wiki), min_words=6).identity()
 
 
 def test_several_processes_give_the_same(wiki):

@@ -4,73 +4,24 @@ import numpy as np
 import pytest
 import torch
 from pytorch_lightning import Trainer, seed_everything
-from torch import nn
 
-from mwe.audio.mel_settings import MelSettings
-from mwe.audio.shards import FileStamp, MelRow, MelShardWriter
-from mwe.audio.store_settings import declare_settings
 from mwe.corpora.tokens import artist_token, tag_token, track_token
-from mwe.encoders.audio_encoder import AudioEncoder
-from mwe.joint import AudioWordDataModule, JointEmbedding
+from mwe.joint import JointEmbedding
 from mwe.joint.audio_word_data import ExcerptDataset
-from mwe.tracks import SPLITS, TrackTags, tag_matrix
-from mwe.words import WordVectors
-
-IDS = tuple(f"t{number:02}" for number in range(12))
-ARTISTS = tuple(f"a{number // 2}" for number in range(12))  # two tracks each, none in two splits
-TAGS = ("calm", "loud", "unheard")
-PARTS = {"train": range(6), "valid": range(6, 8), "test": range(8, 12)}
-FRAMES = 9
-
-
-class Flat(AudioEncoder):
-    """A linear map of the mean over time."""
-
-    def __init__(self):
-        super().__init__(3)
-        self.map = nn.Linear(4, 3)
-
-    def forward(self, mel_BFM):
-        return self.map(mel_BFM.mean(dim=1))
-
-
-class Reader:
-    """Tracks made on the spot: one of the seen tags each, and the unseen one for every third."""
-
-    def read(self):
-        tags_of = [[TAGS[number % 2], *TAGS[2:][number % 3 :]] for number in range(len(IDS))]
-        splits = {name: np.array(part) for name, part in PARTS.items()}
-        unseen = np.array([False, False, True])
-        return TrackTags("toy", IDS, ARTISTS, TAGS, tag_matrix(tags_of, TAGS), ("",) * 3, unseen, splits)
+from mwe.tracks import SPLITS
+from tests.toy_tracks import ARTISTS, FRAMES, IDS, PARTS, Flat, toy_data, write_toy
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    """Mel store with numbered frames, and word vectors."""
-    root, rng = tmp_path_factory.mktemp("toy"), np.random.default_rng(0)
-    settings = MelSettings(n_mels=4)
-    declare_settings(root / "mel", settings, {})
-    writer = MelShardWriter(root / "mel", n_mels=4)
-    for number, track in enumerate(IDS):
-        writer.append(MelRow(track, f"{track}.mp3", FileStamp(1, 1), loudness_db=-20.0), numbered(number))
-    writer.flush()
-    tokens = [*map(tag_token, TAGS), *map(artist_token, sorted(set(ARTISTS))), *map(track_token, IDS)]
-    kinds = ["tag"] * 3 + ["artist"] * 6 + ["track"] * 12
-    WordVectors(tokens, rng.normal(size=(len(tokens), 5)).astype(np.float32), kinds).save(root / "words")
-    return root, settings
-
-
-def numbered(number):
-    """The spectrogram of a track: every frame holds its number and that of the track."""
-    return np.tile(np.arange(FRAMES, dtype=np.float32)[:, None], (1, 4)) + np.array([0, 0, 0, 100 * number])
+def folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("toy")
+    write_toy(root)
+    return root
 
 
 @pytest.fixture
-def data(folders):
-    root, settings = folders
-    seconds = 2 * settings.hop_length / settings.sample_rate  # three frames
-    module = AudioWordDataModule(Reader(), str(root / "mel"), str(root / "words"), batch_size=2, test_excerpts=2)
-    module.seconds = seconds
+def data(folder):
+    module = toy_data(folder)
     module.setup("fit")
     return module
 

@@ -54,6 +54,10 @@ def test_equals_scikit_learn():
     assert found["rocauc_clip_excluded"] == TRACKS - len(by_track)
 
 
+def test_bounds_are_drawn_only_where_asked_for():
+    assert not any(name.endswith(("_low", "_high")) for name in measure(range(TRACKS)))
+
+
 def test_the_control_gives_unseen_tags_each_others_prototypes():
     rows, prototypes, labels, _, _ = (part.numpy() for part in catalogue())
     unit = lambda matrix: matrix / np.linalg.norm(matrix, axis=1, keepdims=True)  # noqa: E731

@@ -65,7 +65,7 @@ def test_equal_seeds_give_equal_vectors(tmp_path):
     assert not np.array_equal(first, other)
 
 
-def test_the_rate_falls_linearly_from_step_to_step(tmp_path, monkeypatch):
+def test_the_rate_falls_from_step_to_step_to_almost_nothing(tmp_path, monkeypatch):
     rates, ascend = [], RowAdagrad.ascend
 
     def noted(self, table, row_R, gradient_RD, rate):
@@ -77,8 +77,8 @@ def test_the_rate_falls_linearly_from_step_to_step(tmp_path, monkeypatch):
     falls = -np.diff(rates[::3])  # three tables a step
     assert rates[0] == SMALL["rate"]
     assert 0 < rates[-1] < 0.1 * SMALL["rate"]
-    assert falls.min() > 0
-    np.testing.assert_allclose(falls, falls.mean(), rtol=0.5)
+    assert 0 < falls.min()
+    assert falls.max() < 0.1 * SMALL["rate"]
 
 
 def test_sizes_are_checked():
