@@ -14,9 +14,9 @@ class LDARanker(TopicRanker):
     """Row "LDA" of Table 1: symmetric divergence of two tags over the topics.
 
     The paper's formula is "under a specific topic distribution", without saying which. With that of the query's
-    document, training figures are above test figures, as in the paper, but MAP is 5 (training) and 3.5 (test) points
-    above its row; that posterior depends on all tags of the document. With that of the collection, the two are nearly
-    equal, within 2 points of the row. The prior is the customary 1/C; the 0.5 of the network's contexts ruins the row.
+    document, training figures are above test figures, as in the paper; that posterior depends on all tags of the
+    document. With that of the collection, the two are nearly equal. The paper names no prior: the default is the
+    customary 1/C.
 
     Args:
         in_context: Weigh the topics by the posterior of the query's document, which depends on all of its tags.

@@ -11,8 +11,8 @@ from siamese_tags.features.weights import Weighting, weigh
 class LSARanker(ContextFree):
     """Row "LSA" of Table 1: pointwise mutual information, singular vectors times singular values, cosine distance.
 
-    The paper gives the weights and the distance, not the rank. Rank 7 reproduces its row; rank 50 and tfidf are more
-    than ten points higher, at the level of the Siamese network.
+    The paper names the weights and the distance, not the rank. The default is the 10 dimensions that it has for PCA and
+    for its own networks.
 
     Args:
         weighting: Weights of the document-tag matrix: ``tf``, ``tfidf`` or ``pmi``.
@@ -29,7 +29,7 @@ class LSARanker(ContextFree):
         ['loud', 'rock', 'calm', 'piano']
     """
 
-    def __init__(self, weighting: Weighting = "pmi", rank: int = 7, measure: Measure = "cosine") -> None:
+    def __init__(self, weighting: Weighting = "pmi", rank: int = 10, measure: Measure = "cosine") -> None:
         self.weighting = weighting
         self.n_components = rank
         self.measure = measure

@@ -31,13 +31,11 @@ BASELINES: dict[str, Callable[..., Ranker]] = {
     "popularity": PopularityRanker,
     "popularity_unforced": partial(PopularityRanker, query_first=False),
     "lsa": LSARanker,
-    "lsa_rank50": partial(LSARanker, weighting="tfidf", rank=50),
     "lda": LDARanker,
     "lda_in_context": partial(LDARanker, in_context=True),
     "plsa": PLSARanker,
     "plsa_in_context": partial(PLSARanker, in_context=True),
     "pca": PCARanker,
-    "pca_pmi": partial(PCARanker, weighting="pmi", aggregation="dot", measure="euclidean"),
     "rbm": RBMRanker,
     "crbm": CRBMRanker,
     "infoth": InfoThRanker,
@@ -67,8 +65,8 @@ def settings_of(name: str, seed: int = 0, changed: Mapping[str, Any] | None = No
         ValueError: A setting has an invalid value.
 
     Examples:
-        >>> settings_of("lsa_rank50")
-        {'weighting': 'tfidf', 'rank': 50, 'measure': 'cosine'}
+        >>> settings_of("lsa", changed={"rank": 50})
+        {'weighting': 'pmi', 'rank': 50, 'measure': 'cosine'}
     """
     if name not in BASELINES:
         raise UnknownNameError("baseline", name, BASELINES)

@@ -62,6 +62,25 @@ def fold(n_documents: int, number: int, n_folds: int = 3, seed: int = 0) -> Fold
     return drawn[number]
 
 
+def inner_fold(rows: Fold, share: float = 0.2, seed: int = 0) -> Fold:
+    """Return a fold inside the training documents of another: the rest, and at least one document set aside.
+
+    Args:
+        rows: Rows of the outer fold. Its test rows are not used.
+        share: Share of the training documents to set aside.
+        seed: Seed of the draw.
+
+    Examples:
+        >>> outer = fold(9, 0)
+        >>> inner = inner_fold(outer, share=0.5)
+        >>> len(inner.train), len(inner.test), set(inner.train) | set(inner.test) == set(outer.train)
+        (3, 3, True)
+    """
+    n_aside = max(1, round(share * len(rows.train)))
+    aside = np.sort(np.random.default_rng(seed).permutation(rows.train)[:n_aside])
+    return Fold(np.setdiff1d(rows.train, aside), aside)
+
+
 def run_name(fold: int, seed: int = 0) -> str:
     """Return the folder of a run in that of its row: ``fold0``, or ``fold0_seed1`` for a seed other than 0."""
     return f"fold{fold}_seed{seed}" if seed else f"fold{fold}"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pytorch_lightning import Callback, LightningModule, Trainer
 
 from siamese_tags.documents import Collection, Fold
+from siamese_tags.documents.folds import inner_fold
 from siamese_tags.fold_data import PrimingData
 from siamese_tags.metrics import PrimingMetric
 from siamese_tags.stage import ContextualEmbedding
@@ -39,14 +40,16 @@ class NestedPrimingData(PrimingData):
     @cached_property
     def rows(self) -> Fold:
         """Rows of the remaining training documents, and of the fold's test documents."""
-        return Fold(np.setdiff1d(super().rows.train, self.validation_rows), super().rows.test)
+        return Fold(self._inner.train, super().rows.test)
 
-    @cached_property
+    @property
     def validation_rows(self) -> NDArray[np.int64]:
         """Rows of the documents set aside, at least one."""
-        train = super().rows.train
-        n_validation = max(1, round(self.validation_share * len(train)))
-        return np.sort(np.random.default_rng(self.validation_seed).permutation(train)[:n_validation])
+        return self._inner.test
+
+    @cached_property
+    def _inner(self) -> Fold:
+        return inner_fold(super().rows, self.validation_share, self.validation_seed)
 
 
 class ValidationMap(Callback):
