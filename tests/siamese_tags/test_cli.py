@@ -42,13 +42,13 @@ def fit_both(small, fold=0):
 
 def test_from_nothing_to_the_table(small, miniature, capsys):
     fit_both(small, fold=1)
-    for name in ("random", "popularity", "pca"):
+    for name in ("random", "popularity", "pca", "pca_chosen"):
         main(["baseline", "--name", name, "--collection=Cal500", f"--collection.root={miniature}", "--folds=[1]"])
     main(["reproduce", "table", "--folds=[1]"])
     assert "| Siamese CE |" in capsys.readouterr().out
     with open("outputs/tables/siamese-quick.csv", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
-    assert {line["row"] for line in lines} >= {"Random", "PCA", "Single CE", "Siamese CE"}
+    assert {line["row"] for line in lines} >= {"Random", "PCA, as named", "PCA, chosen", "Single CE", "Siamese CE"}
     run = Path("outputs/siamese-quick/siamese_ce/fold1")
     [reproduced] = [line["reproduced"] for line in lines if (line["row"], line["metric"]) == ("Siamese CE", "test_map")]
     assert float(reproduced) == pytest.approx(figures(run)["metrics"]["test_map"], abs=1e-5)
@@ -83,7 +83,7 @@ def test_folds_and_seeds_to_the_table(small, miniature, capsys):
         main(["fit", "-c", first, *small, *chain, "--model.init_args.pretraining=null"])
         start = "outputs/siamese-quick/single_ce/fold{fold}" + ("_seed{seed}" if seed else "")
         main(["fit", "-c", second, *small, *chain, f"--model.init_args.init_from={start}"])
-        for name in ("random", "popularity", "pca"):
+        for name in ("random", "popularity", "pca", "pca_chosen"):
             own = ["--collection=Cal500", f"--collection.root={miniature}", "--folds=[1]", f"--seed={seed}"]
             main(["baseline", "--name", name, *own])
     capsys.readouterr()

@@ -32,9 +32,8 @@ def test_rows_that_are_there_are_not_run_again(plan, tmp_path):
             RunMetrics({}, "CAL500", 0).write(tmp_path / "out" / "siamese-quick" / row / f"fold{fold}")
     made = rows_made(plan("siamese-table1"))
     assert made == {row.folder for row in TABLES["siamese-table1"].rows} - {"pca", "lsa", "random"}
-    assert rows_made(plan("siamese-tableE1")) == {row.folder for row in TABLES["siamese-tableE1"].rows} - made - {
-        *("pca", "random"),
-    } | {"cbow_s1_w1", "sg_s1_w2"}
+    finished = {"pca", "random"}
+    assert rows_made(plan("siamese-tableE1")) == {row.folder for row in TABLES["siamese-tableE1"].rows} - finished
 
 
 def test_seeds_have_runs_of_their_own(plan):

@@ -201,7 +201,7 @@ def workshop(miniature, tmp_path_factory):
         lines = [f"word{n} " + " ".join(f"{value:.4f}" for value in rng.normal(size=dim)) for n in range(40)]
         (work / f"{name}.glove.txt").write_text("\n".join(lines) + "\n")
     RunMetrics({"map": 0.5}, "made up", 0).write(work / "runs/mine/seed0")
-    for row in ("single_ce", "siamese_ce", "random", "popularity", "pca"):
+    for row in ("single_ce", "siamese_ce", "random", "popularity", "pca", "pca_chosen"):
         for fold in (0, 1):
             figures = {f"{part}_{figure}": 10.0 + fold for part in ("train", "test") for figure in ("map", "p@1")}
             RunMetrics(figures, "tags", 0).write(work / f"quick/{row}/fold{fold}")

@@ -129,7 +129,7 @@ def test_language_models_find_tags_that_go_together_given_time(algorithm, docume
 
 
 def test_epochs_of_the_language_models():
-    assert (Word2VecRanker("cbow").epochs, Word2VecRanker("sg").epochs) == (150, 50)
+    assert (Word2VecRanker("cbow").epochs, Word2VecRanker("sg").epochs) == (5, 5)
     assert Word2VecRanker("sg", epochs=7).epochs == 7
 
 

@@ -43,8 +43,8 @@ def runs(mini_data, fit, tmp_path):
         for stage in ("single_ce", "siamese_ce"):
             trainer.save_checkpoint(tmp_path / "runs" / stage / f"fold{fold}" / "checkpoints" / "last.ckpt")
             RunMetrics(figures, "CAL500", 0).write(tmp_path / "runs" / stage / f"fold{fold}")
-        for name in ("random", "popularity", "pca"):
-            measured = evaluate(build(name), data.documents, data.rows)
+        for name in ("random", "popularity", "pca", "pca_chosen"):
+            measured = evaluate(build(name.removesuffix("_chosen")), data.documents, data.rows)
             RunMetrics(measured, "CAL500", 0).write(tmp_path / "runs" / name / f"fold{fold}")
     return tmp_path / "runs"
 
@@ -108,7 +108,7 @@ def test_curves_are_means_over_folds_in_the_order_of_their_areas(runs):
 
 def test_curves_of_missing_and_old_runs(runs):
     (runs / "pca" / "fold1" / "metrics.json").unlink()
-    with pytest.raises(MissingDataError, match=r"row 'PCA'.*siamese-tags baseline --name pca"):
+    with pytest.raises(MissingDataError, match=r"row 'PCA, as named'.*siamese-tags baseline --name pca"):
         draw_curves(runs, (0, 1, 2), "siamese-quick")
     RunMetrics({"train_map": 1.0, "test_map": 1.0}, "CAL500", 0).write(runs / "pca" / "fold1")
     with pytest.raises(StaleArtefactError, match=r"without a precision-recall curve.*Delete it and run"):
