@@ -35,7 +35,18 @@ ROOMS = {
 # rooms and modules of siamese_tags: each may import those before it
 ORDER = (
     *("documents", "features", "networks", "losses", "metrics", "pairs", "pretraining", "checkpoints", "oov"),
-    *("fold_data", "checkpoint_tags", "stage", "stage1", "stage2", "baselines", "evaluate", "masked", "contextual"),
+    *(
+        "fold_data",
+        "checkpoint_tags",
+        "stage",
+        "stage1",
+        "stage2",
+        "baselines",
+        "evaluate",
+        "choice",
+        "masked",
+        "contextual",
+    ),
     *("stages", "commands", "reproduce", "cli"),
 )
 

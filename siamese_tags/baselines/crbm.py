@@ -19,8 +19,8 @@ class CRBMRanker:
     """Row "C-RBM" of Table 1: every training document has its own biases; the query is not put first.
 
     Documents outside the training set have no condition, so there are no test figures, and nothing can be chosen by
-    validation. The machine memorises the documents, so the row rises with the number of epochs, which the paper does not
-    name. The defaults are those of the RBM.
+    validation. The machine memorises the documents, so the row rises with the number of epochs, which the paper does
+    not name. The defaults are those of the RBM.
 
     Args:
         hidden: Hidden units.

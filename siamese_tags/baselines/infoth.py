@@ -31,8 +31,8 @@ class InfoThRanker(ContextFree):
     """Row "InfoTh" of Table 1: smoothed rows of relatedness in all dimensions, compared by mutual information.
 
     The settings are those that the paper names for CAL500: tfidf, dot product, 9 neighbours, share 0.1. It does not
-    define "mutual information distance"; here it is that of :func:`siamese_tags.features.aggregation.mutual_information`.
-    With it, dot product and cosine give the same result.
+    define "mutual information distance"; here it is that of
+    :func:`siamese_tags.features.aggregation.mutual_information`. With it, dot product and cosine give the same result.
 
     Args:
         weighting: Weights of the document-tag matrix: ``tf``, ``tfidf`` or ``pmi``.

@@ -50,7 +50,7 @@ def baseline(
         siamese-tags baseline --name lsa --settings.rank 50 --out outputs/lsa_rank50
     """
     from siamese_tags.baselines import build, settings_of
-    from siamese_tags.baselines.choice import SUFFIX, choose
+    from siamese_tags.choice import SUFFIX, choose
     from siamese_tags.evaluate import evaluate
     from siamese_tags.fold_data import SPLITS, trained_on
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from siamese_tags.baselines.choice import SUFFIX
 from siamese_tags.baselines.registry import WINDOWS
+from siamese_tags.choice import SUFFIX
 
 METRICS = tuple(
     f"{split}_{figure}" for split in ("train", "test") for figure in ("p@1", "p@2", "p@5", "p@10", "map", "auc")

@@ -6,7 +6,7 @@ says that the two are not comparable.
 
 from dataclasses import replace
 
-from siamese_tags.baselines.choice import SUFFIX
+from siamese_tags.choice import SUFFIX
 from siamese_tags.reproduce.priming_rows import Table, TableRow, baseline, network, prediction_rows, window_rows
 
 PAPER_COLLECTION = "MagTag5K"

@@ -5,7 +5,7 @@ import pytest
 from mwe.core.errors import MissingDataError
 from mwe.core.runs import RunMetrics
 from siamese_tags.baselines import BASELINES
-from siamese_tags.baselines.choice import GRIDS, SUFFIX
+from siamese_tags.choice import GRIDS, SUFFIX
 from siamese_tags.documents.folds import run_name
 from siamese_tags.reproduce.priming_rows import METRICS, QUICK, TABLES
 from siamese_tags.reproduce.priming_table import build_table

@@ -8,7 +8,7 @@ import pytest
 from mwe.core.errors import UnknownNameError
 from mwe.core.runs import RunMetrics
 from siamese_tags.baselines import build
-from siamese_tags.baselines.choice import GRIDS, choose
+from siamese_tags.choice import GRIDS, choose
 from siamese_tags.commands.baselines import baseline
 from siamese_tags.documents import Cal500, Fold, TagDocuments, folds
 from siamese_tags.documents.folds import inner_fold

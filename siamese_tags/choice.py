@@ -13,6 +13,7 @@ from mwe.core.errors import UnknownNameError
 from siamese_tags.baselines.registry import BASELINES, build, settings_of
 from siamese_tags.documents import Fold, TagDocuments
 from siamese_tags.documents.folds import inner_fold
+from siamese_tags.evaluate import priming
 
 SUFFIX = "_chosen"
 TOPICS = {"n_topics": (10, 25, 50)}
@@ -59,7 +60,10 @@ class Choice:
     def lines(self) -> list[list[Any]]:
         """Return a header and a line per candidate."""
         names = list(self.measured[0][0])
-        return [[*names, "validation_map"], *([*candidate.values(), f"{value:.4f}"] for candidate, value in self.measured)]
+        return [
+            [*names, "validation_map"],
+            *([*candidate.values(), f"{value:.4f}"] for candidate, value in self.measured),
+        ]
 
 
 def choose(
@@ -81,14 +85,12 @@ def choose(
     Examples:
         >>> from mwe.tracks import tracks_of
         >>> from siamese_tags.documents import folds
-        >>> lists = {f"song {n}": ["pop", "calm" if n % 2 else "loud", "piano" if n % 2 else "drums"] for n in range(12)}
+        >>> lists = {f"song {n}": ["pop", "calm" if n % 2 else "loud", "piano" if n % 2 else "drums"] for n in range(9)}
         >>> documents = TagDocuments.of(tracks_of("mine", lists))
         >>> choice = choose("lsa", documents, folds(len(documents))[0], changed={"measure": "cosine"})
         >>> len(choice.measured), choice.settings["measure"]
         (15, 'cosine')
     """
-    from siamese_tags.evaluate import priming
-
     if name not in GRIDS:
         raise UnknownNameError("baseline with settings to choose", name, GRIDS)
     fixed = dict(changed or {})
@@ -101,5 +103,5 @@ def choose(
         ranker = build(name, seed, fixed | candidate)
         ranker.fit(training)
         measured.append((candidate, priming(ranker, documents, inner.test, seed)["map"]))
-    best, _ = max(measured, key=lambda one: one[1])
+    best, _ = max(measured, key=lambda candidate: candidate[1])
     return Choice(settings_of(name, seed, fixed | best), tuple(measured))
