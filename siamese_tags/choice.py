@@ -1,4 +1,4 @@
-"""Choice of a baseline's settings inside the training documents of a fold.
+"""ChosenSettings of a baseline's settings inside the training documents of a fold.
 
 A share of the training documents is set aside, every setting is fitted on the others, and the one with the highest MAP
 on those set aside counts. The test documents of the fold have no part in it.
@@ -46,7 +46,7 @@ GRIDS: dict[str, Mapping[str, Sequence[Any]]] = {
 
 
 @dataclass(frozen=True)
-class Choice:
+class ChosenSettings:
     """Settings that were chosen, with what was measured.
 
     Args:
@@ -68,7 +68,7 @@ class Choice:
 
 def choose(
     name: str, documents: TagDocuments, rows: Fold, seed: int = 0, changed: Mapping[str, Any] | None = None
-) -> Choice:
+) -> ChosenSettings:
     """Choose the settings of a baseline for a fold; of equal ones the first in the order of the grid.
 
     Args:
@@ -104,4 +104,4 @@ def choose(
         ranker.fit(training)
         measured.append((candidate, priming(ranker, documents, inner.test, seed)["map"]))
     best, _ = max(measured, key=lambda candidate: candidate[1])
-    return Choice(settings_of(name, seed, fixed | best), tuple(measured))
+    return ChosenSettings(settings_of(name, seed, fixed | best), tuple(measured))

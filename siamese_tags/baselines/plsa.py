@@ -15,8 +15,8 @@ class PLSARanker(TopicRanker):
 
     The multiplicative updates of a non-negative factorisation under the Kullback-Leibler divergence are the expectation
     maximisation of P-LSA. The paper gives no number of topics; here it is that of LDA. Nine of ten p(tag | topic) are
-    0, and over the collection MAP depends on the floor that keeps their logarithms finite (training documents of CAL500:
-    38 with 1e-3, 47 with 1e-6, 48 with 1e-9).
+    0, and over the collection MAP depends on the floor that keeps their logarithms finite (training documents of
+    CAL500: 38 with 1e-3, 47 with 1e-6, 48 with 1e-9).
 
     Args:
         in_context: Weigh the topics by the posterior of the query's document, which depends on all of its tags.
