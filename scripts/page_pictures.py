@@ -31,6 +31,7 @@ TRACKS = 150
 BOOKS = {"O'Neill's Music of Ireland": 1903, "Ryan's Mammoth Collection": 1883}
 INKS = ("#f4efe4", "#1f3a4d", "#c8553d", "#e0a458", "#419d78", "#2d3047", "#93b7be", "#7a4b6a")
 QUERY = "calm + harp - drums"
+UPLOADED: list[Path] = []  # a file to query with
 
 
 def cover(name: str) -> Image.Image:
@@ -96,14 +97,13 @@ def ask(page: Any, query: str = QUERY) -> None:
     page.fill("#mwe-query :is(input, textarea)", query)
     page.keyboard.press("Enter")
     page.wait_for_selector(".mwe-item")
-    page.wait_for_load_state("networkidle")
 
 
 def settle(page: Any) -> None:
     """Wait for pictures, and take the pointer away."""
     page.mouse.move(0, 0)
-    page.wait_for_load_state("networkidle")
-    page.wait_for_function("[...document.querySelectorAll('.mwe-track[open] img')].every((one) => one.complete)")
+    seen = "one.checkVisibility() && one.getBoundingClientRect().top < innerHeight"
+    page.wait_for_function(f"[...document.images].filter((one) => {seen}).every((one) => one.complete)")
 
 
 def add(page: Any, *ranks: int) -> None:
@@ -130,8 +130,8 @@ def why_picture(page: Any) -> None:
 def filter_picture(page: Any) -> None:
     """The filters, and an answer that keeps to them."""
     page.click("#mwe-filters button >> nth=0")
-    page.fill("#mwe-filters .mwe-number input >> nth=0", "1890")
-    page.fill("#mwe-filters .mwe-number input >> nth=2", "95")
+    page.fill("#mwe-filters .mwe-number :is(input, textarea) >> nth=0", "1890")
+    page.fill("#mwe-filters .mwe-number :is(input, textarea) >> nth=2", "95")
     ask(page, "lively fiddle")
     page.click("#mwe-broken button >> nth=0")
     page.wait_for_selector(".mwe-problems li")
@@ -139,11 +139,24 @@ def filter_picture(page: Any) -> None:
 
 
 def map_picture(page: Any) -> None:
-    """A track that was chosen on the map, in the dark."""
+    """A track that was clicked on the map plays, in the dark."""
     ask(page, "bagpipe")
-    for _ in range(3):
-        page.click(".mwe-in")
-    page.click(".mwe-track summary >> nth=0")
+    row = int(page.get_attribute(".mwe-track >> nth=0", "data-row") or 0)
+    where = "(row) => document.querySelector('#mwe-map canvas').placeOf({ track: row })"
+    for _ in range(2):
+        box, point = page.locator("#mwe-map canvas").bounding_box(), page.evaluate(where, row)
+        page.mouse.move(box["x"] + point["x"], box["y"] + point["y"])
+        page.mouse.wheel(0, -250)
+    page.mouse.click(box["x"] + point["x"], box["y"] + point["y"])
+    page.wait_for_selector("text=Most similar")
+
+
+def file_picture(page: Any) -> None:
+    """Tags and neighbours of an uploaded file."""
+    page.click("#mwe-upload button >> nth=0")
+    page.set_input_files("#mwe-upload input[type=file]", UPLOADED)
+    page.wait_for_selector("text=Most similar")
+    page.click("#mwe-upload button >> nth=0")
 
 
 def phone_picture(page: Any) -> None:
@@ -158,8 +171,9 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touc
 PICTURES: dict[str, tuple[dict[str, Any], Callable[[Any], None]]] = {
     "search": (DESKTOP, search_picture),
     "why": (DESKTOP, why_picture),
-    "filters": (DESKTOP, filter_picture),
+    "filters": ({"viewport": {"width": 1280, "height": 1320}}, filter_picture),
     "map": ({**DESKTOP, "color_scheme": "dark"}, map_picture),
+    "file": (DESKTOP, file_picture),
     "phone": (PHONE, phone_picture),
     "phone-dark": ({**PHONE, "color_scheme": "dark"}, why_picture),
 }
@@ -176,7 +190,9 @@ def main() -> None:
     parser.add_argument("--only", choices=PICTURES)
     parser.add_argument("--out", type=Path, default=IMAGES)
     args = parser.parse_args()
-    blocks, url = Page(library_in(args.folder), 2000).launch("127.0.0.1", PORT, upload_mb=50)
+    library = library_in(args.folder)
+    UPLOADED.append(next(Path(path) for path in library.tracks["path"].to_pylist() if "Reel" in path or "Harp" in path))
+    blocks, url = Page(library, 2000).launch("127.0.0.1", PORT, upload_mb=50)
     chromium = next(path for name in ("chromium", "google-chrome") if (path := shutil.which(name)))
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as scratch:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])

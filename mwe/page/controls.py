@@ -85,7 +85,7 @@ class Controls:
             with gr.Row():
                 per_artist = gr.Radio([ANY, "3", "2", "1"], value=ANY, label="Tracks of one artist", min_width=220)
                 k = gr.Radio(["10", "20", "50"], value="10", label="Answers", min_width=160)
-            self.reset = gr.Button("Reset filters", size="sm", elem_id="mwe-reset")
+            self.reset = gr.Button("Reset filters", size="sm", scale=0, elem_id="mwe-reset")
         self.chosen: list[Any] = [per_artist, k, required, excluded, genre]
         self.typed: list[Any] = [*years, *bpms, artist, album]
 
@@ -103,7 +103,7 @@ class Controls:
         ]
 
 
-DEFAULTS: tuple[Any, ...] = (ANY, "10", [], [], None, None, None, None, None, "", "")
+DEFAULTS: tuple[Any, ...] = (ANY, "10", [], [], None, "", "", "", "", "", "")
 """Values of all controls before anything is chosen."""
 
 
@@ -113,17 +113,17 @@ def read(
     required: Sequence[str] | None,
     excluded: Sequence[str] | None,
     genre: str | None,
-    year_from: float | None,
-    year_to: float | None,
-    bpm_from: float | None,
-    bpm_to: float | None,
+    year_from: str | None,
+    year_to: str | None,
+    bpm_from: str | None,
+    bpm_to: str | None,
     artist: str | None,
     album: str | None,
 ) -> Options:
-    """Return the options that the values of the controls mean.
+    """Return the options that the values of the controls mean; a control that was never shown may have None.
 
     Examples:
-        >>> options = read("2", "10", [], [], "Jazz", 1990, None, None, None, " ", "")
+        >>> options = read("2", "10", [], [], "Jazz", "1990", "", "", "", " ", "")
         >>> [str(condition) for condition in options.filters.conditions]
         ['only year 1990..', 'only genre Jazz']
     """
@@ -139,26 +139,25 @@ def read(
     return Options(int(k), None if per_artist == ANY else int(per_artist), filters)
 
 
-def _between(low: float | None, high: float | None) -> str:
+def _between(low: str | None, high: str | None) -> str:
     """Return the value of a condition for bounds of which either may be missing; empty if both are."""
-    if low is None and high is None:
-        return ""
-    return "..".join("" if bound is None else f"{bound:g}" for bound in (low, high))
+    bounds = [(bound or "").strip() for bound in (low, high)]
+    return "..".join(bounds) if any(bounds) else ""
 
 
 def _range(name: str, bounds: tuple[float, float] | None) -> list[Any]:
     """Return fields for the bounds of a number, which show the library's own until something is typed."""
-    shown, low_high = bounds is not None, bounds or (0, 0)
     return [
-        gr.Number(
-            None,
+        gr.Textbox(
             label=f"{name} {word}",
             placeholder=f"{bound:.0f}",
+            max_lines=1,
             min_width=90,
-            visible=shown,
+            visible=bounds is not None,
             elem_classes="mwe-number",
+            html_attributes=gr.InputHTMLAttributes(autocomplete="off", autocapitalize="off"),
         )
-        for word, bound in zip(("from", "to"), low_high, strict=True)
+        for word, bound in zip(("from", "to"), bounds or (0, 0), strict=True)
     ]
 
 

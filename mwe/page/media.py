@@ -24,7 +24,7 @@ from starlette.routing import Route
 
 from mwe.audio.cover import CoverCache, picture_beside
 from mwe.audio.cue_sheet import WHOLE
-from mwe.audio.decode import decode
+from mwe.audio.decode import read_whole
 from mwe.audio.decoder_process import guarded
 from mwe.audio.excerpts import read_excerpts
 from mwe.audio.logmel import LogMel
@@ -177,7 +177,7 @@ def _decoded(file: TrackFile, mel: MelSettings, max_seconds: float) -> np.ndarra
     """Return the samples of a track; HTTP error 404 if they cannot be read."""
     try:
         if file.span == WHOLE:
-            return guarded(decode, file.path, sample_rate=mel.sample_rate, max_seconds=max_seconds).wave
+            return guarded(read_whole, file.path, sample_rate=mel.sample_rate, max_seconds=max_seconds).wave
         samples = round(min(file.seconds, max_seconds) * mel.sample_rate)
         how = {"starts": [0], "samples": samples, "sample_rate": mel.sample_rate, "max_seconds": max_seconds}
         wave: np.ndarray = guarded(read_excerpts, file.path, **how, span=file.span).wave_ES[0]

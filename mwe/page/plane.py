@@ -11,6 +11,7 @@ import numpy as np
 
 from mwe.core.files import atomic_write
 from mwe.core.plane import method, projected
+from mwe.page.tag_order import ranked_tags
 from mwe.search import Library
 from mwe.search.tag_table import unit_rows
 
@@ -70,8 +71,7 @@ def plane_of(library: Library, max_tracks: int = MAX_TRACKS) -> Plane:
     """
     rows_P = np.linspace(0, len(library) - 1, min(len(library), max_tracks)).astype(np.int64)
     prototype_TD, known_T = library.prototypes
-    counts_T = np.bincount(library.store.column("tags").values.to_numpy(), minlength=len(library.tags))
-    ranked = np.argsort(-counts_T, kind="stable")
+    ranked = ranked_tags(library)
     tags_S = np.sort(ranked[known_T[ranked]][:MAX_TAGS])
     track_PD = np.asarray(library.matrix_ND[rows_P], dtype=np.float32)
     tag_SD = prototype_TD[tags_S].astype(np.float32)

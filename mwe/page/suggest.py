@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from heapq import nsmallest
 from typing import Literal, NamedTuple
 
-import numpy as np
-
 from mwe.corpora.tokens import tag_token
+from mwe.page.tag_order import ranked_tags
 from mwe.search import Library
 from mwe.search.conditions import folded
 from mwe.search.query_meaning import LONGEST_TAG
@@ -124,8 +123,7 @@ def _starts(entry: _Entry) -> Iterator[tuple[int, str]]:
 def _tags(library: Library) -> Iterator[_Entry]:
     """Yield the tags with a vector, the most frequent first."""
     known_T = library.prototypes[1]
-    counts_T = np.bincount(library.store.column("tags").values.to_numpy(), minlength=len(library.tags))
-    for tag in np.argsort(-counts_T, kind="stable").tolist():
+    for tag in ranked_tags(library).tolist():
         name = library.tags.tags[tag]
         if known_T[tag] and '"' not in name:
             yield _Entry(name, "tag", _plain(name, library))

@@ -165,3 +165,20 @@ def test_a_model_that_is_gone_leaves_search_and_says_so(folder, miniature, tmp_p
     handlers = Handlers(Library(tmp_path / "own"), Lock())
     assert rows(handlers.answer(PageQuery("low")))
     assert "neither a run nor an export" in of_file(handlers, miniature / "audio/t00.flac")
+
+
+def test_every_answer_says_why_and_an_upload_never_where_it_lies(handlers, library, miniature):
+    html = handlers.answer(PageQuery("low - pure"), Options(3))
+    first = library.search("low - pure", 3).hits[0]
+    assert html.count('class="mwe-why" hidden') == 3
+    assert f"<span>score</span><i></i><b>{first.score:.2f}</b>" in html
+    assert "<span>not pure</span>" in html
+    sent = of_file(handlers, miniature / "audio/t00.flac")
+    assert "<span>your file</span>" in sent
+    assert f"file {miniature}" not in sent
+
+
+def test_a_track_may_be_asked_for_by_its_id(handlers):
+    assert handlers.query_of({"id": "t05"}) == PageQuery("track:t05", Term("track", "t05"))
+    assert handlers.query_of({"id": "/etc/passwd"}) is None
+    assert handlers.query_of({"id": 5}) is None

@@ -8,6 +8,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 import soundfile
+from PIL import Image
 
 from mwe.audio.mel_settings import MelSettings
 from mwe.audio.predict import Hardware
@@ -90,3 +91,28 @@ def test_files_that_browsers_do_not_play_are_sent_as_wav_and_lost_ones_are_not_f
     np.testing.assert_allclose(sent, wave, atol=1e-3)
     for path in ("1/sound", "1/mel.png", "2/mel.png"):
         assert client.get(f"/library/tracks/{path}").status_code == 404
+
+
+@pytest.fixture
+def of_albums(albums):
+    library = Library(albums)
+    client = TestClient(Starlette(routes=media.Media(library, plane_of(library), Lock()).routes, middleware=guard()))
+    return library, lambda name, part: client.get(f"/library/tracks/{library.row_of(name)}/{part}")
+
+
+def test_covers_are_small_jpegs_of_tracks_alone(of_albums):
+    library, asked = of_albums
+    answer = asked("Ana Lee/rain.flac", "cover.jpg")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    with Image.open(io.BytesIO(answer.content), formats=["JPEG"]) as cover:
+        assert cover.size == (media.COVER_SIDE, media.COVER_SIDE)
+    assert asked("Bo/loud.flac", "cover.jpg").status_code == 404
+    for part in ("cover.png", "folder.jpg", "cover.jpg/..%2f..%2fcover.jpg"):
+        assert asked("Ana Lee/rain.flac", part).status_code == 404
+    assert media.cover_address(3, library.hit(library.row_of("Bo/loud.flac"))) == ""
+
+
+def test_a_cut_file_is_seen_as_far_as_it_goes(of_albums):
+    answer = of_albums[1]("cut.flac", "mel.png")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
