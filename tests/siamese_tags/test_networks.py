@@ -48,3 +48,4 @@ def test_ce_is_what_the_last_layer_reads():
 def test_bad_sizes(hidden):
     with pytest.raises(ValueError, match="at least one layer"):
         ComponentNetwork(6, 4, 5, hidden)
+    assert ComponentNetwork(6, 4, 5, (1,)).output.in_features == 1

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from siamese_tags.documents import Cal500, TagDocuments
+from siamese_tags.masked import split as split_module
 from siamese_tags.masked import training
-from siamese_tags.masked.masked_data import MaskedData
+from siamese_tags.masked.masked_data import MaskedData, unseen_tags
 from siamese_tags.masked.split import masked_split
 from siamese_tags.masked.training import MaskedContextModel
 
@@ -57,6 +58,33 @@ def test_every_step_and_every_seed_has_a_mask_of_its_own(data, fit, monkeypatch)
             assert (mask != other).any(dim=1).float().mean() > 0.5
     again = masks(data, fit, monkeypatch)
     assert all(torch.equal(mask, same) for mask, same in zip(drawn[:3], again, strict=True))
+
+
+def test_the_losses_of_an_epoch_are_means_over_its_steps_and_all_processes(data, monkeypatch):
+    model, told = model_of(data), []
+    monkeypatch.setattr(model, "log_dict", lambda figures, **how: told.append((figures, how["sync_dist"])))
+    model.losses = [torch.tensor([1.0, 2.0]), torch.tensor([3.0, 6.0])]
+    model.on_train_epoch_end()
+    assert told == [({"loss/output": 2.0, "loss/distance": 4.0}, True)]
+    assert model.losses == []
+
+
+def test_settings_are_chosen_on_a_drawn_part_of_many_validation_documents(miniature, monkeypatch):
+    monkeypatch.setattr(split_module, "MOST_VALIDATION", 3)
+    documents = Cal500(str(miniature)).read()
+    parts = {"train": np.arange(15), "valid": np.arange(15, 25), "test": np.arange(25, 31)}
+    official = TagDocuments("official", documents.ids, documents.tags, documents.matrix_DT, parts=parts)
+    drawn = [masked_split(official, 0, fold_seed=seed).validation.tolist() for seed in range(4)]
+    assert all(len(rows) == 3 and set(rows) < set(range(15, 25)) and rows == sorted(rows) for rows in drawn)
+    assert len({tuple(rows) for rows in drawn}) > 1
+
+
+def test_unseen_tags_depend_on_seed_and_fold():
+    drawn = {(seed, number): unseen_tags(40, 0.2, seed, number) for seed in range(3) for number in range(3)}
+    assert len({tuple(tags.tolist()) for tags in drawn.values()}) == 9
+    for (seed, number), tags in drawn.items():
+        assert len(set(tags.tolist())) == 8
+        np.testing.assert_array_equal(tags, unseen_tags(40, 0.2, seed, number))
 
 
 def test_the_numbers_of_an_official_split_are_masks_of_the_same_documents(miniature):

@@ -6,6 +6,7 @@ from siamese_tags.masked.rules import RULES
 from siamese_tags.masked.rules.cooccurrence import Conditional, Cosine, NaiveBayes
 from siamese_tags.masked.rules.linear import DropoutEase, Ease
 from siamese_tags.masked.rules.neighbours import DocumentNeighbours
+from siamese_tags.masked.rules.rule import unit_rows
 from siamese_tags.masked.split import masked_split
 from siamese_tags.reproduce.rule_settings import choose, measure
 
@@ -49,6 +50,23 @@ def test_conditional_frequency_and_cosine_by_hand():
     cosine.fit(train)
     np.testing.assert_allclose(conditional.score(np.eye(3, dtype=bool))[0], [1, 2 / 3, 1 / 3])
     np.testing.assert_allclose(cosine.score(np.array([[1, 1, 0]], dtype=bool))[0, 2], 1 / 6**0.5 + 1 / 4**0.5)
+
+
+def test_item_knn_counts_the_nearest_tags_only():
+    train = np.array([[1, 1, 0], [1, 1, 0], [1, 0, 1], [0, 0, 1]], dtype=bool)
+    weights = {}
+    for neighbours in (0, 1, 3):
+        rule = Cosine(neighbours=neighbours)
+        rule.fit(train)
+        weights[neighbours] = rule.weight_TT
+    near, far = 2 / 6**0.5, 1 / 6**0.5
+    np.testing.assert_allclose(weights[0], [[0, near, far], [near, 0, 0], [far, 0, 0]])
+    np.testing.assert_allclose(weights[1], [[0, near, 0], [near, 0, 0], [far, 0, 0]])
+    np.testing.assert_array_equal(weights[3], weights[0])  # more than there are
+
+
+def test_rows_of_zeros_stay():
+    np.testing.assert_allclose(unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]])), [[0.6, 0.8], [0.0, 0.0]])
 
 
 def test_naive_bayes_by_hand():
