@@ -13,6 +13,7 @@ from mwe.words.torch_skipgram import SkipGram
 from siamese_tags.features.topics import TopicContexts
 from siamese_tags.fold_data import PrimingData
 from siamese_tags.masked.rules.context import TopicContext
+from siamese_tags.masked.split import masked_split
 from siamese_tags.metrics import PrimingMetric
 from siamese_tags.stage2 import SiameseNetwork
 
@@ -29,6 +30,7 @@ SETTINGS = {
     TopicContexts: {"n_topics": 25},
     TopicContext: {"n_topics": 25},
     PrimingMetric: {"levels": 100},
+    masked_split: {"n_folds": 3, "fold_seed": 0, "mask_seed": 0},
     PrimingData: {"n_folds": 3, "n_topics": 25},
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from siamese_tags.masked.encoder import ContextEncoder, hidden_tags_loss, mean_log_odds, warm_cosine
 from siamese_tags.masked.members import MemberLinear, member_perceptron
+from siamese_tags.masked.space import REACH, ContextSpace
 
 N_TAGS = 9
 
@@ -156,3 +157,10 @@ def test_learning_rate_schedule():
     assert max(shares) == shares[9] == 1
     assert shares[55] == pytest.approx(0.5)
     assert shares[100] == pytest.approx(0)
+
+
+def test_an_untrained_space_reaches_as_far_as_contexts_are_from_the_origin():
+    space = ContextSpace(members=2, width=3)
+    context_MDE = torch.tensor([1.0, -1.0, 1.0]).expand(2, 1, 3)  # normalised: its squared length is the width
+    squared_MD = space.centres(context_MDE).square().sum(dim=2)
+    torch.testing.assert_close(space.reach_M, REACH + squared_MD[:, 0])

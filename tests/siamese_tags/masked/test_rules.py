@@ -3,6 +3,7 @@ import pytest
 
 from siamese_tags.documents import Cal500, TagDocuments
 from siamese_tags.masked.rules import RULES
+from siamese_tags.masked.rules.context import TopicContext
 from siamese_tags.masked.rules.cooccurrence import Conditional, Cosine, NaiveBayes
 from siamese_tags.masked.rules.linear import DropoutEase, Ease
 from siamese_tags.masked.rules.neighbours import DocumentNeighbours
@@ -63,6 +64,16 @@ def test_item_knn_counts_the_nearest_tags_only():
     np.testing.assert_allclose(weights[0], [[0, near, far], [near, 0, 0], [far, 0, 0]])
     np.testing.assert_allclose(weights[1], [[0, near, 0], [near, 0, 0], [far, 0, 0]])
     np.testing.assert_array_equal(weights[3], weights[0])  # more than there are
+
+
+def test_topics_depend_on_the_seed(train):
+    fitted = []
+    for seed in (0, 0, 1):
+        rule = TopicContext(n_topics=3, seed=seed)
+        rule.fit(train)
+        fitted.append(rule.tags_CT)
+    np.testing.assert_array_equal(fitted[0], fitted[1])
+    assert np.abs(fitted[0] - fitted[2]).max() > 0.01
 
 
 def test_rows_of_zeros_stay():
