@@ -29,6 +29,7 @@ SEARCH: Commands = {
     "check": Command("mwe.commands.check:check", "Listen to whole files and name those that are broken."),
     "duplicates": Command("mwe.commands.duplicates:duplicates", "Find copies of the same recording in a library."),
     "compare": Command("mwe.commands.duplicates:compare", "Say how alike two audio files are, and in which tags."),
+    "learn-tag": Command("mwe.commands.learn_tag:learn_tag", "Learn a tag of a library from a few example tracks."),
     "write-tags": Command("mwe.commands.write_tags:write_tags", "Write heard tags into audio files, when asked."),
     "serve": Command("mwe.commands.serve:serve", "Show a library in the browser."),
     "service": Command("mwe.commands.service:service", "Answer other programs over HTTP."),

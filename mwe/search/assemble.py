@@ -109,8 +109,8 @@ def _write_matrix(path: Path, embedded: Sequence[Item], known: Known, dim: int, 
 
 def _tags(listing: Listing, texts: ModelTexts, former: LibraryStore | None) -> tuple[TagTable, str]:
     """Return the tags of the model, calibrated once per library, and those of the tracks."""
-    if former is not None and former.declared.words_from == texts.source and any(former.tags.calibrated_on):
-        table, note = former.tags, str(former.declared.notes.get("tags", ""))
+    if former is not None and former.declared.words_from == texts.source and any(former.given_tags.calibrated_on):
+        table, note = former.given_tags, str(former.declared.notes.get("tags", ""))
     else:
         table, note = texts.tags()
     return table.with_tags([tag for item in listing.items for tag in item.tags], listing.groups), note
@@ -137,7 +137,7 @@ def _same(
         not len(known.parts)
         and former.declared.words == words
         and former.matrix_ND.dtype == np.dtype(dtype)
-        and former.tags.tags == table.tags
+        and former.given_tags.tags == table.tags
         and former.tracks.equals(tracks)
         and former.metadata is not None
         and former.metadata.read().equals(metadata)

@@ -10,6 +10,7 @@ import numpy as np
 from mwe.core.errors import UnknownNameError
 from mwe.corpora.tokens import tag_token, text_tokens
 from mwe.search.grammar import Term
+from mwe.search.learnt_tags import LearntTag, LearntTags
 from mwe.search.meaning import Meaning
 from mwe.search.playlist_entries import meaning_of_playlist
 from mwe.search.stopwords import NEGATIONS, STOP_WORDS
@@ -22,6 +23,7 @@ from mwe.words import WordVectors
 LONGEST_TAG = 4  # words of a tag to search for in running text
 APPROXIMATED = 0.5  # weight of an approximated word beside a known one
 REMEDY = "Describe a mood, an instrument, a genre or a scene in other English words"
+NONE_LEARNT = LearntTags("")
 MIN_SPREAD = 1e-6  # below this, all tracks are equal and there is no scale
 
 
@@ -50,6 +52,9 @@ def meaning(store: LibraryStore, term: Term, context: Sequence[str] = ()) -> Mea
         UnknownNameError: The library does not know the word, tag, artist or track.
         BadFileError: An audio file or a playlist cannot be used.
     """
+    whole_text = term.kind == "tag" or (store.of_tower_pair and term.kind == "words")
+    if whole_text and not context and (learnt := store.learnt.get(term.name)) is not None:
+        return Meaning(learnt.vector_D, (), f"tag {learnt.understood}")
     if store.of_tower_pair and term.kind in ("words", "tag"):
         return meaning_of_text(store, term.kind, term.name, context)
     if context and term.kind in ("words", "tag"):
@@ -57,7 +62,7 @@ def meaning(store: LibraryStore, term: Term, context: Sequence[str] = ()) -> Mea
 
         return meaning_in_context(store, term.name, context)
     if term.kind == "words":
-        return meaning_of_words(store.words, term.name, store.unknown_words)
+        return meaning_of_words(store.words, term.name, store.unknown_words, store.learnt)
     if term.kind == "tag":
         return _of_tag(store, term.name)
     if term.kind == "artist":
@@ -98,7 +103,9 @@ def term_weights(store: LibraryStore, terms: Sequence[Term], meanings: Sequence[
     return [weight / length for weight in weights] if length > 0 else weights
 
 
-def meaning_of_words(words: WordVectors, text: str, unknown_words: UnknownWords | None = None) -> Meaning:
+def meaning_of_words(
+    words: WordVectors, text: str, unknown_words: UnknownWords | None = None, learnt: LearntTags = NONE_LEARNT
+) -> Meaning:
     """Return the mean of the vectors of words and of tags of several words, without stop words.
 
     A word without a vector is read as another spelling or an inflection of one that has, or else approximated by its
@@ -108,11 +115,12 @@ def meaning_of_words(words: WordVectors, text: str, unknown_words: UnknownWords 
         words: Word vectors.
         text: The words.
         unknown_words: What to make of words without a vector; by default it is made anew.
+        learnt: Tags learnt from examples, which stand for words of the same name.
 
     Raises:
         NothingKnownError: No word has a vector.
     """
-    segments = _segments(words, text, unknown_words or UnknownWords(words))
+    segments = _segments(words, text, unknown_words or UnknownWords(words), learnt)
     plain, stopped = segments.plain, [WordReading(token, words[token]) for token in segments.stopped if token in words]
     notes = [reading.note for reading in plain if reading.note] + segments.notes
     if not plain and (segments.notes or not stopped):
@@ -140,24 +148,19 @@ class _Segments(NamedTuple):
     notes: list[str]
 
 
-def _segments(words: WordVectors, text: str, unknown_words: UnknownWords) -> _Segments:
-    """Return the segments of a text, preferring the longest tags."""
-    tokens, start = [part for token in text_tokens(text) for part in _parts(words, token, unknown_words)], 0
+def _segments(words: WordVectors, text: str, unknown_words: UnknownWords, learnt: LearntTags) -> _Segments:
+    """Return the segments of a text, preferring the longest tags, and learnt tags to others."""
+    tokens, start = [part for token in text_tokens(text) for part in _parts(words, token, unknown_words, learnt)], 0
     segments = _Segments([], [], [])
     while start < len(tokens):
-        span, spelt = next(
-            (
-                (span, spelt)
-                for span in range(min(LONGEST_TAG, len(tokens) - start), 0, -1)
-                if (spelt := _spelt(words, tokens[start : start + span])) is not None
-            ),
-            (1, None),
-        )
+        span, known = _longest_known(words, tokens[start:], learnt)
         bare = tokens[start].strip(string.punctuation)
-        if span == 1 and bare in STOP_WORDS:
+        if isinstance(known, LearntTag):
+            segments.plain.append(WordReading(known.understood, known.vector_D * known.length))
+        elif span == 1 and bare in STOP_WORDS:
             segments.stopped.append(bare)
-        elif spelt is not None:
-            segments.plain.append(WordReading(spelt.replace("_", " "), words[spelt]))
+        elif known is not None:
+            segments.plain.append(WordReading(known.replace("_", " "), words[known]))
         elif bare and (reading := unknown_words.read(bare)) is not None:
             segments.plain.append(reading)
         elif bare:
@@ -166,9 +169,21 @@ def _segments(words: WordVectors, text: str, unknown_words: UnknownWords) -> _Se
     return segments
 
 
-def _parts(words: WordVectors, token: str, unknown_words: UnknownWords) -> list[str]:
+def _longest_known(words: WordVectors, tokens: Sequence[str], learnt: LearntTags) -> tuple[int, LearntTag | str | None]:
+    """Return the number of words that begin a text and are a tag, and the tag or its token; 1 and None without one."""
+    for span in range(min(max(LONGEST_TAG, learnt.longest), len(tokens)), 0, -1):
+        text = " ".join(tokens[:span])
+        if (tag := learnt.get(text) or learnt.get(text.strip(string.punctuation))) is not None:
+            return span, tag
+        if span <= LONGEST_TAG and (spelt := _spelt(words, tokens[:span])) is not None:
+            return span, spelt
+    return 1, None
+
+
+def _parts(words: WordVectors, token: str, unknown_words: UnknownWords, learnt: LearntTags) -> list[str]:
     """Return the parts of a compound with hyphens, unless it is known as such."""
-    if "-" not in token or _spelt(words, [token]) is not None or unknown_words.variants.spelt(token) is not None:
+    known = _longest_known(words, [token], learnt)[1] is not None
+    if "-" not in token or known or unknown_words.variants.spelt(token) is not None:
         return [token]
     return [part for part in token.split("-") if part]
 

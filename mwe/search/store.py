@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from mwe.audio.file_tags import FileTags
 from mwe.core.errors import BadFileError, StaleArtefactError, UnknownNameError
 from mwe.search.layout import DECLARATION, REMEDY, TAGS, TRACKS, Declaration, open_matrix, read_table, reading
+from mwe.search.learnt_tags import LearntTags
 from mwe.search.metadata import METADATA, Metadata, metadata_of
 from mwe.search.row_table import RowTable
 from mwe.search.tag_table import TagTable, library_prototypes
@@ -118,8 +119,25 @@ class LibraryStore:
         return UnknownWords(self.words)
 
     @cached_property
+    def learnt(self) -> LearntTags:
+        """Tags that were learnt from examples, by ``mwe learn-tag``.
+
+        Raises:
+            BadFileError: Their file is damaged.
+            StaleArtefactError: They were learnt with another model.
+        """
+        learnt = LearntTags.read(self.root, self.dim)
+        learnt.require_space(self.root, self.space)
+        return learnt
+
+    @cached_property
     def tags(self) -> TagTable:
-        """Tags of the model and of the tracks."""
+        """Tags of the model and of the tracks, and learnt ones, which stand for others of the same name."""
+        return self.learnt.added(self.given_tags)
+
+    @cached_property
+    def given_tags(self) -> TagTable:
+        """Tags of the model and of the tracks, without learnt ones."""
         path = self.root / self.declared.tags_file
         with reading(path):
             return TagTable.of_table(read_table(path, TAGS))
@@ -127,7 +145,9 @@ class LibraryStore:
     @cached_property
     def prototypes(self) -> tuple[np.ndarray, np.ndarray]:
         """Unit vectors of the tags, (T, D), and which tags have one, (T,)."""
-        return library_prototypes(self.tags.tags, self.words)
+        prototype_TD, known_T = library_prototypes(self.tags.tags, self.words)
+        self.learnt.put_prototypes(self.tags.tags, prototype_TD, known_T)
+        return prototype_TD, known_T
 
     @cached_property
     def artists(self) -> pa.DictionaryArray:
@@ -137,7 +157,7 @@ class LibraryStore:
     @cached_property
     def spread_of_tracks(self) -> float:
         """Standard deviation of the cosine of the tracks with a typical track."""
-        return self.spread_of(self._sample_ND)
+        return self.spread_of(self.sample_ND)
 
     @cached_property
     def spread_of_tags(self) -> float | None:
@@ -149,11 +169,11 @@ class LibraryStore:
         """Return the quadratic mean over unit vectors of the standard deviation of their cosines with the tracks."""
         if not len(self):
             return 0.0
-        covariance_DD = np.cov(self._sample_ND, rowvar=False, bias=True).reshape(self.dim, self.dim)
+        covariance_DD = np.cov(self.sample_ND, rowvar=False, bias=True).reshape(self.dim, self.dim)
         return float(np.sqrt(max(np.einsum("xd,de,xe->x", unit_XD, covariance_DD, unit_XD, optimize=True).mean(), 0)))
 
     @cached_property
-    def _sample_ND(self) -> np.ndarray:
+    def sample_ND(self) -> np.ndarray:
         """Tracks, float64; of a large library an evenly spaced sample."""
         rows = np.linspace(0, len(self) - 1, min(len(self), SPREAD_ROWS)).astype(np.int64)
         return np.asarray(self.matrix_ND[rows], dtype=np.float64)

@@ -46,6 +46,7 @@ SAME_WRITER = {
         "demo": "tracks/test_demo_build.py",
         "data fetch": "test_a_download_to_a_full_disk_is_named",
         "weights": "encoders/test_weights.py",
+        "learn-tag": "atomic_write",
         "write-tags": "atomic_write, and audio/test_tag_writer.py",
         "serve": "keeps a map, and goes on without: page/test_plane.py",
         "reproduce figure5-words": "reproduce figure4",

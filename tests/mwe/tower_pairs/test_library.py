@@ -256,3 +256,17 @@ def test_a_search_by_track_imports_no_framework(library):
         "assert not {'torch', 'transformers', 'pytorch_lightning'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])
+
+
+def test_a_tag_learnt_from_examples_stands_for_the_text(library):
+    from mwe.search.learn_tag import keep, learnt_tag
+
+    learning = learnt_tag(library, "low hum", [0, 1])
+    assert learning.tag.word  # the text tower knows any text
+    keep(library, learning.tag)
+    again = Library(library.root)
+    for query in ("low hum", "tag:low hum"):
+        answer = again.search(query, 2)
+        assert answer.terms[0][1] == "tag low hum (learnt from 2 examples and the word)"
+        np.testing.assert_allclose(answer.hits[0].score, (again.matrix_ND @ learning.tag.vector_D).max(), atol=1e-5)
+    assert "learnt" not in again.search("low hum, please").terms[0][1]
