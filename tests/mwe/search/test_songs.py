@@ -25,7 +25,7 @@ def test_songs_are_whole_and_all_different_and_read_by_seeking(songs):
         assert (verdict.condition, len(wave) / 22050) == ("ok", pytest.approx(8, abs=0.3)), path
         assert read_excerpts(path, [0, 40_000], 22050).verdict.whole_because == "", path
         assert read_tags(path).title == f"Song {number}"
-        heard.append(np.abs(np.fft.rfft(wave[44_100:88_200])))
+        heard.append(np.abs(np.fft.rfft(wave[:150_000])))
     likeness = np.corrcoef(heard)[np.triu_indices(len(heard), 1)]
     assert likeness.max() < 0.999
 
