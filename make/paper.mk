@@ -46,5 +46,14 @@ siamese-figures: ## Figures 2, 3, 4, D.1 of the Siamese paper, and 5 after siame
 cal500-features: ## CAL500's audio features: supervised and zero-shot tagging by words trained without it, 5 folds
 contextual: ## Tags in context against word vectors: a query of a tag among others, on the demonstration and CAL500
 
+ZEROSHOT ?=
+CONTROL := $(OUT)/zeroshot/random-clap
+
+.PHONY: zeroshot
+zeroshot: $(DEV) demo ## Tower pairs side by side on every collection that is on disk; ZEROSHOT="--pairs+=clap:FOLDER" adds one
+	@$(PY) -m tests.tiny_clap $(CONTROL)
+	@$(MWE) reproduce zeroshot --out $(OUT)/tables --kept $(OUT)/zeroshot \
+	  --pairs '[open model=open, demo model=$(OUT)/demo/joint/seed0, random CLAP=clap:$(CONTROL)]' $(ZEROSHOT)
+
 joint-runs: $(READY) ## List the runs of Tables VI to IX whose data is here, a line each (for arrays of jobs)
 	@$(MWE) paper table6 table7 table8 table9 --runs --out $(OUT)

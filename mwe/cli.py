@@ -148,6 +148,9 @@ BY_HAND = Program(
             "real-music": Command(
                 "mwe.reproduce.commands.real_music:real_music", "Measure models on recordings that none has heard."
             ),
+            "zeroshot": Command(
+                "mwe.reproduce.commands.zeroshot:zeroshot", "Measure tower pairs side by side on many collections."
+            ),
             "workspace": Command(
                 "mwe.reproduce.commands.dashboards:workspace", "Build the dashboards of a Weights & Biases project."
             ),

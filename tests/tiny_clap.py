@@ -1,5 +1,6 @@
 """CLAP models of a few thousand random weights, saved as transformers saves them."""
 
+import sys
 from pathlib import Path
 
 import torch
@@ -68,3 +69,7 @@ def write_tiny_clap(folder: Path, fusion: bool = False, collapsed: bool = False)
     )
     ClapProcessor(extractor, tokenizer).save_pretrained(folder)
     return folder
+
+
+if __name__ == "__main__":
+    write_tiny_clap(Path(sys.argv[1]))

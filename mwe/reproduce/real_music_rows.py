@@ -113,7 +113,9 @@ def rows_of(
     """
     words, bridge = heard.trained.words, heard.bridge
     if demo is not None:
-        yield by_words("demo model", embed_readable(demo, paths, UNUSABLE).vector_ND, _encoded(demo), tags, queries)
+        yield by_words(
+            "demo model", embed_readable(demo, paths, UNUSABLE).vector_ND, encoded_words(demo), tags, queries
+        )
     yield from _own_outputs(heard, tags)
     width = bridge.words.out_features
     first, last = (slice(0, width), slice(width, None))
@@ -199,7 +201,8 @@ def _of_glove(heard: TowerEvidence, glove: WordVectors, tags: Sequence[str], que
     return by_words("bridge: GloVe words", unit_ND, centred, tags, queries)
 
 
-def _encoded(model: TrainedModel) -> WordVectors:
+def encoded_words(model: TrainedModel) -> WordVectors:
+    """Return the words of a joint embedding in its joint space."""
     words = model.words
     return WordVectors(words.tokens, model.encode_words(np.asarray(words.vectors)), words.kinds)
 

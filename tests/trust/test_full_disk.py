@@ -56,6 +56,7 @@ SAME_WRITER = {
         "paper": "the commands it runs, and reproduce/test_paper.py",
         "open-model": "words corpus, words train and export",
         "reproduce real-music": "reproduce table",
+        "reproduce zeroshot": "reproduce table",
     },
     "siamese-tags": {
         "paper": "as of mwe",

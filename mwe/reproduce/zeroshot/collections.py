@@ -1,0 +1,40 @@
+"""The tag collections of the zero-shot table, by name."""
+
+from mwe.core.paths import data_root
+from mwe.reproduce.zeroshot.judged import TagQuestion
+from mwe.tracks import DemoTracks, JamendoTracks, MagnaTagATuneTracks, MsdTop50Tracks, MsdZeroShotTracks, TrackTags
+from mwe.tracks.jamendo import Subset
+
+LOW_QUALITY = ".low.mp3"  # ending of the smaller copy of MTG-Jamendo's audio
+
+
+def _jamendo(subset: Subset) -> TrackTags:
+    tracks = JamendoTracks(subset=subset).read()
+    smaller = JamendoTracks(subset=subset, ending=LOW_QUALITY)
+    test = tracks.splits["test"].tolist()
+    if any(tracks.audio[row].is_file() for row in test):
+        return tracks
+    return smaller.read() if any(tracks.audio[row].with_suffix(LOW_QUALITY).is_file() for row in test) else tracks
+
+
+QUESTIONS = {
+    "demo": TagQuestion("the demonstration, test", lambda: DemoTracks().read(), least=2),
+    "demo_unseen": TagQuestion(
+        "the demonstration, test, unseen tags", lambda: DemoTracks().read(), tags="unseen", least=2
+    ),
+    "audio_clips": TagQuestion(
+        "audio_clips",
+        lambda: JamendoTracks(root=str(data_root() / "audio_clips"), file="autotagging.tsv").read(),
+        least=2,
+    ),
+    "jamendo_genre": TagQuestion("MTG-Jamendo, split 0, genre, test", lambda: _jamendo("genre")),
+    "jamendo_instrument": TagQuestion("MTG-Jamendo, split 0, instrument, test", lambda: _jamendo("instrument")),
+    "jamendo_moodtheme": TagQuestion("MTG-Jamendo, split 0, mood/theme, test", lambda: _jamendo("moodtheme")),
+    "jamendo_top50": TagQuestion("MTG-Jamendo, split 0, top 50, test", lambda: _jamendo("top50tags")),
+    "magnatagatune": TagQuestion("MagnaTagATune, top 50, test", lambda: MagnaTagATuneTracks(parts=("test",)).read()),
+    "msd_top50": TagQuestion("MSD, top 50, test", lambda: MsdTop50Tracks(parts=("test",)).read()),
+    "msd_zeroshot": TagQuestion(
+        "MSD, zero-shot split, unseen tags, test", lambda: MsdZeroShotTracks().read(), tags="unseen"
+    ),
+}
+"""Tag collections by name."""
