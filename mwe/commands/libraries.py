@@ -41,8 +41,9 @@ def index(
             names, artists and tags.
         model: ``open``, the model that comes with the package; the run folder of a joint embedding, such as
             ``outputs/demo/joint/seed0``; a model that ``mwe export`` wrote, as a folder or by its name on the Hugging
-            Face Hub; or a tower pair: ``clap:`` with a folder or a name on the Hub, ``class:`` with the dotted path of
-            a class of your own, whose code is run. By default the model of the library, and ``open`` for a new one.
+            Face Hub; or a tower pair: ``clap:``, ``muq:`` or ``onnx:`` with a folder or a name on the Hub, or
+            ``class:`` with the dotted path of a class of your own, whose code is run. By default the model of the
+            library, and ``open`` for a new one.
         collection: Reader of a collection to index, such as ``DemoTracks`` or ``JamendoTracks``.
         out: Folder of the library.
         workers: Decoding processes per device.

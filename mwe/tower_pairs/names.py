@@ -40,6 +40,12 @@ KINDS = {
         "Apache-2.0",
         "Apache-2.0 for those of LAION",
     ),
+    "muq": PairKind(
+        "mwe.tower_pairs.muq:open_muq", "MuQ-MuLan, by the package `muq`", "MIT", "CC BY-NC 4.0: not for commercial use"
+    ),
+    "onnx": PairKind(
+        "mwe.tower_pairs.onnx_pair:open_onnx", "two ONNX graphs and a tokenizer", "yours", "as `pair.json` says"
+    ),
     "class": PairKind(
         "mwe.tower_pairs.user_class:open_class", "a class of your own, by its dotted path", "yours", "yours"
     ),
