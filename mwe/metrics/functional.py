@@ -193,13 +193,13 @@ def query_by_track(
         query_B1 = torch.arange(queries.start, queries.stop, device=unit_ND.device)[:, None]
         similarity_BN.scatter_(1, query_B1, -torch.inf)
         relevant_BN = relevant(queries).scatter(1, query_B1, False)
-        hits_BK, answerable_B = _expected_hits(similarity_BN, relevant_BN, ks)
+        hits_BK, answerable_B = expected_hits(similarity_BN, relevant_BN, ks)
         each_NK[queries] = hits_BK.masked_fill(~answerable_B[:, None], torch.nan)
     excluded = each_NK.isnan().any(dim=1).sum()
     return TrackRecall(each_NK.nansum(dim=0) / (tracks - excluded), excluded, each_NK)
 
 
-def _expected_hits(similarity_BN: Tensor, relevant_BN: Tensor, ks: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+def expected_hits(similarity_BN: Tensor, relevant_BN: Tensor, ks: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     """Return the chance of a relevant track in the first K, with ties in random order, and which queries have one."""
     best_B1 = similarity_BN.masked_fill(~relevant_BN, -torch.inf).amax(dim=1, keepdim=True)
     ahead_B = (similarity_BN > best_B1).sum(dim=1)  # all irrelevant, since they score above the best relevant one

@@ -23,7 +23,8 @@ def zeroshot(
     are missing say what they wait for. What is finished is kept, so that a stopped table goes on.
 
     Args:
-        pairs: Models, as `mwe index --model` takes them, each also as LABEL=MODEL; by default the open model.
+        pairs: Models, as `mwe index --model` takes them, or `words:FOLDER` for word vectors, which only read; each also
+            as LABEL=MODEL. By default the open model.
         collections: Names of collections; by default all.
         out: Folder of the tables.
         kept: Folder of vectors and finished results.
@@ -39,16 +40,18 @@ def zeroshot(
         mwe reproduce zeroshot --pairs '[open, CLAP=clap:laion/clap-htsat-unfused]'
     """
     from mwe.audio.predict import Hardware
+    from mwe.reproduce.zeroshot.caption_runner import caption_sections
     from mwe.reproduce.zeroshot.rows import RowName
-    from mwe.reproduce.zeroshot.runner import TableSettings, known_questions, open_rows, tag_sections
+    from mwe.reproduce.zeroshot.runner import TableSettings, known_collections, open_rows, tag_sections
     from mwe.reproduce.zeroshot.table import write_table
 
-    questions = known_questions(collections or [])
+    questions, captioned = known_collections(collections or [])
     rows = open_rows(map(RowName.parse, pairs or ["open"]))
     settings = TableSettings(kept, draws, Hardware(workers, devices, 1, accelerator, strategy))
     sections = tag_sections(rows, questions, settings)
-    if sections is None:  # a process that only embeds
+    captions = caption_sections(rows, captioned, settings)
+    if sections is None or captions is None:  # a process that only embeds
         return
-    path = write_table(out, sections)
+    path = write_table(out, sections, captions)
     print(path.read_text(encoding="utf-8"))
     print(f"table written to {path} and {path.with_suffix('.csv')}")

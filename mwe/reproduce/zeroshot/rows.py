@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from pytorch_lightning.utilities import rank_zero_only
 
-from mwe.audio.predict import Hardware, unfinished
+from mwe.audio.predict import Hardware, Track, unfinished
 from mwe.audio.shards import OK, FileStamp
 from mwe.core.errors import BadFileError
 from mwe.reproduce.real_music_rows import by_words, encoded_words
@@ -125,8 +125,28 @@ class HeardTracks(NamedTuple):
     note: str
 
 
+def embedded(model: LibraryModel, tracks: Sequence[Track], folder: Path, hardware: Hardware) -> Parts | None:
+    """Embed audio files, or go on where an earlier job stopped.
+
+    Args:
+        model: The model.
+        tracks: Tracks and files that are on disk.
+        folder: Folder of the vectors.
+        hardware: Hardware of the job.
+
+    Returns:
+        Vectors and outcomes; None on processes other than the first.
+    """
+    parts = Parts(folder, model.space)
+    known = {track: (source, parts.status(track) or "") for track, _ in tracks if (source := parts.source(track))}
+    if pending := unfinished(tracks, known.get):
+        settings = PartSettings(folder, model.space, model.dim, parts.next_number, PART_FILES)
+        predict_files(model, pending, hardware, settings, spans={})
+    return Parts(folder, model.space) if rank_zero_only.rank == 0 else None  # type: ignore[attr-defined]
+
+
 def heard_tracks(row: PairRow, judged: JudgedTracks, folder: Path, hardware: Hardware) -> HeardTracks | None:
-    """Embed the audio files of a collection that are on disk, or go on where an earlier job stopped.
+    """Embed the audio files of a collection that are on disk.
 
     Args:
         row: The pair.
@@ -140,20 +160,11 @@ def heard_tracks(row: PairRow, judged: JudgedTracks, folder: Path, hardware: Har
     Raises:
         BadFileError: No file could be read.
     """
-    tracks = [
-        (track, path)
-        for track, path, present in zip(judged.track_ids, judged.audio, judged.present_N.tolist(), strict=True)
-        if present
-    ]
-    model = row.model
-    parts = Parts(folder, model.space)
-    known = {track: (source, parts.status(track) or "") for track, _ in tracks if (source := parts.source(track))}
-    if pending := unfinished(tracks, known.get):
-        settings = PartSettings(folder, model.space, model.dim, parts.next_number, PART_FILES)
-        predict_files(model, pending, hardware, settings, spans={})
-    if rank_zero_only.rank != 0:  # type: ignore[attr-defined]
+    files = zip(judged.track_ids, judged.audio, judged.present_N.tolist(), strict=True)
+    tracks = [(track, path) for track, path, present in files if present]
+    parts = embedded(row.model, tracks, folder, hardware)
+    if parts is None:
         return None
-    parts = Parts(folder, model.space)
     heard_N = np.array([parts.status(track) == OK for track in judged.track_ids])
     if not heard_N.any():
         reason = parts.columns["detail"][0] if len(parts) else "no file"

@@ -11,6 +11,7 @@ from pytorch_lightning.utilities import rank_zero_only
 from mwe.audio.predict import Hardware
 from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError, UnknownNameError
 from mwe.core.files import read_json, write_json
+from mwe.reproduce.zeroshot.captions import CAPTIONED
 from mwe.reproduce.zeroshot.collections import QUESTIONS
 from mwe.reproduce.zeroshot.judged import JudgedTracks, TagQuestion, read_judged
 from mwe.reproduce.zeroshot.rows import (
@@ -23,7 +24,9 @@ from mwe.reproduce.zeroshot.rows import (
     heard_tracks,
 )
 from mwe.reproduce.zeroshot.tag_figures import DRAWS, TagResult, tag_result
+from mwe.reproduce.zeroshot.text_rows import WORDS, TextRow, word_vectors
 
+DEAF = "reads words, and hears nothing"
 VERSION = 1  # of what is kept; another one is measured again
 
 
@@ -35,6 +38,10 @@ class Waiting(NamedTuple):
     """
 
     reason: str
+
+
+AskedRow = PairRow | TextRow | Waiting
+"""A row that was asked for: a pair, word vectors, or what is missing."""
 
 
 class TagSection(NamedTuple):
@@ -80,30 +87,35 @@ class TableSettings(NamedTuple):
         return made
 
 
-def known_questions(names: Sequence[str]) -> dict[str, TagQuestion]:
-    """Return the tag collections of some names, or all.
+def known_collections(names: Sequence[str]) -> tuple[dict[str, TagQuestion], list[str]]:
+    """Return the tag collections and the captioned collections among some names, or all.
 
     Raises:
         UnknownNameError: There is no such collection.
     """
-    if unknown := [name for name in names if name not in QUESTIONS]:
-        raise UnknownNameError("collection", unknown[0], QUESTIONS)
-    return {name: QUESTIONS[name] for name in names or QUESTIONS}
+    every = [*QUESTIONS, *CAPTIONED]
+    if unknown := [name for name in names if name not in every]:
+        raise UnknownNameError("collection", unknown[0], every)
+    chosen = names or every
+    return {name: QUESTIONS[name] for name in chosen if name in QUESTIONS}, [
+        name for name in chosen if name in CAPTIONED
+    ]
 
 
-def open_rows(names: Iterable[RowName]) -> dict[str, PairRow | Waiting]:
-    """Open pairs; those that are missing say what they wait for."""
-    rows: dict[str, PairRow | Waiting] = {}
+def open_rows(names: Iterable[RowName]) -> dict[str, AskedRow]:
+    """Open pairs, and word vectors by ``words:FOLDER``; those that are missing say what they wait for."""
+    rows: dict[str, AskedRow] = {}
     for name in names:
         try:
-            rows[name.label] = PairRow.open(name)
+            folder = name.model.removeprefix(WORDS)
+            rows[name.label] = word_vectors(Path(folder)) if folder != name.model else PairRow.open(name)
         except MissingDataError as error:
             rows[name.label] = Waiting(f"waits: {error}")
     return rows
 
 
 def tag_sections(
-    pairs: dict[str, PairRow | Waiting], questions: dict[str, TagQuestion], settings: TableSettings
+    asked: dict[str, AskedRow], questions: dict[str, TagQuestion], settings: TableSettings
 ) -> dict[str, TagSection] | None:
     """Measure pairs on tag collections.
 
@@ -120,7 +132,7 @@ def tag_sections(
         except MissingDataError as error:
             sections[name] = TagSection(Waiting(f"waits: {error}"), {})
             continue
-        heard = {label: _pair_result(row, name, judged, settings) for label, row in pairs.items()}
+        heard = {label: _pair_result(row, name, judged, settings) for label, row in asked.items()}
         if rank_zero_only.rank == 0:  # type: ignore[attr-defined]
             controls = {row: _control_result(row, judged, settings) for row in (RANDOM, POPULARITY)}
             sections[name] = TagSection(
@@ -139,12 +151,10 @@ def _control_result(row: str, judged: JudgedTracks, settings: TableSettings) -> 
     return TagResult.of_dict(made or {})
 
 
-def _pair_result(
-    row: PairRow | Waiting, name: str, judged: JudgedTracks, settings: TableSettings
-) -> TagResult | Waiting | None:
+def _pair_result(row: AskedRow, name: str, judged: JudgedTracks, settings: TableSettings) -> TagResult | Waiting | None:
     """Return the figures of a pair; None on processes other than the first."""
-    if isinstance(row, Waiting):
-        return row
+    if not isinstance(row, PairRow):
+        return row if isinstance(row, Waiting) else Waiting(DEAF)
     if not judged.present_N.any():
         example = f"such as {judged.audio[0]}" if judged.audio else "the collection names none"
         return Waiting(f"waits for audio: none of {len(judged.track_ids):,} files is there, {example}")

@@ -2,10 +2,12 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mwe.core.files import write_csv, write_text
+from mwe.reproduce.zeroshot.caption_runner import CaptionSection
+from mwe.reproduce.zeroshot.captions import FIGURES as RETRIEVAL
 from mwe.reproduce.zeroshot.runner import TagSection, Waiting
 from mwe.reproduce.zeroshot.tag_figures import BY_CLIP, BY_TAG, Interval, TagResult
 
@@ -16,6 +18,12 @@ EXPLAINED = (
     "95 % intervals by drawing artists. A tag that means nothing to a row counts by tag as one that orders tracks at "
     "random, and is left out by clip. `random` draws scores; `popularity` knows how many training tracks have a tag.\n"
 )
+CAPTIONS_EXPLAINED = (
+    "Captions: a query is right at K if one of the K nearest belongs to its track; the rank is of the first that does. "
+    "Ties are in random order, and figures exact expectations. Intervals of 95 % come from drawing tracks of the "
+    "queries. To `chance` no text means anything; `common words` compares texts by the words they share.\n"
+)
+NONE: Mapping[str, Sequence[CaptionSection]] = {}
 CSV_HEADER = ("collection", "row", "figure", "value", "low", "high", "tracks", "tags", "tags_known", "note")
 TAG_HEADER = (
     *("tag", "group", "positives", "judged", "known", "rocauc", "rocauc_low", "rocauc_high"),
@@ -23,7 +31,7 @@ TAG_HEADER = (
 )
 
 
-def shown(figure: Interval | None) -> str:
+def shown(figure: Interval | None, digits: int = 3) -> str:
     """Return a figure with its interval as a cell.
 
     Examples:
@@ -32,8 +40,10 @@ def shown(figure: Interval | None) -> str:
     """
     if figure is None or math.isnan(figure.value):
         return ""
-    low, high = (f"{bound:.2f}".removeprefix("0") for bound in figure[1:])
-    value = f"{figure.value:.3f}".removeprefix("0")
+    value, low, high = (
+        f"{number:,.{places}f}".removeprefix("0")
+        for number, places in zip(figure, (digits, max(1, digits - 1), max(1, digits - 1)), strict=True)
+    )
     return value if math.isnan(figure.low) else f"{value} ({low} to {high})"
 
 
@@ -56,12 +66,31 @@ def section_lines(section: TagSection) -> list[str]:
     return [*lines, *([""] if waiting else []), *waiting]
 
 
-def write_table(out: Path, sections: Mapping[str, TagSection]) -> Path:
+def caption_lines(section: CaptionSection) -> list[str]:
+    """Return the Markdown of a task with captions."""
+    if not section.rows:
+        return [section.about]
+    lines = [section.about, "", f"| row | asked for | {' | '.join(RETRIEVAL)} | queries |", "|---|" + "---|" * 6]
+    waiting = []
+    for row, result in section.rows.items():
+        if isinstance(result, Waiting):
+            waiting.append(f"* {row}: {result.reason}")
+            continue
+        for direction, figures in result.directions.items():
+            cells = [shown(figures[name], digits=1 if name == RETRIEVAL[-1] else 3) for name in RETRIEVAL]
+            lines.append(f"| {row} | {direction} | {' | '.join(cells)} | {result.queries[direction]:,} |")
+    return [*lines, *([""] if waiting else []), *waiting]
+
+
+def write_table(
+    out: Path, sections: Mapping[str, TagSection], captioned: Mapping[str, Sequence[CaptionSection]] = NONE
+) -> Path:
     """Write ``zeroshot.md``, ``zeroshot.csv`` and ``zeroshot-tags/COLLECTION--ROW.csv``.
 
     Args:
         out: Folder of the files.
-        sections: Rows by collection.
+        sections: Rows by tag collection.
+        captioned: Rows by captioned collection, a section for each task.
 
     Returns:
         Path of the Markdown file.
@@ -75,6 +104,11 @@ def write_table(out: Path, sections: Mapping[str, TagSection]) -> Path:
             if isinstance(result, TagResult):
                 rows += _csv_rows(name, row, result)
                 write_csv(out / "zeroshot-tags" / f"{name}--{file_name(row)}.csv", [TAG_HEADER, *_tag_rows(result)])
+    text += [CAPTIONS_EXPLAINED] if captioned else []
+    for name, tasks in captioned.items():
+        for task in tasks:
+            text += [f"## {task.title}", *caption_lines(task), ""]
+            rows += _caption_rows(name, task)
     write_csv(out / "zeroshot.csv", [CSV_HEADER, *rows])
     write_text(out / "zeroshot.md", "\n".join(text))
     return out / "zeroshot.md"
@@ -102,4 +136,15 @@ def _tag_rows(result: TagResult) -> list[tuple[object, ...]]:
     return [
         (*measure[:4], int(measure.known), *(f"{number:.6f}" for number in (*measure.roc, *measure.pr)))
         for measure in result.tags
+    ]
+
+
+def _caption_rows(name: str, section: CaptionSection) -> list[tuple[object, ...]]:
+    return [
+        (f"{name}: {direction}", row, figure, *(f"{number:.6f}" for number in value), result.queries[direction], *note)
+        for row, result in section.rows.items()
+        if not isinstance(result, Waiting)
+        for direction, figures in result.directions.items()
+        for figure, value in figures.items()
+        for note in [("", "", f"{result.unknown} texts mean nothing to it" if result.unknown else "")]
     ]

@@ -13,7 +13,7 @@ from mwe.core.errors import MissingDataError, UnknownNameError
 from mwe.reproduce.zeroshot import rows, runner
 from mwe.reproduce.zeroshot.judged import TagQuestion, read_judged
 from mwe.reproduce.zeroshot.rows import PairRow, RowName, control_scores
-from mwe.reproduce.zeroshot.runner import TableSettings, Waiting, known_questions, open_rows, tag_sections
+from mwe.reproduce.zeroshot.runner import TableSettings, Waiting, known_collections, open_rows, tag_sections
 from mwe.reproduce.zeroshot.table import write_table
 from mwe.reproduce.zeroshot.tag_figures import TagResult, draws_of_artists, tag_result
 from mwe.tracks import FolderTracks
@@ -137,7 +137,7 @@ def test_what_is_missing_says_what_it_waits_for(tmp_path, clap, question, miniat
     write_table(tmp_path, {"miniature": section})
     assert "waits: mine: tracks.tsv not found" in (tmp_path / "zeroshot.md").read_text()
     with pytest.raises(UnknownNameError, match="nearest: 'audio_clips'"):
-        known_questions(["audio_clip"])
+        known_collections(["audio_clip"])
 
 
 def test_a_pair_that_answers_alike_says_so(tmp_path, question):
