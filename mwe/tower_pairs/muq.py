@@ -5,6 +5,7 @@ Shape suffixes: B sounds or texts, T samples, D dimensions.
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ FILES = ("model*.safetensors", "*.json", "sentencepiece.bpe.model")
 REQUIRED = ("model.safetensors", "config.json")
 BASES = {"audio_model": "muq", "text_model": "xlm-roberta"}  # parts of the configuration, and what their models are
 ALIASES = {"xlm-roberta-base": "FacebookAI/xlm-roberta-base"}  # former names on the Hub
+LAST_TRANSFORMERS = 4  # later ones give the package no hidden states
 REMEDY = "Give the folder of MuQ-MuLan-large, with safetensors."
 
 
@@ -71,7 +73,7 @@ def _package() -> Any:
     """Import the package.
 
     Raises:
-        MissingDataError: It is not installed, or a package that it needs does not fit PyTorch.
+        MissingDataError: It is not installed, or a package that it needs does not fit.
     """
     try:
         import muq
@@ -81,6 +83,11 @@ def _package() -> Any:
             f"MuQ-MuLan needs the package muq, which cannot be imported ({reason}). Install it with `pip install muq`; "
             "its torchaudio must be built for the same PyTorch as the one installed."
         ) from error
+    if int(version("transformers").partition(".")[0]) > LAST_TRANSFORMERS:
+        raise MissingDataError(
+            f"MuQ-MuLan needs transformers {LAST_TRANSFORMERS}: the package muq 0.1.0 does not run with "
+            f"{version('transformers')}. Use an environment of its own with `pip install muq 'transformers<5'`."
+        )
     return muq
 
 

@@ -1,4 +1,4 @@
-"""The adapter of MuQ-MuLan with a double of its package, which needs a torchaudio built for the PyTorch at hand.
+"""The adapter of MuQ-MuLan with a double of its package, which needs an earlier transformers and another torchaudio.
 
 The double does what the package's text tower does: it averages over padding too.
 """
@@ -41,6 +41,7 @@ class Double(nn.Module):
 @pytest.fixture
 def weights(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "muq", SimpleNamespace(MuQMuLan=Double))
+    monkeypatch.setattr("mwe.tower_pairs.muq.version", lambda name: "4.57.1")
     folder = tmp_path / "MuQ-MuLan-large"
     for base in ("MuQ-large-msd-iter", "xlm-roberta-base"):
         (folder / base).mkdir(parents=True)
@@ -88,4 +89,10 @@ def test_weights_of_another_model_are_refused(weights):
 def test_without_the_package_is_one_clear_error(weights, monkeypatch):
     monkeypatch.setitem(sys.modules, "muq", None)
     with pytest.raises(MissingDataError, match=r"needs the package muq, which cannot be imported .* `pip install muq`"):
+        open_pair(f"muq:{weights}")
+
+
+def test_a_later_transformers_is_one_clear_error(weights, monkeypatch):
+    monkeypatch.setattr("mwe.tower_pairs.muq.version", lambda name: "5.24.0")
+    with pytest.raises(MissingDataError, match=r"muq 0\.1\.0 does not run with 5\.24\.0"):
         open_pair(f"muq:{weights}")
