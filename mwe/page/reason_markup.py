@@ -14,7 +14,7 @@ def reason_html(reason: Reason, score: float | None) -> str:
 
     Examples:
         >>> reason_html(Reason((), (), {"year": 1994}), None)[-62:]
-        '<h3>Its file says</h3><p>year <b>1994</b></p></div></div>'
+        '<div><h3>Its file says</h3><p>year <b>1994</b></p></div></div>'
     """
     parts = []
     if reason.terms:

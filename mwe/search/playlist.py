@@ -70,8 +70,9 @@ def playlist_json(playlist: Playlist, folder: Path | None = None) -> str:
         folder: Folder that paths are relative to; by default they are absolute.
 
     Examples:
-        >>> playlist_json(Playlist(()))[:46].split()
-        ['{', '"terms":', '[],', '"filters":', '[],', '"notes":', '[],']
+        >>> print(playlist_json(Playlist(()))[:15])
+        {
+          "terms": []
     """
     content = playlist.to_dict()
     for track in content["tracks"]:
