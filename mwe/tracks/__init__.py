@@ -6,6 +6,7 @@ from mwe.tracks.cal10k import Cal10kTracks
 from mwe.tracks.cal500 import Cal500JamsTracks
 from mwe.tracks.cal500_features import Cal500Tracks, FeatureReader
 from mwe.tracks.folder import DemoTracks, FolderTracks
+from mwe.tracks.gtzan import GtzanTracks
 from mwe.tracks.jamendo import JamendoTracks
 from mwe.tracks.joined import JoinedTracks
 from mwe.tracks.magnatagatune import MagnaTagATuneSongs, MagnaTagATuneTracks
@@ -18,6 +19,7 @@ from mwe.tracks.msd import (
     TagtraumTracks,
 )
 from mwe.tracks.msd_splits import EcalsTracks, MsdTop50Tracks
+from mwe.tracks.openmic import OpenMicTracks
 from mwe.tracks.tag_pairs import TagPairTracks
 from mwe.tracks.track_tags import SPLITS, TrackReader, TrackTags, tag_matrix, tracks_of
 from mwe.tracks.zeroshot import MsdZeroShotTracks
@@ -35,6 +37,7 @@ __all__ = [
     "EcalsTracks",
     "FeatureReader",
     "FolderTracks",
+    "GtzanTracks",
     "JamendoTracks",
     "JoinedTracks",
     "LastfmTracks",
@@ -44,6 +47,7 @@ __all__ = [
     "Msd500Tracks",
     "MsdTop50Tracks",
     "MsdZeroShotTracks",
+    "OpenMicTracks",
     "TagPairTracks",
     "TagtraumTracks",
     "TrackReader",

@@ -1,8 +1,22 @@
 """The tag collections of the zero-shot table, by name."""
 
+from dataclasses import replace
+
+from mwe.core.datasets import declared
 from mwe.core.paths import data_root
 from mwe.reproduce.zeroshot.judged import TagQuestion
-from mwe.tracks import DemoTracks, JamendoTracks, MagnaTagATuneTracks, MsdTop50Tracks, MsdZeroShotTracks, TrackTags
+from mwe.tracks import (
+    Cal500JamsTracks,
+    DemoTracks,
+    GtzanTracks,
+    JamendoTracks,
+    MagnaTagATuneTracks,
+    MsdTop50Tracks,
+    MsdZeroShotTracks,
+    OpenMicTracks,
+    TrackTags,
+)
+from mwe.tracks.cal500_features import LEFT_OUT, spoken_tag
 from mwe.tracks.jamendo import Subset
 
 LOW_QUALITY = ".low.mp3"  # ending of the smaller copy of MTG-Jamendo's audio
@@ -15,6 +29,16 @@ def _jamendo(subset: Subset) -> TrackTags:
     if any(tracks.audio[row].is_file() for row in test):
         return tracks
     return smaller.read() if any(tracks.audio[row].with_suffix(LOW_QUALITY).is_file() for row in test) else tracks
+
+
+def _cal500() -> TrackTags:
+    """Return CAL500 in plain words, without negations and repetitions; audio of song 12 may be ``audio/12.mp3``."""
+    tracks = Cal500JamsTracks(drop_tags=LEFT_OUT).read()
+    spoken = [spoken_tag(tag) for tag in tracks.tags]
+    audio = tuple(declared("cal500").root / "audio" / f"{song}.mp3" for song in tracks.track_ids)
+    return replace(
+        tracks, tags=tuple(tag for _, tag in spoken), groups=tuple(group for group, _ in spoken), audio=audio
+    )
 
 
 QUESTIONS = {
@@ -35,6 +59,11 @@ QUESTIONS = {
     "msd_top50": TagQuestion("MSD, top 50, test", lambda: MsdTop50Tracks(parts=("test",)).read()),
     "msd_zeroshot": TagQuestion(
         "MSD, zero-shot split, unseen tags, test", lambda: MsdZeroShotTracks().read(), tags="unseen"
+    ),
+    "gtzan": TagQuestion("GTZAN", lambda: GtzanTracks().read(), part="all"),
+    "cal500": TagQuestion("CAL500", _cal500, part="all"),
+    "openmic": TagQuestion(
+        "OpenMIC-2018, test", lambda: OpenMicTracks().read(), labelled=lambda: OpenMicTracks().labelled()
     ),
 }
 """Tag collections by name."""

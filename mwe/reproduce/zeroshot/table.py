@@ -8,6 +8,7 @@ from pathlib import Path
 from mwe.core.files import write_csv, write_text
 from mwe.reproduce.zeroshot.caption_runner import CaptionSection
 from mwe.reproduce.zeroshot.captions import FIGURES as RETRIEVAL
+from mwe.reproduce.zeroshot.published import published_figures, published_lines
 from mwe.reproduce.zeroshot.runner import TagSection, Waiting
 from mwe.reproduce.zeroshot.tag_figures import BY_CLIP, BY_TAG, Interval, TagResult
 
@@ -96,10 +97,10 @@ def write_table(
         Path of the Markdown file.
     """
     rows: list[tuple[object, ...]] = []
-    text = [TITLE, EXPLAINED]
+    text, published = [TITLE, EXPLAINED], published_figures()
     for name, section in sections.items():
         title = name if isinstance(section.judged, Waiting) else section.judged.title
-        text += [f"## {title}", *section_lines(section), ""]
+        text += [f"## {title}", *section_lines(section), *published_lines(published.get(name, ())), ""]
         for row, result in section.rows.items():
             if isinstance(result, TagResult):
                 rows += _csv_rows(name, row, result)
@@ -109,6 +110,7 @@ def write_table(
         for task in tasks:
             text += [f"## {task.title}", *caption_lines(task), ""]
             rows += _caption_rows(name, task)
+        text += published_lines(published.get(name, ()))
     write_csv(out / "zeroshot.csv", [CSV_HEADER, *rows])
     write_text(out / "zeroshot.md", "\n".join(text))
     return out / "zeroshot.md"
