@@ -80,6 +80,10 @@ class PredictionShards(BasePredictionWriter):
         self._advance: Callable[[int], None] | None = None
         self.stopped = False
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the display of progress, which belongs to the process that started the others."""
+        return {**self.__dict__, "_advance": None}
+
     @contextmanager
     def showing_progress(self, files: int) -> Iterator[None]:
         """Show the progress of the first process while the context is open."""
