@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from mwe.audio.file_kinds import MP4, has_index, kind_by_content
+from mwe.audio.file_kinds import kind_by_content, lacks_index
 from mwe.audio.verdict import UnreadableAudio, Verdict
 
 
@@ -88,7 +88,7 @@ def in_words_of(refusal: NeedsFfmpegError, path: Path) -> Iterator[None]:
         if refusal.large_loss or refusal.lost_seconds:
             raise refusal.refused from error
         kind = kind_by_content(path)
-        if kind == MP4 and not has_index(path):
+        if lacks_index(path, kind):
             raise UnreadableAudio("truncated", f"{kind} without the index that stands at its end") from error
         if kind:
             raise UnreadableAudio("not-audio", f"begins as {kind}, but {error.detail}") from error

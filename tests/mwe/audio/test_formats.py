@@ -146,12 +146,13 @@ def test_damage_is_passed_over_and_named(kinds, tmp_path):
     assert not verdict.ok
 
 
-@pytest.mark.parametrize("name", ["alac.m4a", "tta.tta", "wma.wma", "flac.mka", "mp3.mp3", "opus.opus"])
+@pytest.mark.parametrize("name", ["alac.m4a", "alac.caf", "tta.tta", "wma.wma", "flac.mka", "mp3.mp3", "opus.opus"])
 def test_half_a_file_is_truncated(kinds, tmp_path, name):
     content = kinds[name].read_bytes()
-    if name == "alac.m4a":  # the index stands at the end; FFmpeg needs it
-        (tmp_path / name).write_bytes(content[: content.rindex(b"moov") - 8])
-        assert reason(tmp_path / name)[0] in {"truncated", "not-audio"}
+    if name in ("alac.m4a", "alac.caf"):  # the index stands at the end; FFmpeg needs it
+        (tmp_path / name).write_bytes(content[: content.rindex(b"moov" if name == "alac.m4a" else b"pakt") - 8])
+        kind = "MP4 or M4A" if name == "alac.m4a" else "CAF"
+        assert reason(tmp_path / name) == ("truncated", f"{kind} without the index that stands at its end")
         return
     (tmp_path / name).write_bytes(content[: len(content) // 2])
     wave, verdict = read_whole(tmp_path / name)
