@@ -15,6 +15,7 @@ from siamese_tags.fold_data import PrimingData
 from siamese_tags.masked.rules.context import TopicContext
 from siamese_tags.masked.split import masked_split
 from siamese_tags.metrics import PrimingMetric
+from siamese_tags.reproduce.stage_settings import StageSettings
 from siamese_tags.stage2 import SiameseNetwork
 
 SETTINGS = {
@@ -31,6 +32,11 @@ SETTINGS = {
     TopicContext: {"n_topics": 25},
     PrimingMetric: {"levels": 100},
     masked_split: {"n_folds": 3, "fold_seed": 0, "mask_seed": 0},
+    # where the descent to the settings of both stages starts
+    StageSettings: {
+        "document_prior": 0.5, "single_pretraining": 300, "single_lr": 0.003, "single_epochs": 150,
+        "siamese_start": "random", "siamese_lr": 0.005, "siamese_rho": 0.1, "siamese_share_inside": 0.5,
+    },
     PrimingData: {"n_folds": 3, "n_topics": 25},
 }  # fmt: skip
 
