@@ -248,3 +248,10 @@ def test_the_real_glove_file(data_root, tmp_path):
     read = import_vectors(data_root / "glove/glove.6B.50d.music_subset.txt", tmp_path / "out")
     assert (len(read), read.dim) == (6_936, 50)
     assert [one.token for one in read.nearest(read["jazz"][None], 2, leave_out=["jazz"])[0]] == ["blues", "music"]
+
+
+def test_vectors_of_one_dimension_are_vectors(tmp_path):
+    (tmp_path / "line.txt").write_text("2 1\nhigh 0.5\nlow -0.5\n", encoding="utf-8")
+    import_vectors(tmp_path / "line.txt", tmp_path / "out")
+    imported = WordVectors.load(tmp_path / "out")
+    assert (imported.dim, float(imported["high"][0]), float(imported["low"][0])) == (1, 0.5, -0.5)
