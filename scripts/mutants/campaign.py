@@ -161,13 +161,14 @@ class Campaign:
 
 
 def results(folder: Path, room: Room) -> dict[str, dict[str, Any]]:
-    """Return the latest outcome of each fault of a room, by key."""
-    latest = {}
+    """Return the outcome of each fault of a room, by key: killed if it ever was, else the last."""
+    outcomes: dict[str, dict[str, Any]] = {}
     for path in sorted(folder.glob(f"{room.name}.*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             outcome = json.loads(line)
-            latest[outcome["key"]] = outcome
-    return latest
+            if outcomes.get(outcome["key"], {}).get("outcome") != "killed":
+                outcomes[outcome["key"]] = outcome
+    return outcomes
 
 
 def run(
