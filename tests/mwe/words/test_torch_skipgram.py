@@ -106,6 +106,12 @@ def test_numbers_on_disk_train_as_numbers_in_memory(tmp_path, monkeypatch):
     np.testing.assert_array_equal(model.words().vectors, streamed)
 
 
+def test_the_objective_that_rises_is_logged(tmp_path):
+    corpus = write_clusters(tmp_path / "corpus.txt", lines=100)
+    first, last = (float(fit(corpus, 128, epochs).trainer.callback_metrics["train/objective"]) for epochs in (1, 12))
+    assert first < last < 0
+
+
 def _two_processes(rank, world, corpus, out):
     model = fit(Path(corpus), 1024, epochs=6, devices=world, strategy="ddp")
     torch.save(model.state_dict(), Path(out) / f"{rank}.pt")
