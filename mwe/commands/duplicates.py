@@ -20,7 +20,7 @@ _MEGABYTE = 1e6
 def duplicates(
     library: Path = LIBRARY,
     /,
-    neighbours: PositiveInt = 10,
+    neighbours: PositiveInt = 20,
     workers: NonNegativeInt = 2,
     format: Literal["text", "json", "csv"] = "text",
 ) -> None:

@@ -18,10 +18,10 @@ from mwe.search.fingerprints import Fingerprints, TrackSound, Unread
 from mwe.search.library import Library
 from mwe.search.near_pairs import Links, near_pairs
 
-NEIGHBOURS = 10
+NEIGHBOURS = 20
 """Nearest tracks of each track that are looked at."""
 
-LEAST_COSINE = 0.8
+LEAST_COSINE = 0.7
 """Least cosine of two tracks that are looked at; copies that begin with other sound can lie below."""
 
 LENGTH_RATIO = 1 / 3
