@@ -139,7 +139,11 @@ def _encoded_parts(folder: Path, form: Format, waves: Sequence[Wave]) -> list[li
             stream = container.streams.audio[0]
             scale = Fraction(stream.time_base) * form.rate
             found = [packet for packet in container.demux(stream) if packet.size]
-            parts.append([(bytes(packet), round((packet.duration or 0) * scale)) for packet in found])
+            # those of Vorbis differ, and their own durations are rounded; the last of a part may be cut
+            steps = [round(step * scale) for step in np.diff([packet.pts for packet in found]).tolist()]
+            usual = round(np.median(steps))
+            lengths = [*steps, usual] if form.codec == "vorbis" else [usual] * len(found)
+            parts.append([(bytes(packet), length) for packet, length in zip(found, lengths, strict=True)])
     return parts
 
 
