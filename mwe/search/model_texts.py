@@ -150,7 +150,8 @@ class PromptedTexts:
         }
         vector_VD = np.array(list(unit_of.values()), np.float32).reshape(len(unit_of), self._model.dim)
         made = {"embedding_space": self._model.space, "template": self._described.template}
-        WordVectors(list(unit_of), vector_VD, ["tag"] * len(unit_of), made).save(folder)
+        vectors = WordVectors(list(unit_of), vector_VD, ["tag"] * len(unit_of), made)
+        vectors.save(folder)
 
 
 def texts_of(model: LibraryModel) -> ModelTexts:
