@@ -165,7 +165,7 @@ def test_stopping_by_hand_keeps_what_is_done(clips, tmp_path, monkeypatch):
     monkeypatch.setattr(LogMel, "forward", stop_at_fourth)
     handler = signal.getsignal(signal.SIGINT)
     try:
-        with pytest.raises(SystemExit):
+        with pytest.raises(KeyboardInterrupt, match="6 files are kept"):
             extract_mels(clips, out, batch_tracks=2, **HERE)
     finally:
         signal.signal(signal.SIGINT, handler)
