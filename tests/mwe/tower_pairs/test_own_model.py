@@ -13,7 +13,9 @@ DOCS = Path(__file__).parents[3] / "docs/how-to"
 
 
 def test_the_class_of_the_page_takes_under_30_lines_and_hears_what_it_says(music, tmp_path, monkeypatch):
-    assert len((DOCS / "my_module.py").read_text("utf-8").splitlines()) < 30
+    code = (DOCS / "my_module.py").read_text("utf-8")
+    assert len(code.splitlines()) < 30
+    assert f"```python\n{code}```" in (DOCS / "own-model.md").read_text("utf-8")
     shutil.copy(DOCS / "my_module.py", tmp_path / "my_module.py")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("MWE_CLASSES", "my_module.MyPair")
