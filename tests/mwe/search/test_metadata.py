@@ -254,7 +254,7 @@ def test_the_page_shows_titles_artists_and_albums(music, run, tmp_path):
     library = Library(tmp_path / "lib")
     page = handlers.Handlers(library, Lock())
     html = page.answer(handlers.PageQuery("low title:rain"))
-    assert '<span class="mwe-name">Rain</span><span class="mwe-artist">Ana Lee · Weather</span>' in html
+    assert '<span class="mwe-name">Rain</span><span class="mwe-artist">Ana Lee · Weather, 1994</span>' in html
     assert "1 track<" in html
     assert '<span class="mwe-only">only title rain</span>' in html
     html = page.answer(handlers.PageQuery("", Term("file", str(music / "snow.m4a"))))
