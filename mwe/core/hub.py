@@ -31,6 +31,7 @@ def model_folder(name: str | Path, patterns: Sequence[str]) -> Path:
         MissingDataError: The Hub has no such model or cannot be reached, or its client is not installed.
 
     Examples:
+        >>> Path("outputs/shared").mkdir(parents=True, exist_ok=True)
         >>> model_folder("outputs/shared", ["*.json"])
         PosixPath('outputs/shared')
     """
