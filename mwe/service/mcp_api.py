@@ -24,6 +24,7 @@ NO_JSON, NO_REQUEST, NO_METHOD, BAD_PARAMETERS = -32700, -32600, -32601, -32602
 
 TrackName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 Few = Annotated[int, Field(ge=1, le=50)]
+Why = Annotated[bool, Field(description="Whether to say why each track is there")]
 
 
 class SearchArguments(BaseModel):
@@ -34,6 +35,7 @@ class SearchArguments(BaseModel):
         min_length=1, max_length=LONGEST_QUERY, description="Such as `calm + piano - drums genre:jazz year:1990..1999`"
     )
     count: Few = 10
+    why: Why = False
 
 
 class SimilarArguments(BaseModel):
@@ -42,6 +44,7 @@ class SimilarArguments(BaseModel):
     model_config = ConfigDict(extra="forbid")
     tracks: list[TrackName] = Field(min_length=1, max_length=MOST_NAMES, description="track_id of each, from search")
     count: Few = 10
+    why: Why = False
 
 
 class TagsArguments(BaseModel):
@@ -57,6 +60,7 @@ class PlaylistArguments(BaseModel):
     model_config = ConfigDict(extra="forbid")
     query: str = Field(min_length=1, max_length=LONGEST_QUERY, description="As for search")
     minutes: float = Field(default=60.0, gt=0, le=600)
+    why: Why = False
 
 
 class Tool(NamedTuple):
@@ -78,10 +82,13 @@ class McpAPI:
     def __init__(self, library: LibraryAPI, playlists: PlaylistAPI, limits: ServiceLimits) -> None:
         self._upload_seconds = limits.upload_seconds
         self._tools = {
-            "search": Tool(SearchArguments, lambda asked: library.search(asked.query, asked.count)),
-            "similar": Tool(SimilarArguments, lambda asked: library.similar(asked.tracks, asked.count)),
+            "search": Tool(SearchArguments, lambda asked: library.search(asked.query, asked.count, why=asked.why)),
+            "similar": Tool(SimilarArguments, lambda asked: library.similar(asked.tracks, asked.count, why=asked.why)),
             "tags": Tool(TagsArguments, lambda asked: library.tags(asked.track)),
-            "playlist": Tool(PlaylistArguments, lambda asked: playlists.playlist(asked.query, minutes=asked.minutes)),
+            "playlist": Tool(
+                PlaylistArguments,
+                lambda asked: playlists.playlist(asked.query, minutes=asked.minutes, why=asked.why),
+            ),
         }
 
     def router(self) -> APIRouter:

@@ -70,6 +70,22 @@ def test_tools_answer_what_the_library_finds(client, library):
 
 
 @pytest.mark.parametrize(
+    ("name", "arguments", "tracks"),
+    [
+        ("search", {"query": "low - pure"}, "hits"),
+        ("similar", {"tracks": ["t00"]}, "hits"),
+        ("playlist", {"query": "low", "minutes": 0.3}, "tracks"),
+    ],
+)
+def test_tools_say_why_when_asked(client, name, arguments, tracks):
+    explained = called(client, name, **arguments, why=True)["structuredContent"][tracks]
+    assert explained
+    assert all(track["why"]["terms"] for track in explained)
+    silent = called(client, name, **arguments)["structuredContent"][tracks]
+    assert silent == [{key: value for key, value in track.items() if key != "why"} for track in explained]
+
+
+@pytest.mark.parametrize(
     ("name", "arguments", "message"),
     [
         ("search", {"query": "file:/etc/passwd"}, "the service reads no files by name"),
