@@ -80,7 +80,7 @@ def write_tags(
 def _lines(files: Sequence["PlannedFile"], written: bool, record: Path) -> Iterator[str]:
     for file in files:
         if file.problem:
-            yield f"{file.path}: not written: {file.problem}"
+            yield f"{file.path}: not written: {file.problem.removeprefix(f'{file.path}: ')}"
         elif file.new:
             yield str(file.path)
             yield from (
