@@ -91,6 +91,10 @@ BY_HAND = Program(
                 "siamese_tags.reproduce.commands.settings:choose",
                 "Choose the settings of both stages on validation documents.",
             ),
+            "departures": Command(
+                "siamese_tags.reproduce.commands.settings:departures",
+                "Put each setting that departs from the paper back alone, and all of them together.",
+            ),
             "topics-count": Command(
                 "siamese_tags.reproduce.commands.settings:topics_count", "Count the topics of a collection."
             ),

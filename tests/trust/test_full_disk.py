@@ -61,6 +61,7 @@ SAME_WRITER = {
     "siamese-tags": {
         "paper": "as of mwe",
         "reproduce choose": "mwe data documents",
+        "reproduce departures": "reproduce table",
         "masked table": "reproduce table",
         "masked unseen-table": "reproduce table",
         "masked differences": "reproduce table",

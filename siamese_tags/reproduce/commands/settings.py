@@ -52,6 +52,35 @@ def choose(
         print(f"chosen: {one_line(outcome)}")
 
 
+def departures(
+    collection: Collection | None = None,
+    folds: tuple[int, ...] = (0, 1, 2),
+    epochs: tuple[int, int] = (180, 80),
+    fit: bool = True,
+    runs: str = "outputs/siamese-departures",
+    out: str = "outputs/tables",
+) -> None:
+    """Put each setting that departs from the paper back alone, and all of them together.
+
+    Fits both stages for every row and fold that has no file yet, then writes the table.
+
+    Args:
+        collection: Where the tag documents come from: ``Cal500`` (the default) or ``TsvDocuments`` with
+            ``--collection.path``.
+        folds: Numbers of the folds.
+        epochs: Epochs of the first and of the second stage.
+        fit: Whether to make what is missing; otherwise such rows say what they wait for.
+        runs: Folder of the figures of each row and fold. Delete it to measure with other settings.
+        out: Folder of the table.
+    """
+    from siamese_tags.reproduce.departures import departures_table, run_missing
+
+    if fit:
+        for line in run_missing(Path(runs), collection or Cal500(), folds, epochs):
+            print(line, flush=True)
+    print(departures_table(Path(runs), folds, Path(out)).read_text(encoding="utf-8"))
+
+
 def topics_count(collection: Collection, eta: float = 0.01, truncation: int = 150, seed: int = 0) -> None:
     """Count the topics of a collection.
 
