@@ -52,6 +52,8 @@ def encode(path: Path, wave_CN: Wave, container: str, codec: str, rate: int = RA
         made: list[Any] = [output.add_stream(codec, rate=rate, options=options or {}) for _ in range(streams)]
         for stream in made:
             stream.layout = layout
+            if codec in ("tta", "wavpack"):  # whose first format has 8 bits
+                stream.format = "s16" if codec == "tta" else "s16p"
             if not options and codec not in ("flac", "alac", "tta", "wavpack") and not codec.startswith("pcm"):
                 stream.bit_rate = bit_rate
             stream.codec_context.open(strict=False)

@@ -19,6 +19,10 @@ from mwe.search.skipped_tracks import read_skipped
 
 av = pytest.importorskip("av")
 
+LOSSLESS = (
+    *("WAV, 24 bit", "AIFF", "AU", "W64", "CAF with ALAC", "FLAC", "FLAC in Ogg", "FLAC in Matroska"),
+    *("M4A with ALAC", "WavPack", "True Audio"),
+)
 SCRIPT = Path(__file__).parents[3] / "scripts/messy_collection.py"
 HERE = Hardware(workers=2, devices=1, accelerator="cpu")
 RATE = 44100
@@ -105,6 +109,11 @@ def test_a_file_of_every_kind_is_indexed_or_named(run, tmp_path):
     table = index_messy(script, [np.stack([mono, 0.7 * mono]).astype(np.float32)], tmp_path, run)
     assert len(table) >= 45
     require_as_played(script, table)
+    library = Library(tmp_path / "library")
+    path_of = {path.stem[3:]: f"{path.parent.name}/{path.name}" for path in (tmp_path / "music").rglob("*.*")}
+    wav_D = library.vectors([library.row_of(path_of["WAV, 16 bit"])])[0]
+    for name in LOSSLESS:  # the vector of the WAV, whatever the container
+        assert float(library.vectors([library.row_of(path_of[name])])[0] @ wav_D) >= 0.999, name
 
 
 @pytest.mark.trial
