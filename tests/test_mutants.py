@@ -1,6 +1,8 @@
 """Faults put into a copy of the tree: which can be made, and that the tests notice those that they once missed."""
 
 import doctest
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import scripts.mutants.faults
 from scripts.mutants.__main__ import judgements, known_faults, unnoticed
 from scripts.mutants.campaign import rooms, sample
 from scripts.mutants.faults import faults
+from scripts.mutants.reach import Reach
 from scripts.mutants.tree import copied_tree
 
 ROOT = Path(__file__).parent.parent
@@ -97,6 +100,42 @@ def test_the_suite_notices_known_faults_and_the_harness_tells_of_one_that_it_doe
     with copied_tree() as tree:
         missed = unnoticed(tree, [harmless, *chosen])
     assert missed == [harmless["name"]], capsys.readouterr().out
+
+
+SUITE = """
+def test_first():
+    pass
+
+def test_second():
+    {second}
+
+def test_third():
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("second", "options", "status", "tests"),
+    [
+        ("pass", [], 0, ["first", "second", "third"]),
+        ("assert False", [], 1, ["first", "third"]),
+        ("raise KeyboardInterrupt", [], 2, None),
+        ("assert False", ["-x"], 1, None),
+    ],
+    ids=["all pass", "one fails", "interrupted", "stopped early"],
+)
+def test_what_tests_reach_is_written_only_if_all_ran(tmp_path, second, options, status, tests):
+    suite, reach = tmp_path / "test_toy.py", tmp_path / "reach.json"
+    suite.write_text(SUITE.format(second=second), encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n", encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-c", str(tmp_path / "pytest.ini"), *options]
+    command += ["-p", "scripts.mutants.reach", "--reach", str(reach), str(suite)]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert done.returncode == status, done.stdout + done.stderr
+    # no part of a measurement stays, under any name
+    assert [path.name for path in tmp_path.glob("reach*")] == ([] if tests is None else ["reach.json"]), done.stdout
+    if tests is not None:
+        assert sorted(Reach.read(reach).tests) == [f"test_toy.py::test_{name}" for name in tests]
 
 
 def test_examples():

@@ -3,11 +3,12 @@
 python -m pytest -p scripts.mutants.reach --reach FILE TESTS
 
 Lines that a fixture runs count for every test with the fixture, also where it was set up for another test before.
-Lines that run in other processes are not seen.
+Lines that run in other processes are not seen. FILE is written only if all tests ran.
 """
 
 import hashlib
 import json
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from coverage import Coverage
 
 PACKAGES = ("mwe", "siamese_tags")
 OF_FIXTURE = "fixture "
+# how pytest ends when all tests ran, also if some failed
+COMPLETE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -82,9 +85,11 @@ class Recorder:
         if report.outcome != "passed":
             self.failed.add(report.nodeid)
 
-    def pytest_sessionfinish(self) -> None:
-        """Write everything."""
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write everything, unless pytest was interrupted, stopped early or broke: a part would pass for the whole."""
         self.coverage.stop()
+        if exitstatus not in COMPLETE or session.shouldfail or session.shouldstop:
+            return
         data, lines = self.coverage.get_data(), {}
         for file in data.measured_files():
             by_line = {line: sorted(set(names) - {""}) for line, names in data.contexts_by_lineno(file).items()}
@@ -98,7 +103,9 @@ class Recorder:
             "lines": lines,
             "digests": {path.relative_to(self.root).as_posix(): digest(path) for path in self._sources()},
         }
-        self.out.write_text(json.dumps(told), encoding="utf-8")
+        unfinished = self.out.with_name(f"{self.out.name}.{os.getpid()}")
+        unfinished.write_text(json.dumps(told), encoding="utf-8")
+        unfinished.replace(self.out)
 
     def _sources(self) -> list[Path]:
         return [path for folder in (*PACKAGES, "tests") for path in (self.root / folder).rglob("*.py")]
