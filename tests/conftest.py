@@ -39,6 +39,9 @@ __all__ = [  # fixtures
 # the same examples every time, so that a commit has one verdict; `make fuzz` draws new ones
 settings.register_profile("tests", derandomize=True)
 settings.load_profile("tests")
+# a shell ignores Ctrl+C for what it runs in the background, and so would the commands that tests interrupt
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 RATE = 22050
 PITCHES = {"low": 110.0, "middle": 440.0, "high": 1760.0}
