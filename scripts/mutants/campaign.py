@@ -112,8 +112,8 @@ class Campaign:
         self.sound: set[str] = set()
         self.unsound: set[str] = set()
 
-    def tests_of(self, fault: Fault) -> tuple[list[str], int]:
-        """Return the tests of a fault within the budget, and how many more there are."""
+    def tests_of(self, fault: Fault) -> tuple[list[str], float, int]:
+        """Return the tests of a fault within the budget, their seconds, and how many more there are."""
         last = fault.line + fault.before.count("\n")
         lines = range(0) if fault.path in self.moved else range(fault.line, last + 1)
         known = [test for test in self.reach.of(fault.path, lines) if test not in self.unsound]
@@ -124,7 +124,7 @@ class Campaign:
                 continue
             chosen.append(test)
             seconds += cost
-        return [*chosen, *self.new_tests], len(known) - len(chosen)
+        return [*chosen, *self.new_tests], self.budget if self.new_tests else seconds, len(known) - len(chosen)
 
     def outcome(self, fault: Fault) -> dict[str, Any]:
         """Return how the tests of a fault end: ``killed``, ``survived``, ``unreached`` or ``unclear``."""
@@ -139,9 +139,9 @@ class Campaign:
             "seconds": 0.0,
         }
         for _ in range(ATTEMPTS):
-            tests, left = self.tests_of(fault)
+            tests, seconds, left = self.tests_of(fault)
             with self.tree.changed(fault.path, fault.applied(source)):
-                verdict = self.tree.test(tests, self.budget, "-m", SELECTED)
+                verdict = self.tree.test(tests, seconds, "-m", SELECTED)
             result |= {"by": verdict.first, "tests": len(tests), "left": left, "seconds": round(verdict.seconds, 2)}
             if verdict.outcome in ("passed", "none"):
                 return result | {"outcome": "survived" if verdict.outcome == "passed" else "unreached"}

@@ -16,7 +16,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 PASSED, NO_TESTS = 0, 5
 # of a run of tests: so many times what they took without a fault, and so many seconds more
-PATIENCE, ALLOWANCE = 4.0, 60.0
+PATIENCE, ALLOWANCE = 4.0, 30.0
 
 
 @dataclass(frozen=True)
