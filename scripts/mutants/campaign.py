@@ -19,6 +19,8 @@ from scripts.mutants.tree import ROOT, Tree, Verdict
 HERE = Path(__file__).parent
 # what costs minutes, or needs what a copy of the tree lacks
 SELECTED = "not slow and not trial and not data"
+# the tests of defaults, which run no line of the functions whose signatures they read
+OF_DEFAULTS = "tests/test_paper_settings.py"
 # how often a test that fails without the fault too is left out before the fault is given up
 ATTEMPTS = 3
 
@@ -124,7 +126,9 @@ class Campaign:
                 continue
             chosen.append(test)
             seconds += cost
-        return [*chosen, *self.new_tests], self.budget if self.new_tests else seconds, len(known) - len(chosen)
+        of_defaults = [OF_DEFAULTS] if self.reach.by_import_only(fault.path, lines) else []
+        whole = [*of_defaults, *self.new_tests]
+        return [*of_defaults, *chosen, *self.new_tests], self.budget if whole else seconds, len(known) - len(chosen)
 
     def outcome(self, fault: Fault) -> dict[str, Any]:
         """Return how the tests of a fault end: ``killed``, ``survived``, ``unreached`` or ``unclear``."""

@@ -63,7 +63,9 @@ REPORTS = {"print", "warn", "info", "debug", "rank_zero_info", "rank_zero_warn"}
 # without them nothing works at all
 NEEDED = {"__init__", "append", "add_argument"}
 # arguments without an effect on results
-COSMETIC = {"strict", "prog_bar", "pin_memory", "stacklevel"}
+COSMETIC = {
+    *("strict", "prog_bar", "pin_memory", "stacklevel", "verbose", "enable_progress_bar", "enable_model_summary"),
+}
 
 
 def _copied(node: ast.expr, **changed: object) -> ast.expr:

@@ -153,10 +153,13 @@ class Reach:
     def of(self, path: str, lines: range) -> list[str]:
         """Return the tests that run some lines of a file, else all that run any of it; the quickest nearby first."""
         by_line = self.lines.get(path, {})
-        # lines of a module and of signatures run when it is imported, by no test in particular
         tests = self._tests(by_line, lines) or self._tests(by_line, by_line)
         room = f"tests/{path.rpartition('/')[0]}"
         return sorted(tests, key=lambda test: (not test.startswith((path, room)), self.cost(test), test))
+
+    def by_import_only(self, path: str, lines: range) -> bool:
+        """Return whether lines run when their module is imported, by no test in particular, as those of signatures."""
+        return not self._tests(self.lines.get(path, {}), lines)
 
     def cost(self, test: str) -> float:
         """Return about how many seconds a test takes alone."""

@@ -133,7 +133,20 @@ def test_choice_never_sees_the_test_documents(documents):
     other = masked_split(TagDocuments(documents.name, documents.ids, documents.tags, spoiled), 1)
     for name in ("naive_bayes", "document_knn"):
         one, same = choose(RULES[name], split), choose(RULES[name], other)
-        assert one.settings == same.settings
+        assert (one.settings, one.validation_map) == (same.settings, same.validation_map)
+        assert type(one.validation_map) is float
+
+
+def test_a_choice_fits_on_documents_to_learn_from_and_the_final_rule_on_all_training_documents(documents, monkeypatch):
+    split, seen = masked_split(documents, 1), []
+    monkeypatch.setattr(
+        NaiveBayes, "fit", lambda rule, train_DT, fit=NaiveBayes.fit: seen.append(train_DT) or fit(rule, train_DT)
+    )
+    settings = choose(RULES["naive_bayes"], split).settings
+    assert len(seen) == len(RULES["naive_bayes"].settings())
+    assert all((train_DT == documents.matrix_DT[split.learn]).all() for train_DT in seen)
+    measure(RULES["naive_bayes"], settings, split)
+    np.testing.assert_array_equal(seen[-1], documents.matrix_DT[split.train])
 
 
 def test_divisions_are_disjoint(documents):

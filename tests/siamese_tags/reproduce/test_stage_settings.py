@@ -1,12 +1,16 @@
 import csv
+import json
+from dataclasses import replace
 
 import pytest
 
 from siamese_tags.documents import Cal500
+from siamese_tags.pretraining import Pretraining
 from siamese_tags.reproduce import stage_settings as module
 from siamese_tags.reproduce.commands.settings import choose
 from siamese_tags.reproduce.stage_settings import (
     GRID,
+    NestedValidation,
     SettingsOutcome,
     StageSettings,
     chosen,
@@ -54,6 +58,7 @@ def test_nothing_is_measured_twice_and_ties_stay():
 
 def test_the_table_of_a_real_choice(miniature, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(module, "GRID", GRID[:1] + GRID[1:2])
+    monkeypatch.setattr(module, "Pretraining", lambda steps: Pretraining(steps=min(steps, 2)))
     data = {"n_topics": 4, "topic_iterations": 5}
     monkeypatch.setattr(module, "NestedPrimingData", lambda *args, **kwargs: nested(*args, **kwargs, **data))
     path = tmp_path / "choice.csv"
@@ -67,6 +72,7 @@ def test_the_table_of_a_real_choice(miniature, tmp_path, monkeypatch, capsys):
         assert len(by_fold) == 2
         assert float(line["validation_map"]) == pytest.approx(sum(by_fold) / 2, abs=0.01)
         assert 0 < float(line["validation_map"]) < 100
+        assert all(value == round(value, 2) for value in json.loads(line["curve"]).values())
     assert capsys.readouterr().out.count("chosen: ") == 3
 
 
@@ -76,3 +82,29 @@ nested = module.NestedPrimingData
 def test_epochs_that_make_no_difference_are_saved():
     assert fewest_epochs({20: 63.27, 40: 63.16, 80: 63.95, 140: 63.99, 180: 62.9}) == 80
     assert fewest_epochs({20: 60.0, 40: 61.0, 60: 61.2}) == 60
+
+
+@pytest.fixture
+def validation(miniature):
+    def build(seed: int) -> NestedValidation:
+        collection, data = Cal500(str(miniature)), {"n_topics": 4, "topic_iterations": 5}
+        return NestedValidation(collection, (0,), every=1, share=0.2, validation_seed=7, seed=seed, **data)
+
+    return build
+
+
+def test_weights_and_draws_depend_on_the_seed(validation):
+    outcomes = [validation(seed).measure("siamese", StageSettings(), 2) for seed in (0, 0, 1)]
+    assert outcomes[0].curve == outcomes[1].curve != outcomes[2].curve
+    assert all(outcome.seconds > 0 for outcome in outcomes)
+
+
+def test_a_first_stage_serves_all_settings_of_the_second_and_no_other_fold_or_rate(validation, monkeypatch):
+    fitted = []
+    nested = validation(0)
+    fit = nested._fit
+    monkeypatch.setattr(nested, "_fit", lambda row, *rest: fitted.append(row) or fit(row, *rest))
+    settings = StageSettings(single_pretraining=0, single_epochs=1, siamese_start="single")
+    for changed in ({}, {"siamese_rho": 0.3}, {"siamese_lr": 0.01}, {"single_lr": 0.01}):
+        nested.measure("siamese", replace(settings, **changed), 1)
+    assert fitted == ["single", "siamese", "siamese", "siamese", "single", "siamese"]
