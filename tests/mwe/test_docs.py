@@ -132,8 +132,8 @@ def test_every_command_of_every_page_exists(page):
             assert program in ("mwe", "siamese-tags", *OTHERS), f"{page.name} has {line!r} in a block for the shell"
 
 
-# what needs a run of the other package, or weights of another model, is run there: tests/siamese_tags/test_contextual.py,
-# tests/mwe/tower_pairs/test_mteb_encoder.py
+# what needs a run of the other package, or weights of another model, is run there:
+# tests/siamese_tags/test_contextual.py, tests/mwe/tower_pairs/test_mteb_encoder.py
 RUN_ELSEWHERE = re.compile(r"siamese_tags|MtebEncoder")
 PYTHON = [(page, code) for page in PAGES for code in blocks(page, "python") if not RUN_ELSEWHERE.search(code)]
 
