@@ -30,6 +30,12 @@ mutants: $(READY) ## Small faults put into copies of the tree, and which of them
 	@$(PY) -m scripts.mutants --known
 	@$(PY) -m scripts.mutants $(MUTANTS)
 
+FIGURES ?=
+
+.PHONY: figures-in-docs
+figures-in-docs: $(READY) ## Every figure of README and docs against the ledger, and that against outputs; FIGURES=--write takes new ones
+	@$(PY) -m scripts.figures $(FIGURES)
+
 .PHONY: lock
 lock: constraints.lock ## Hashes of every pinned package, for `pip install --require-hashes`
 
