@@ -47,13 +47,20 @@ cal500-features: ## CAL500's audio features: supervised and zero-shot tagging by
 contextual: ## Tags in context against word vectors: a query of a tag among others, on the demonstration and CAL500
 
 ZEROSHOT ?=
+PROBES ?=
 CONTROL := $(OUT)/zeroshot/random-clap
+PAIRS := '[open model=open, demo model=$(OUT)/demo/joint/seed0, random CLAP=clap:$(CONTROL)]'
 
 .PHONY: zeroshot
 zeroshot: $(DEV) demo ## Tower pairs side by side on every collection that is on disk; ZEROSHOT="--pairs+=clap:FOLDER" adds one
 	@$(PY) -m tests.tiny_clap $(CONTROL)
 	@$(MWE) reproduce zeroshot --out $(OUT)/tables --kept $(OUT)/zeroshot \
-	  --pairs '[open model=open, demo model=$(OUT)/demo/joint/seed0, random CLAP=clap:$(CONTROL)]' $(ZEROSHOT)
+	  --pairs $(PAIRS) $(ZEROSHOT)
+
+.PHONY: probes
+probes: $(DEV) demo ## Probes of tags on the vectors of tower pairs, on every collection that is on disk; PROBES="..." as above
+	@$(PY) -m tests.tiny_clap $(CONTROL)
+	@$(MWE) reproduce probes --out $(OUT)/tables --kept $(OUT)/zeroshot --pairs $(PAIRS) $(PROBES)
 
 joint-runs: $(READY) ## List the runs of Tables VI to IX whose data is here, a line each (for arrays of jobs)
 	@$(MWE) paper table6 table7 table8 table9 --runs --out $(OUT)

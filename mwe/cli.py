@@ -151,6 +151,10 @@ BY_HAND = Program(
             "zeroshot": Command(
                 "mwe.reproduce.commands.zeroshot:zeroshot", "Measure tower pairs side by side on many collections."
             ),
+            "probes": Command(
+                "mwe.reproduce.commands.zeroshot:probes",
+                "Train probes of tags on the frozen vectors of tower pairs.",
+            ),
             "workspace": Command(
                 "mwe.reproduce.commands.dashboards:workspace", "Build the dashboards of a Weights & Biases project."
             ),

@@ -1,6 +1,7 @@
 """Any collection divided into folds for cross-validation, so that no artist is in two folds."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -53,8 +54,7 @@ class ArtistFolds(TrackReader):
         tracks = self.collection.read()
         pairs = zip(tracks.artist_ids, tracks.track_ids, strict=True)
         artists = [artist or f"track {track}" for artist, track in pairs]
-        fold_of = self._fold_of_artists(Counter(artists), tracks.name)
-        fold_N = np.array([fold_of[artist] for artist in artists])
+        fold_N = folds_of_artists(artists, self.n_folds, self.seed, tracks.name)
         valid = (self.fold + 1) % self.n_folds
         splits = {
             "train": np.flatnonzero((fold_N != self.fold) & (fold_N != valid)),
@@ -63,12 +63,29 @@ class ArtistFolds(TrackReader):
         }
         return replace(tracks, name=f"{tracks.name}, fold {self.fold + 1} of {self.n_folds} by artist", splits=splits)
 
-    def _fold_of_artists(self, tracks_by_artist: Counter[str], name: str) -> dict[str, int]:
-        if len(tracks_by_artist) < self.n_folds:
-            raise ValueError(f"{name} has {len(tracks_by_artist)} artists; they do not make {self.n_folds} folds")
-        shuffled = np.random.default_rng(self.seed).permutation(sorted(tracks_by_artist)).tolist()
-        sizes, fold_of = [0] * self.n_folds, {}
-        for artist in sorted(shuffled, key=lambda artist: -tracks_by_artist[artist]):
-            fold_of[artist] = sizes.index(min(sizes))
-            sizes[fold_of[artist]] += tracks_by_artist[artist]
-        return fold_of
+
+def folds_of_artists(artists: Sequence[str], n_folds: int, seed: int = 0, name: str = "the collection") -> np.ndarray:
+    """Return the fold of each track, (N,), so that no artist is in two.
+
+    Args:
+        artists: Artist of each track, N of them.
+        n_folds: Number of folds.
+        seed: Seed of the order of artists with equally many tracks.
+        name: Name of the collection in errors.
+
+    Raises:
+        ValueError: There are fewer artists than folds.
+
+    Examples:
+        >>> folds_of_artists(["Air", "Air", "Air", "Can", "Can", "Moby"], n_folds=2).tolist()
+        [0, 0, 0, 1, 1, 1]
+    """
+    tracks_by_artist = Counter(artists)
+    if len(tracks_by_artist) < n_folds:
+        raise ValueError(f"{name} has {len(tracks_by_artist)} artists; they do not make {n_folds} folds")
+    shuffled = np.random.default_rng(seed).permutation(sorted(tracks_by_artist)).tolist()
+    sizes, fold_of = [0] * n_folds, {}
+    for artist in sorted(shuffled, key=lambda artist: -tracks_by_artist[artist]):
+        fold_of[artist] = sizes.index(min(sizes))
+        sizes[fold_of[artist]] += tracks_by_artist[artist]
+    return np.array([fold_of[artist] for artist in artists])

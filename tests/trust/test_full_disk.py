@@ -57,6 +57,7 @@ SAME_WRITER = {
         "open-model": "words corpus, words train and export",
         "reproduce real-music": "reproduce table",
         "reproduce zeroshot": "reproduce table",
+        "reproduce probes": "reproduce table",
     },
     "siamese-tags": {
         "paper": "as of mwe",

@@ -69,6 +69,10 @@ class TableSettings(NamedTuple):
     draws: int = DRAWS
     hardware: Hardware = Hardware()
 
+    def vectors(self, name: str, row: PairRow) -> Path:
+        """Return the folder of the vectors of a pair on a collection."""
+        return self.kept / "vectors" / f"{name}-{row.model.space}"
+
     def finished(self, identity: Sequence[Any], make: Callable[[], dict[str, Any] | None]) -> dict[str, Any] | None:
         """Return a kept result, or make and keep it.
 
@@ -141,6 +145,14 @@ def tag_sections(
     return sections if rank_zero_only.rank == 0 else None  # type: ignore[attr-defined]
 
 
+def waits_for_audio(judged: JudgedTracks) -> Waiting | None:
+    """Return what tracks wait for of which no file is on disk."""
+    if judged.present_N.any():
+        return None
+    example = f"such as {judged.audio[0]}" if judged.audio else "the collection names none"
+    return Waiting(f"waits for audio: none of {len(judged.track_ids):,} files is there, {example}")
+
+
 def _control_result(row: str, judged: JudgedTracks, settings: TableSettings) -> TagResult | Waiting:
     note = "" if row == RANDOM or judged.trained else "of these tracks themselves"
 
@@ -155,13 +167,11 @@ def _pair_result(row: AskedRow, name: str, judged: JudgedTracks, settings: Table
     """Return the figures of a pair; None on processes other than the first."""
     if not isinstance(row, PairRow):
         return row if isinstance(row, Waiting) else Waiting(DEAF)
-    if not judged.present_N.any():
-        example = f"such as {judged.audio[0]}" if judged.audio else "the collection names none"
-        return Waiting(f"waits for audio: none of {len(judged.track_ids):,} files is there, {example}")
+    if waiting := waits_for_audio(judged):
+        return waiting
 
     def make() -> dict[str, Any] | None:
-        folder = settings.kept / "vectors" / f"{name}-{row.model.space}"
-        heard = heard_tracks(row, judged, folder, settings.hardware)
+        heard = heard_tracks(row, judged, settings.vectors(name, row), settings.hardware)
         if heard is None:
             return None
         scores_NT = row.tag_scores(heard.unit_ND, judged.tags)
