@@ -73,10 +73,10 @@ open-model: $(READY) ## Build the open model anew from tag documents and texts (
 	@$(MWE) open-model --out $(OUT)/open-model
 
 # rooms of the tests that have trials; two are run at a time
-TRIALS := mwe/search mwe/core trust
+TRIALS := mwe/search mwe/core trust benchmarks
 
 .PHONY: trials $(TRIALS:%=trials-in-%)
-trials: $(DEV) ## Long trials: trainings, stages and tables killed at random moments, disks that fill up (half an hour)
+trials: $(DEV) ## Long trials: what runs is killed at random moments, disks fill up, the check of GPUs is rehearsed (half an hour)
 	@$(MAKE) --no-print-directory -j2 $(TRIALS:%=trials-in-%)
 
 $(TRIALS:%=trials-in-%): trials-in-%:
@@ -85,6 +85,12 @@ $(TRIALS:%=trials-in-%): trials-in-%:
 .PHONY: bench
 bench: $(DEV) ## Every benchmark beside its peers, and what changed since the committed figures (20 minutes, quiet machine)
 	$(PY) -m benchmarks
+
+DEVICE ?= cuda
+
+.PHONY: gpu-check
+gpu-check: $(READY) ## Whether a GPU computes what the CPU does, and how fast (8 minutes; DEVICE=cpu rehearses it, small)
+	@$(PY) -m benchmarks.gpu_check --device $(DEVICE) --out $(OUT)/gpu-check
 
 .PHONY: bench-siamese
 bench-siamese: $(READY) ## Speed of both stages beside a plain reading of the same losses

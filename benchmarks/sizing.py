@@ -1,20 +1,24 @@
 """Disk, hours and loader processes of joint training, by arithmetic from rates that are measured elsewhere.
 
-One rate has to be measured where the training will run: steps a second of `mwe fit ... --trainer.max_steps 200`. A step
-is one of the paper's batch of 128 excerpts. Evaluation is counted in steps too: an excerpt that is only encoded takes a
-third of one that is learnt from. Prints the tables of docs/reference/sizing.md; `python -m benchmarks.sizing --help`
-lists the options.
+One rate has to be measured where the training will run, steps a second: by `make gpu-check` (`--checked
+outputs/gpu-check/figures.json`) or by `mwe fit ... --trainer.max_steps 200`. A step is one of the paper's batch of 128
+excerpts. Evaluation is counted in steps too: an excerpt that is only encoded takes a third of one that is learnt from.
+Prints the tables of docs/reference/sizing.md; `python -m benchmarks.sizing --help` lists the options.
 """
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from jsonargparse import auto_cli
 
 from benchmarks.joint_input import BATCH
 from mwe.audio.mel_settings import MelSettings
+from mwe.core.errors import BadFileError
+from mwe.core.files import read_json
 
 EPOCHS, EXCERPTS = 200, 8
+UNIT = 10.0  # steps a second, where none were measured
 FORWARD = 1 / 3  # of the operations of a training step, as benchmarks.joint_steps counts them
 # thousands of millions of operations that an excerpt takes in a training step, counted by benchmarks.joint_steps
 GIGAFLOPS = {"1D-CNN": 0.06975, "transformer": 24.85}
@@ -128,26 +132,52 @@ def markdown(rows: Iterable[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
+def checked_steps(path: Path, encoder: str, setting: str) -> float:
+    """Steps a second that `make gpu-check` measured.
+
+    Raises:
+        BadFileError: The file lacks them, or they are of a rehearsal or of another batch.
+    """
+    figures = read_json(path)
+    try:
+        measured = figures["measured"][f"steps: {encoder}"]
+        batch, steps = int(measured["batch"]), float(measured[setting]["steps_a_second"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadFileError(path, f"no steps a second of {encoder}, {setting}", "Run `make gpu-check`.") from error
+    if batch != BATCH:
+        raise BadFileError(path, f"steps of {batch} excerpts and not of {BATCH}: a rehearsal", "Run it on a GPU.")
+    return steps
+
+
 def main(
-    steps_a_second: float = 10.0,
+    steps_a_second: float | None = None,
     measured_on: int = 1,
     devices: tuple[int, ...] = (1, 4, 8),
     cores: int = 8,
     mel: float = 284.0,
     loader: float = 32_700.0,
     rates: tuple[float, ...] = (10.0, 50.0, 200.0),
+    checked: Path | None = None,
+    encoder: str = "transformer",
+    setting: str = "bf16 compiled",
 ) -> None:
     """Print the tables.
 
     Args:
-        steps_a_second: Steps of 128 excerpts a second, as the progress bar of a training shows them.
+        steps_a_second: Steps of 128 excerpts a second, as the progress bar of a training shows them; by default those
+            that `make gpu-check` measured or, without its figures, 10 as a unit.
         measured_on: Devices that took these steps together.
         devices: Numbers of devices.
         cores: Cores beside each device.
         mel: How many times faster than real time a core makes spectrograms of the collection's audio.
         loader: Excerpts a second that a loader process reads.
         rates: Steps a second to tell the needs of.
+        checked: Figures of `make gpu-check`, on one GPU.
+        encoder: Which of its encoders.
+        setting: Under which of its settings.
     """
+    if steps_a_second is None:
+        steps_a_second = UNIT if checked is None else checked_steps(checked, encoder, setting)
     print(markdown(sizes()))
     print(markdown(stages(steps_a_second / measured_on, devices, cores, mel)))
     print(markdown(feeding(rates, loader)), end="")
