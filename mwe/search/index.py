@@ -152,7 +152,7 @@ def index_listing(listing: Listing, model: str | Path, out: Path, settings: Inde
     """Embed listed tracks into a library; see ``index_library``."""
     trained = library_model(model)
     texts = texts_of(trained)
-    texts.require_usable()
+    texts.require_usable(Declaration.read(out).words_from if (out / DECLARATION).is_file() else "")
 
     def kept() -> int:
         return len(listing.items) - len(_pending(listing.items, _known(out, trained)))

@@ -38,8 +38,11 @@ class ModelTexts(Protocol):
 
     source: str
 
-    def require_usable(self) -> None:
+    def require_usable(self, judged: str = "") -> None:
         """Require that queries can be answered.
+
+        Args:
+            judged: Source of the texts of an edition that stands: these were found usable.
 
         Raises:
             StaleArtefactError: The words of a joint embedding cannot be averaged.
@@ -70,7 +73,7 @@ class VocabularyTexts:
         self._trained = trained
         self.source = trained.words_hash
 
-    def require_usable(self) -> None:
+    def require_usable(self, judged: str = "") -> None:
         """Require that words can be averaged; see ``TrainedModel.require_means``."""
         self._trained.require_means()
 
@@ -110,8 +113,10 @@ class PromptedTexts:
         self.source = hashlib.sha256(content.encode()).hexdigest()[:16]
         self._unit_of: dict[str, np.ndarray] = {}
 
-    def require_usable(self) -> None:
-        """Require that the text tower tells some tags apart, before any file is read."""
+    def require_usable(self, judged: str = "") -> None:
+        """Require that the text tower tells some tags apart, before any file is read; once for a library."""
+        if judged == self.source:
+            return
         tags = self.tags()[0].tags
         sample = tags[:: max(1, len(tags) // SAMPLED_TAGS)]
         require_spread(self.prototypes(sample)[0], "texts", self._model.run)

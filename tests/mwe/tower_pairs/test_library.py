@@ -130,6 +130,19 @@ def test_the_collapse_is_met_before_any_file_is_read(collapsed_clap, music, tmp_
     assert not (tmp_path / "lib/library.json").exists()
 
 
+def test_a_second_run_asks_the_text_tower_nothing(library, clap, collapsed_clap, music, monkeypatch):
+    def encoded(self, texts):
+        raise AssertionError(f"{len(texts)} texts were encoded")
+
+    monkeypatch.setattr("mwe.search.pair_model.PairModel.encode_texts", encoded)
+    report = index_library([music], f"clap:{clap}", library.root, hardware=HERE)
+    assert (report.ok, report.reused) == (7, 7)
+    # other weights, and another library, are judged
+    for weights, out in ((collapsed_clap, library.root), (clap, library.root.parent / "other")):
+        with pytest.raises(AssertionError, match="32 texts were encoded"):
+            index_library([music], f"clap:{weights}", out, hardware=HERE)
+
+
 def test_a_second_run_with_other_tags_embeds_no_file(library, clap, music, tmp_path):
     table = re.sub(
         r"\t(\d\.wav)", rf"\t{music}/\1", (music / "tracks.tsv").read_text("utf-8").replace("high", "shrill")
