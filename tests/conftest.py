@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import multiprocessing.forkserver
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.forkserver import ForkServer
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,10 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 RATE = 22050
 PITCHES = {"low": 110.0, "middle": 440.0, "high": 1760.0}
 SHAPES = ("pure", "buzzing")
+IMPORTED_ONCE = [
+    *("torch", "torch.distributed", "pytorch_lightning.cli", "torchmetrics", "scipy.sparse", "sklearn.decomposition"),
+    *("librosa", "soundfile", "pyarrow.parquet", "gensim", "matplotlib.pyplot", "pytest", "hypothesis"),
+]
 
 
 @pytest.fixture(scope="session")
@@ -134,17 +140,28 @@ def _in_process(rank: int, function: Callable[..., None], world: int, port: int,
     torch.distributed.destroy_process_group()
 
 
+@pytest.fixture(scope="session")
+def prepared_processes() -> Iterator[ForkServer]:
+    """A server of processes that have imported what takes seconds; that of the programs is another."""
+    server = ForkServer()
+    server.set_forkserver_preload(IMPORTED_ONCE)
+    yield server
+    server._stop()
+
+
 @pytest.fixture
-def in_processes(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def in_processes(prepared_processes: ForkServer, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Run a module-level function as ``function(rank, world, *given)`` in several gloo processes."""
     root = str(Path(__file__).parent.parent)
     monkeypatch.syspath_prepend(root)  # the processes import the test module by its name below the root
+    monkeypatch.setattr(multiprocessing.forkserver, "connect_to_new_process", prepared_processes.connect_to_new_process)
 
     def run(function: Callable[..., None], world: int, *given: Any) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        torch.multiprocessing.spawn(_in_process, (function, world, port, given), nprocs=world)
+        arguments = (function, world, port, given)
+        torch.multiprocessing.start_processes(_in_process, arguments, nprocs=world, start_method="forkserver")
 
     return run
 
