@@ -7,6 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+from pytorch_lightning import Trainer, seed_everything
+
+from siamese_tags.documents import Cal500
+from siamese_tags.fold_data import PrimingData
+from siamese_tags.stage2 import SiameseNetwork
 
 REPOSITORY = Path(__file__).parents[2]
 ROW = REPOSITORY / "lightning_configs" / "siamese_tags" / "stages" / "single_ce.yaml"
@@ -48,3 +54,32 @@ def test_two_processes_measure_what_one_does(run, tmp_path):
     assert len(one) == 4 * (6 + 11)
     assert two == pytest.approx(one, abs=1e-4)
     assert {name: fitted[name] for name in one} == pytest.approx(one, abs=1e-4)
+
+
+class Noted(SiameseNetwork):
+    """Notes the mean of each loss on this process."""
+
+    def on_train_epoch_end(self):
+        self.own = {name: torch.stack(values).mean().item() for name, values in self.losses.items()}
+        super().on_train_epoch_end()
+
+
+def fit_one_epoch(rank, world, miniature, out):
+    seed_everything(0, verbose=False)
+    model, data = Noted(22, 4), PrimingData(Cal500(miniature), n_topics=4, topic_iterations=5, batch_size=32)
+    trainer = Trainer(
+        max_epochs=1, accelerator="cpu", devices=world, strategy="ddp", logger=False, enable_checkpointing=False,
+        enable_progress_bar=False, enable_model_summary=False, default_root_dir=out,
+    )  # fmt: skip
+    trainer.fit(model, data)
+    logged = {name: trainer.callback_metrics[f"loss/{name}"].item() for name in model.own}
+    Path(out, f"{rank}.json").write_text(json.dumps([model.own, logged]), encoding="utf-8")
+
+
+def test_losses_that_are_logged_are_those_of_both_processes(miniature, tmp_path, in_processes):
+    in_processes(fit_one_epoch, 2, str(miniature), str(tmp_path))
+    own, logged = zip(*(json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2)), strict=True)
+    assert logged[0] == logged[1]
+    for name, value in logged[0].items():
+        assert own[0][name] != own[1][name]
+        assert value == pytest.approx((own[0][name] + own[1][name]) / 2, rel=1e-5)

@@ -95,6 +95,13 @@ def test_ties_stay_below_real_differences():
         assert shuffled.argsort(descending=True).tolist() == [[4, 0, 1, 2, 3, 5]]
 
 
+def test_a_tag_at_infinity_does_not_enlarge_the_jitter_of_small_scores():
+    scores = torch.tensor([[3e-12, 1e-12, float("inf"), 2e-12]], dtype=torch.float64)
+    for seed in range(20):
+        shuffled = shuffled_ties(scores, torch.tensor([0]), torch.tensor([2]), seed)
+        assert shuffled.argsort(descending=True).tolist() == [[2, 0, 3, 1]]
+
+
 def test_tie_order_is_uniform():
     document = torch.arange(6000)
     first = shuffled_ties(torch.zeros(6000, 6), document, document * 0).argmax(dim=1)

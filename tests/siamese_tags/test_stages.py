@@ -244,3 +244,14 @@ def test_a_fit_that_breaks_off_leaves_its_last_tenth_epoch(row, mini_data, tmp_p
     [left] = (tmp_path / "checkpoints").iterdir()
     assert left.name == "last.ckpt"
     assert torch.load(left, weights_only=True)["epoch"] == 19
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**63 - 1])
+def test_draws_depend_on_any_seed_that_pytorch_has_and_on_their_number(seed):
+    torch.manual_seed(seed)
+    model = single()
+    first, again, other = (torch.rand(5, generator=model.seeded(number)) for number in (3, 3, 4))
+    assert torch.equal(first, again)
+    assert (first != other).all()
+    torch.manual_seed(7)
+    assert (torch.rand(5, generator=model.seeded(3)) != first).all()

@@ -15,7 +15,7 @@ def test_every_track_is_drawn_equally_often_and_the_same_everywhere():
     assert torch.equal(counts, drawn_counts(50, 400))
 
 
-@pytest.mark.parametrize("block", [2**20, 60])
+@pytest.mark.parametrize("block", [2**20, 60, 1])
 def test_areas_are_those_of_repeated_tracks(block, monkeypatch):
     monkeypatch.setattr("mwe.metrics.bootstrap.BLOCK_NUMBERS", block)
     rng = np.random.default_rng(0)
