@@ -11,6 +11,7 @@ INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --no-compile
 COMPILE := $(PY) -m compileall -qq -j 0 $(VENV)/lib || true
 MWE := $(PY) -m mwe
 MWE_DATA ?= data
+WORKERS ?= 2
 export MWE_DATA
 
 .DELETE_ON_ERROR:
@@ -53,7 +54,7 @@ types: $(DEV)
 .PHONY: pytest
 pytest: $(DEV)
 	@test -d "$(MWE_DATA)" || echo "MWE_DATA ($(MWE_DATA)) is not there: tests on real collections are skipped"
-	MWE_DATA="$(abspath $(MWE_DATA))" $(PY) -m pytest
+	MWE_DATA="$(abspath $(MWE_DATA))" OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist worksteal
 
 .PHONY: coverage
 coverage: $(DEV) ## The tests, and which lines and branches of both packages they never reach (outputs/coverage/uncovered.txt)
