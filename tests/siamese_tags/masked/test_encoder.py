@@ -33,6 +33,15 @@ def member_of(encoder, number):
     return alone
 
 
+def test_sets_without_tags_have_one_finite_context():
+    encoder, revealed = encoder_of(members=2), sets_of()
+    revealed[[1, 4]] = False
+    context = encoder.context(revealed)
+    assert context.isfinite().all()
+    assert torch.equal(context[1], context[4])
+    torch.testing.assert_close(context[[0, 2, 3, 5]], encoder.context(revealed[[0, 2, 3, 5]]))
+
+
 @pytest.mark.parametrize("layers", [0, 1, 2])
 def test_members_are_what_each_is_alone(layers):
     encoder, revealed = encoder_of(members=3, layers=layers), sets_of()

@@ -10,6 +10,7 @@ from siamese_tags.documents import Cal500, TagDocuments
 from siamese_tags.masked import split as split_module
 from siamese_tags.masked import training
 from siamese_tags.masked.masked_data import MaskedData, unseen_tags
+from siamese_tags.masked.priming_data import MaskedPrimingData
 from siamese_tags.masked.split import masked_split
 from siamese_tags.masked.training import MaskedContextModel
 
@@ -99,3 +100,9 @@ def test_the_numbers_of_an_official_split_are_masks_of_the_same_documents(miniat
         assert split.validation.tolist() == list(range(15, 20))
         for other in splits[:number]:
             assert (split.revealed_DT != other.revealed_DT).any(axis=1).mean() > 0.5
+
+
+@pytest.mark.parametrize("learning", ["batch", "online"])
+def test_topics_are_learnt_as_asked_for(miniature, learning):
+    data = MaskedPrimingData(Cal500(str(miniature)), n_topics=3, topic_iterations=2, topic_learning=learning)
+    assert data.topics.model.learning_method == learning

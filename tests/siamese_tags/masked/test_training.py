@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 import torch
 
+from siamese_tags.checkpoint_tags import EMBEDDING_DATA
 from siamese_tags.cli import main
 from siamese_tags.documents import Cal500
 from siamese_tags.masked.document_figures import load_documents
+from siamese_tags.masked.encoder import ContextEncoder
 from siamese_tags.masked.masked_data import unseen_tags
+from siamese_tags.masked.metrics import MaskedPrimingMetric
 from siamese_tags.masked.rules import RULES
 from siamese_tags.masked.split import masked_split
 from siamese_tags.reproduce.unseen_rows import fit_unseen
@@ -93,18 +96,33 @@ def test_documents_of_a_run_have_both_rankings(row):
         assert np.average(kept.figures[name], weights=kept.queries_D) == pytest.approx(value, abs=1e-3)
 
 
-def test_an_encoder_is_rebuilt_from_its_checkpoint(row):
-    from siamese_tags.checkpoint_tags import EMBEDDING_DATA
-    from siamese_tags.masked.encoder import ContextEncoder
+def test_the_figures_are_those_of_hidden_tags_given_the_revealed_ones(row, miniature):
+    main(["fit", *row, "--trainer.max_epochs=3", "--trainer.logger.name=plain"])
+    run = Path("outputs/plain/fold0")
+    split = masked_split(Cal500(str(miniature)).read(), 0)
+    membership = torch.tensor(split.documents.matrix_DT[split.test])
+    revealed = torch.tensor(split.revealed_DT[split.test])
+    metric = MaskedPrimingMetric()
+    metric.add_documents(torch.tensor(split.test), rebuilt(run)(revealed), revealed, membership & ~revealed)
+    for name, value in metric.compute().items():
+        assert figures(run)[name] == pytest.approx(value.item(), abs=1e-3)
 
-    main(["fit", *row, UNSEEN, "--trainer.max_epochs=1", "--trainer.logger.name=kept"])
-    checkpoint = torch.load(Path("outputs/kept/fold0/checkpoints/last.ckpt"), weights_only=True)
+
+def rebuilt(run):
+    """The encoder that the checkpoint of a run describes."""
+    checkpoint = torch.load(run / "checkpoints/last.ckpt", weights_only=True)
     encoder = ContextEncoder(**checkpoint[EMBEDDING_DATA]["encoder"])
     prefix = "encoder."
     encoder.load_state_dict(
         {name.removeprefix(prefix): v for name, v in checkpoint["state_dict"].items() if name.startswith(prefix)}
     )
-    assert len(checkpoint[EMBEDDING_DATA]["tags"]) == encoder.settings["n_tags"] == 18
+    assert len(checkpoint[EMBEDDING_DATA]["tags"]) == encoder.settings["n_tags"]
+    return encoder.eval()
+
+
+def test_an_encoder_is_rebuilt_from_its_checkpoint(row):
+    main(["fit", *row, UNSEEN, "--trainer.max_epochs=1", "--trainer.logger.name=kept"])
+    assert rebuilt(Path("outputs/kept/fold0")).settings["n_tags"] == 18
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 import csv
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -94,17 +95,21 @@ def validation(miniature):
 
 
 def test_weights_and_draws_depend_on_the_seed(validation):
+    before = time.process_time()
     outcomes = [validation(seed).measure("siamese", StageSettings(), 2) for seed in (0, 0, 1)]
     assert outcomes[0].curve == outcomes[1].curve != outcomes[2].curve
     assert all(outcome.seconds > 0 for outcome in outcomes)
+    assert sum(outcome.seconds for outcome in outcomes) < time.process_time() - before
 
 
 def test_a_first_stage_serves_all_settings_of_the_second_and_no_other_fold_or_rate(validation, monkeypatch):
-    fitted = []
+    fitted, read = [], []
     nested = validation(0)
-    fit = nested._fit
+    fit, build = nested._fit, nested.build_data
+    monkeypatch.setattr(nested, "build_data", lambda **settings: read.append(settings) or build(**settings))
     monkeypatch.setattr(nested, "_fit", lambda row, *rest: fitted.append(row) or fit(row, *rest))
     settings = StageSettings(single_pretraining=0, single_epochs=1, siamese_start="single")
     for changed in ({}, {"siamese_rho": 0.3}, {"siamese_lr": 0.01}, {"single_lr": 0.01}):
         nested.measure("siamese", replace(settings, **changed), 1)
     assert fitted == ["single", "siamese", "siamese", "siamese", "single", "siamese"]
+    assert read == [{"fold": 0, "document_prior": 0.5}]
