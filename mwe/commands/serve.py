@@ -20,6 +20,7 @@ def serve(
     upload_mb: int = 50,
     map_tracks: int = 2000,
     approximate: bool = False,
+    framed_by: list[str] | None = None,
 ) -> None:
     """Show a library in the browser.
 
@@ -38,6 +39,7 @@ def serve(
         map_tracks: Most tracks on the map; of a larger library an even sample is shown. The map is computed at the
             first start, in seconds to a minute, and kept in the library's folder.
         approximate: Whether to use the approximate index of `mwe library ann`.
+        framed_by: Sites that may show the page within theirs, such as `https://huggingface.co` for a Space.
 
     Examples:
         mwe serve outputs/library
@@ -54,7 +56,7 @@ def serve(
 
         page = Page(opened, map_tracks)
         try:
-            blocks, address = page.launch(host, port, upload_mb, share, browser)
+            blocks, address = page.launch(host, port, upload_mb, share, browser, framed_by or ())
         except OSError:
             sys.exit(f"mwe serve: {host}, port {port} cannot be listened on: taken? Give another with --port.")
         print(f"{len(opened):,} tracks at {address} (stop with Ctrl+C)", flush=True)

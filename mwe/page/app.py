@@ -1,5 +1,6 @@
 """The page in Gradio: layout and events. Imported only when a page is served."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 from threading import Lock
 from typing import Any
@@ -41,7 +42,13 @@ class Page:
         self.problems, self.playlist = Problems(library, lock), SavedPlaylist(library, lock)
 
     def launch(
-        self, host: str, port: int, upload_mb: int, share: bool = False, browser: bool = False
+        self,
+        host: str,
+        port: int,
+        upload_mb: int,
+        share: bool = False,
+        browser: bool = False,
+        framed_by: Sequence[str] = (),
     ) -> tuple[gr.Blocks, str]:
         """Serve the page in background threads.
 
@@ -51,13 +58,16 @@ class Page:
             upload_mb: Largest file that may be uploaded, in megabytes.
             share: Whether to open a tunnel from a public address.
             browser: Whether to open a browser.
+            framed_by: Sites that may show the page in a frame.
 
         Returns:
             The blocks, which close the page, and its address.
 
         Raises:
             OSError: The page cannot listen on the address.
+            BadRequestError: One of ``framed_by`` is no address of a site.
         """
+        middleware = guard(framed_by)
         blocks = self.blocks(upload_mb)
         routes = [*self.media.routes, *self.problems.routes, *self.playlist.routes]
         blocks.queue(max_size=64, default_concurrency_limit=4)
@@ -69,7 +79,7 @@ class Page:
             prevent_thread_lock=True,
             quiet=True,
             max_file_size=f"{upload_mb}mb",
-            app_kwargs={"routes": routes, "middleware": guard()},
+            app_kwargs={"routes": routes, "middleware": middleware},
             allowed_paths=[],  # Gradio only serves uploaded files
             ssr_mode=False,
             footer_links=[],

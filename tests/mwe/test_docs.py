@@ -133,8 +133,9 @@ def test_every_command_of_every_page_exists(page):
 
 
 # what needs a run of the other package, or weights of another model, is run there:
-# tests/siamese_tags/test_contextual.py, tests/mwe/tower_pairs/test_mteb_encoder.py
-RUN_ELSEWHERE = re.compile(r"siamese_tags|MtebEncoder")
+# tests/siamese_tags/test_contextual.py, tests/mwe/tower_pairs/test_mteb_encoder.py; and a server, in
+# tests/mwe/page/test_space.py
+RUN_ELSEWHERE = re.compile(r"siamese_tags|MtebEncoder|\"serve\"")
 PYTHON = [(page, code) for page in PAGES for code in blocks(page, "python") if not RUN_ELSEWHERE.search(code)]
 
 
