@@ -24,14 +24,17 @@ from hypothesis import settings
 
 from mwe.reproduce.experiments.paper import paper
 from tests.english_words import english_wheels, miniature_english, published_english, syllable_words
+from tests.prepared_processes import command, process_server
 from tests.published_weights import bundle, declared, miniature_wheel, published, wheel
 
 __all__ = [  # fixtures
     "bundle",
+    "command",
     "declared",
     "english_wheels",
     "miniature_english",
     "miniature_wheel",
+    "process_server",
     "published",
     "published_english",
     "syllable_words",
@@ -48,10 +51,6 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 RATE = 22050
 PITCHES = {"low": 110.0, "middle": 440.0, "high": 1760.0}
 SHAPES = ("pure", "buzzing")
-IMPORTED_ONCE = [
-    *("torch", "torch.distributed", "pytorch_lightning.cli", "torchmetrics", "scipy.sparse", "sklearn.decomposition"),
-    *("librosa", "soundfile", "pyarrow.parquet", "gensim", "matplotlib.pyplot", "pytest", "hypothesis"),
-]
 
 
 @pytest.fixture(scope="session")
@@ -140,21 +139,12 @@ def _in_process(rank: int, function: Callable[..., None], world: int, port: int,
     torch.distributed.destroy_process_group()
 
 
-@pytest.fixture(scope="session")
-def prepared_processes() -> Iterator[ForkServer]:
-    """A server of processes that have imported what takes seconds; that of the programs is another."""
-    server = ForkServer()
-    server.set_forkserver_preload(IMPORTED_ONCE)
-    yield server
-    server._stop()
-
-
 @pytest.fixture
-def in_processes(prepared_processes: ForkServer, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def in_processes(process_server: ForkServer, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Run a module-level function as ``function(rank, world, *given)`` in several gloo processes."""
     root = str(Path(__file__).parent.parent)
     monkeypatch.syspath_prepend(root)  # the processes import the test module by its name below the root
-    monkeypatch.setattr(multiprocessing.forkserver, "connect_to_new_process", prepared_processes.connect_to_new_process)
+    monkeypatch.setattr(multiprocessing.forkserver, "connect_to_new_process", process_server.connect_to_new_process)
 
     def run(function: Callable[..., None], world: int, *given: Any) -> None:
         with socket.socket() as free:

@@ -18,6 +18,7 @@ from mwe.encoders.weights import LAYERS, PARTS
 
 REAL_CACHE = cache_root()  # before tests get one of their own
 NETWORKS = ("msd_musicnn", "mtt_musicnn", "msd_vgg", "mtt_vgg")
+RESTARTS = 40  # places at the end of a block from which a key could be looked up
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def block(pairs: list[tuple[bytes, bytes]]) -> bytes:
         shared = next((at for at, (a, b) in enumerate(zip(key, before, strict=False)) if a != b), 0)
         content += varint(shared) + varint(len(key) - shared) + varint(len(value)) + key[shared:] + value
         before = key
-    content += struct.pack("<II", 0, 1)
+    content += struct.pack(f"<{RESTARTS + 1}I", *[0] * RESTARTS, RESTARTS)
     return content + b"\0" + struct.pack("<I", masked_crc32c(content + b"\0"))
 
 

@@ -12,6 +12,7 @@ import soundfile
 
 from mwe.core.files import sha256
 from mwe.search import Library
+from tests.prepared_processes import Command
 
 pytest.importorskip("beets")
 mutagen = pytest.importorskip("mutagen")
@@ -30,7 +31,8 @@ TITLES = {"Rain": "t00", "Sun": "t01", "Snow": "t02", "Wind": "t03"}
 class Beet:
     """A home of beets with some files, and its command."""
 
-    def __init__(self, root: Path, run: Path, audio: Path) -> None:
+    def __init__(self, command: Command, root: Path, run: Path, audio: Path) -> None:
+        self.command = command
         self.music, self.home = root / "music", root / "home"
         self.music.mkdir()
         self.home.mkdir()
@@ -47,7 +49,7 @@ class Beet:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess:
         env = {**os.environ, "BEETSDIR": str(self.home), "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
-        return subprocess.run([sys.executable, "-m", "beets", *arguments], env=env, capture_output=True, text=True)
+        return self.command("beets", *arguments, env=env)
 
     def __call__(self, *arguments: str) -> list[str]:
         done = self.run(*arguments)
@@ -62,9 +64,9 @@ class Beet:
 
 
 @pytest.fixture(scope="module")
-def beet(miniature, run, tmp_path_factory) -> Beet:
+def beet(miniature, run, tmp_path_factory, command) -> Beet:
     """Beets with four items, all indexed; the year of one is only in the database."""
-    made = Beet(tmp_path_factory.mktemp("beets"), run, miniature / "audio")
+    made = Beet(command, tmp_path_factory.mktemp("beets"), run, miniature / "audio")
     made("modify", "-y", "-W", "title:Sun", "year=1994", "original_year=1991", "genres=jazz")
     assert made("mwe", "index")[0] == f"4 ok, 0 skipped in {made.home / 'mwe'}"
     return made
@@ -137,8 +139,8 @@ def test_other_commands_of_beets_start_without_our_libraries(beet):
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 4), done.stderr
 
 
-def test_items_that_move_go_or_come(miniature, run, tmp_path):
-    beet = Beet(tmp_path, run, miniature / "audio")
+def test_items_that_move_go_or_come(command, miniature, run, tmp_path):
+    beet = Beet(command, tmp_path, run, miniature / "audio")
     elsewhere, strange = tmp_path / "elsewhere", os.fsdecode(os.fsencode(beet.music) + b"/\xff wind.flac")
     elsewhere.mkdir()
     beet("remove", "-f", "title:wind")

@@ -54,6 +54,14 @@ def test_excerpts_of_any_length_are_encoded(architecture, frames):
     assert tower.logits(mel).shape == (1, 50)
 
 
+def test_the_pools_of_the_vgg_are_those_of_the_published_graphs():
+    late = [((2, 2), (2, 2)), ((2, 2), (2, 2)), ((4, 4), (4, 4))]
+    first = {"msd": [((4, 1), (4, 1)), ((1, 4), (1, 4))], "mtt": [((4, 1), (2, 2)), ((2, 2), (2, 2))]}
+    for collection, pools in first.items():
+        filters = VGG(collection).net.filters
+        assert [(each.pool.kernel_size, each.pool.stride) for each in filters] == [*pools, *late]
+
+
 @pytest.mark.parametrize("collection", ["msd", "mtt"])
 def test_a_long_excerpt_of_the_vgg_is_the_mean_over_neighbouring_places(collection):
     tower = VGG(collection)
@@ -99,7 +107,9 @@ def test_an_excerpt_has_the_same_vector_in_any_batch(architecture):
 
 @pytest.mark.parametrize("architecture", TOWERS)
 def test_a_frozen_tower_stays_as_it_is_while_its_head_learns(architecture):
-    tower = TOWERS[architecture](frozen=True, head=4).train()
+    tower = TOWERS[architecture](frozen=True, head=4)
+    assert not any(part.training for part in tower.net.modules())
+    tower.train()
     before = {name: value.clone() for name, value in tower.state_dict().items()}
     optimiser = torch.optim.SGD([weight for weight in tower.parameters() if weight.requires_grad], lr=0.1)
     for _ in range(2):

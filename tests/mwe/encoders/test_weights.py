@@ -14,6 +14,7 @@ from mwe.core.errors import BadFileError, CannotWriteError, MissingDataError, Un
 from mwe.encoders import VGG, Musicnn, weights
 from mwe.encoders.tensor_bundle import masked_crc32c, read_tensors
 from mwe.encoders.weights import fetch_weights, published_state, weights_folder
+from tests.published_weights import varint
 
 NETWORKS = ("msd_musicnn", "mtt_musicnn", "msd_vgg", "mtt_vgg")
 TENSORS = {f"layer_{number}/kernel": np.random.default_rng(number).normal(size=(number, 3)) for number in range(1, 12)}
@@ -52,6 +53,14 @@ def test_a_cut_index_is_refused(length, bundle):
     index, data = bundle(TENSORS)
     with pytest.raises(ValueError, match=r"index|message|block"):
         read_tensors(index[:length], data)
+
+
+@pytest.mark.parametrize("missing", [1, 4])
+def test_a_block_whose_checksum_is_cut_off_is_refused(missing, bundle):
+    index, data = bundle(TENSORS)
+    handle = varint(0) + varint(0) + varint(0) + varint(len(index) - 5 + missing)
+    with pytest.raises(ValueError, match="a block is beyond the end of the index"):
+        read_tensors(index[:-48] + handle.ljust(40, b"\0") + index[-8:], data)
 
 
 def test_pip_fetches_the_wheel_once(wheel, monkeypatch):
