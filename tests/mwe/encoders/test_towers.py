@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 from mwe.encoders import VGG, Musicnn
 from mwe.encoders.tower import PooledConvolution
@@ -52,6 +53,28 @@ def test_excerpts_of_any_length_are_encoded(architecture, frames):
     assert tower(mel).shape == (1, tower.width)
     assert tower.width == {"musicnn": 200, "vgg": 256}[architecture]
     assert tower.logits(mel).shape == (1, 50)
+
+
+def test_musicnn_equals_its_layers_by_plain_operations():
+    net, mel = lively(Musicnn()).net, torch.rand(2, 187, 96)
+
+    def norm(layer, x):
+        return functional.batch_norm(x, layer.running_mean, layer.running_var, layer.weight, layer.bias, eps=layer.eps)
+
+    image, front = norm(net.input_norm, mel[:, None]), []
+    for filters in net.filters:
+        frames = filters.convolution.kernel_size[0]
+        padded = functional.pad(image, (0, 0, (frames - 1) // 2, frames // 2))
+        places = functional.conv2d(padded, filters.convolution.weight, filters.convolution.bias).relu()
+        front.append(norm(filters.norm, places).amax(dim=3))
+    layers = [torch.cat(front, dim=1)]
+    for number, (convolution, of_layer) in enumerate(zip(net.middle, net.middle_norms, strict=True)):
+        places = functional.conv1d(layers[-1], convolution.weight, convolution.bias, padding=3).relu()
+        layers.append(norm(of_layer, places) + (layers[-1] if number else 0))
+    every = torch.cat(layers, dim=1)
+    pooled = torch.stack([every.amax(dim=2), every.sum(dim=2) / 187], dim=2).flatten(1)
+    dense = functional.linear(norm(net.pooled_norm, pooled), net.dense.weight, net.dense.bias).relu()
+    torch.testing.assert_close(net.features(mel), norm(net.dense_norm, dense), atol=1e-4, rtol=1e-4)
 
 
 def test_the_pools_of_the_vgg_are_those_of_the_published_graphs():
@@ -138,7 +161,7 @@ def test_it_can_be_compiled_whole_and_run_in_half_precision(architecture):
     torch.testing.assert_close(compiled(mel), expected, atol=1e-4, rtol=1e-4)
     with torch.autocast("cpu", torch.bfloat16):
         half = tower(mel).float()
-    assert torch.nn.functional.cosine_similarity(half, expected).min() > 0.995
+    assert functional.cosine_similarity(half, expected).min() > 0.995
 
 
 @pytest.mark.slow

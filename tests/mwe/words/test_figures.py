@@ -47,6 +47,9 @@ def test_a_map_shows_the_tags_that_all_know_and_names_the_clusters(words, miniat
     save(draw_maps(words, tracks, clusters, seed=1), tmp_path / "map.png")
     assert (png.read_bytes(), svg.read_bytes()) == before
     assert ">low</text>" in svg.read_text()
+    drawn.canvas.draw()
+    [legend] = drawn.legends
+    assert legend.get_window_extent().y1 <= min(axes.get_window_extent().y0 for axes in panels)  # it hides no tag
 
 
 def test_a_map_of_too_few_tags_is_refused(words, miniature):

@@ -29,6 +29,8 @@ def test_the_processes_read_every_token_once_and_lines_stay_whole(tmp_path, chun
     whole = [row for number in sorted(read) for row in read[number]]
     expected = [part for line in lines if line for part in [*line, LINE_END]]
     assert [names[row] if row != LINE_END else LINE_END for row in whole] == expected
+    longest = max(len(line) for line in lines) + 1
+    assert max(len(rows) for rows in read.values()) <= chunk + min(chunk, longest)
     if chunk == 50:
         ends = [rows[-1] for rows in read.values() if rows]
         assert ends.count(LINE_END) >= len(ends) - 1  # only the line of 60 is cut
@@ -61,6 +63,15 @@ def test_bad_corpora_are_refused(tmp_path):
         TokenFile.of(corpus, min_count=2)
     corpus.write_bytes(b"a \xff\n")
     with pytest.raises(BadFileError, match="not UTF-8"):
+        TokenFile.of(corpus)
+
+
+@pytest.mark.parametrize("number", [-3, 1])
+def test_numbers_of_no_token_are_refused(tmp_path, number):
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("a b\n")
+    np.save(tmp_path / "corpus.tokens.npy", TokenFile.of(corpus).numbers + np.array([0, number, 0], np.int32))
+    with pytest.raises(BadFileError, match="a number is outside the 2 tokens"):
         TokenFile.of(corpus)
 
 

@@ -86,6 +86,11 @@ def test_missing_damaged_and_hostile_files_are_refused(vectors, tmp_path):
     (tmp_path / "vocabulary.json").write_text(json.dumps({"tokens": ["a"], "kinds": ["word"], "made": {}}))
     with pytest.raises(BadFileError, match="1 tokens do not fit"):
         WordVectors.load(tmp_path)
+    vectors.save(tmp_path)
+    listed = json.loads((tmp_path / "vocabulary.json").read_text())
+    (tmp_path / "vocabulary.json").write_text(json.dumps(listed | {"kinds": ["spice", *listed["kinds"][1:]]}))
+    with pytest.raises(BadFileError, match="a kind is unknown"):
+        WordVectors.load(tmp_path)
 
 
 @pytest.fixture(scope="module")
