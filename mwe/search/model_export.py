@@ -12,6 +12,7 @@ from mwe.search.calibrate import tag_prototypes, tags_of_run
 from mwe.search.card import model_card
 from mwe.search.collapse import require_spread
 from mwe.search.model import CONFIGURATION, TrainedModel
+from mwe.tower_pairs.names import is_pair
 
 
 def export_run(run: Path, out: Path, licence: str | None = None) -> TrainedModel:
@@ -28,8 +29,11 @@ def export_run(run: Path, out: Path, licence: str | None = None) -> TrainedModel
     Raises:
         MissingDataError: The run is incomplete, or its word vectors are missing.
         UnknownNameError: Its audio encoder is not from ``mwe.encoders``; only these can be shared.
-        BadFileError: The run is itself an export, or ``out`` is a run.
+        BadFileError: The run is itself an export or a tower pair, or ``out`` is a run.
     """
+    if is_pair(run):
+        remedy = "Share their folder as its makers wrote it, where the licence allows it."
+        raise BadFileError(run, "is a tower pair, whose weights are shared as they are", remedy)
     trained = TrainedModel(run)
     if trained.exported:
         raise BadFileError(run, "is already an exported model", "Copy the folder, or export its original run.")

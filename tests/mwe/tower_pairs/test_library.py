@@ -175,6 +175,13 @@ def test_the_commands_take_it_from_end_to_end(clap, music, tmp_path, capsys):
     assert "7 tracks of embedding space" in capsys.readouterr().out
 
 
+def test_an_export_of_a_pair_is_refused_in_one_line(clap, tmp_path):
+    with pytest.raises(
+        SystemExit, match=r"mwe export: clap:.*: is a tower pair, whose weights are shared as they are\."
+    ):
+        main(["export", f"clap:{clap}", str(tmp_path / "out")])
+
+
 PAIR = """
 import torch
 from mwe.tower_pairs import PairDescription
