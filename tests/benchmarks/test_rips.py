@@ -4,11 +4,9 @@ import numpy as np
 import soundfile
 
 from benchmarks.rips import COPIES, rips
-from mwe.encoders.weights import fetch_weights
 
 
-def test_every_copy_is_compared(wheel, tmp_path, capsys):
-    fetch_weights(wheel)
+def test_every_copy_is_compared(cached_weights, tmp_path, capsys):
     rng = np.random.default_rng(0)
     for number in range(2):
         soundfile.write(tmp_path / f"{number}.wav", 0.1 * rng.standard_normal(60_000), 22_050)

