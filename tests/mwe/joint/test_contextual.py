@@ -85,6 +85,9 @@ def test_pairs_and_queries_are_drawn_of_seen_tags_of_their_tracks():
         assert len(asked) == 1 + len(pair.context)
     assert drawn == pairs.drawn(tracks.splits["train"])
     queries = pairs.queries(tracks.splits["test"])
+    assert queries == pairs.queries(tracks.splits["test"])
+    of_another_seed = PairsOfTracks(TagsInContext(a_track=30, most=2, seed=1), tracks, words())
+    assert queries != of_another_seed.queries(tracks.splits["test"])
     assert len({one.pair for one in queries}) == len(queries) > 10
     for one in queries:
         assert 1 <= len(one.pair.context) <= 2

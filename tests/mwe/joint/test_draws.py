@@ -1,6 +1,7 @@
 """What a training draws: the same whatever the loader's workers, and never the same in two processes."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 
 from mwe.cli import main
 from mwe.joint import AudioWordDataModule, supervision
+from mwe.joint.tracks import TrackModule
 from mwe.tracks import FolderTracks
 
 REPEATS = 4
@@ -73,6 +75,17 @@ def test_weights_are_the_same_with_any_number_of_workers(prepared, tmp_path):
         kept = torch.load(tmp_path / workers / "demo/joint/seed0/checkpoints/last.ckpt", weights_only=True)
         found.append(kept["state_dict"])
     assert all(torch.equal(found[0][name], found[1][name]) for name in found[0])
+
+
+def test_every_seed_gives_each_of_two_processes_draws_of_its_own(monkeypatch):
+    seeds = []
+    for seed in range(200):
+        monkeypatch.setenv("PL_GLOBAL_SEED", str(seed))
+        for rank in range(2):
+            started = SimpleNamespace(_log_data=lambda: None, trainer=SimpleNamespace(world_size=2), global_rank=rank)
+            TrackModule.on_train_start(started)
+            seeds.append(torch.initial_seed())
+    assert len(set(seeds)) == 400
 
 
 def draw_in_process(rank, world, given, out):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from mwe.cli import main
 from mwe.core.files import read_json
 from mwe.encoders import CNN1D
 from mwe.joint import AudioWordDataModule, JointEmbedding
+from mwe.joint.map import JointPlane
 from mwe.tracks import FolderTracks
 
 RUN = "outputs/demo/joint/seed0"
@@ -50,6 +52,9 @@ def test_it_learns_the_miniature_and_measures_it(prepared):
     assert (written["collection"], written["seed"]) == ("miniature", 0)
     for name in ("fit.yaml", "test.yaml", "metrics.csv", "metrics-1.csv", "map.png", "tags.csv"):
         assert os.path.getsize(f"{RUN}/{name}") > 0
+    plane = JointPlane.read(Path(RUN))
+    assert sorted(plane.tag_names) == ["bass drone", "buzzing", "high", "low", "middle", "pure"]
+    assert plane.track_ids == [f"t{number}" for number in range(18, 24)]
     assert set(weights()) == {name for name in weights() if name.startswith(("encoder.", "semantic."))}
 
 

@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import normalize
 
 from mwe.audio.npy import NpyMels
 from mwe.cli import main
 from mwe.core.files import read_json
-from mwe.encoders import CNN1D
-from mwe.joint import AudioWordDataModule, JointEmbedding
+from mwe.encoders import CNN1D, MLP
+from mwe.joint import AudioWordDataModule, DisentangledProxies, JointEmbedding
+from mwe.joint.map import JointPlane
+from mwe.joint.ridge import RidgeRegression
 from mwe.tracks import FolderTracks
 from mwe.words import WordVectors
 
@@ -237,3 +240,28 @@ def test_published_spectrograms_stand_in_for_audio(prepared, tmp_path):
     (tmp_path / "npy/audio/t01.npy").write_bytes(b"no array")
     with pytest.raises(SystemExit, match=r"t01\.npy: not a readable array"):
         fit(prepared, *own)
+
+
+def test_parts_of_the_proxies_leave_out_what_does_not_divide():
+    model = DisentangledProxies(MLP(features=4, width=7))
+    model.groups = ("mood", "pitch")
+    excerpt = torch.rand(3, 5, 7)
+    assert model.row_width() == 6
+    expected = torch.stack([normalize(excerpt[..., :3], dim=-1), normalize(excerpt[..., 3:6], dim=-1)], dim=2)
+    torch.testing.assert_close(model.parts(excerpt), expected)
+
+
+@pytest.mark.parametrize("target", ["labels", "words"])
+def test_the_ridge_regression_answers_in_single_precision(prepared, target, monkeypatch):
+    data = AudioWordDataModule(FolderTracks(str(prepared.collection)), str(prepared.mel), str(prepared.words))
+    data.setup("test")
+    monkeypatch.setattr(RidgeRegression, "data", data)
+    model = RidgeRegression(target)
+    model.setup("test")
+    assert model.rows(torch.rand(2, 3, model.weight_DF.shape[1])).dtype == torch.float32
+
+
+def test_tags_of_a_map_without_a_group_are_listed_as_tags():
+    places = [[0.0, 1.0], [1.0, 0.0]]
+    plane = JointPlane("x", "t-SNE", ["a"], places[:1], ["rock", "calm"], ["", "mood"], [False, False], places)
+    assert plane.by_group() == {"tag": ["rock"], "mood": ["calm"]}

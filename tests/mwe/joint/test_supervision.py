@@ -21,6 +21,7 @@ def test_no_draw_is_ever_wrong(belongs):
     torch.manual_seed(0)
     track = torch.arange(len(belongs)).repeat(40)
     drawn = prototypes(belongs).draw(track, negatives=3)
+    assert drawn.negative_BK.shape == (len(track), 3)
     own = torch.from_numpy(belongs)[track]
     assert (drawn.valid_B == (own.any(1) & ~own.all(1))).all()
     own, positive, negative = own[drawn.valid_B], drawn.positive_B[drawn.valid_B], drawn.negative_BK[drawn.valid_B]
@@ -53,6 +54,7 @@ def test_belonging_and_labels_are_those_of_the_table(belongs):
 def test_repeatable_draws_depend_on_the_track_alone_and_are_never_wrong(belongs):
     tracks = torch.arange(len(belongs))
     drawn = prototypes(belongs).draw(tracks, negatives=3, repeatable=True)
+    assert drawn.negative_BK.shape == (len(tracks), 3)
     again = prototypes(belongs).draw(tracks.flip(0), negatives=3, repeatable=True)
     assert torch.equal(again.positive_B.flip(0), drawn.positive_B)
     assert torch.equal(again.negative_BK.flip(0), drawn.negative_BK)
