@@ -1,11 +1,14 @@
 """Atomic writing, JSON, errors and paths."""
 
+import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from mwe.core.arrays import read_array
 from mwe.core.errors import BadFileError, UnknownNameError
-from mwe.core.files import atomic_write, read_json, sha256, write_json
+from mwe.core.files import atomic_write, read_json, sha256, write_json, written_together
 from mwe.core.paths import cache_root, data_root
 
 
@@ -54,3 +57,24 @@ def test_roots_come_from_the_environment(monkeypatch, tmp_path):
     assert (data_root(), cache_root()) == (tmp_path, tmp_path / "c")
     monkeypatch.delenv("MWE_DATA")
     assert data_root() == Path("data")
+
+
+def test_the_file_that_declares_the_others_moves_last(tmp_path, monkeypatch):
+    moved, replace = [], os.replace
+    monkeypatch.setattr(
+        os, "replace", lambda source, target: moved.append(Path(target).name) or replace(source, target)
+    )
+    with written_together(tmp_path, "a.json") as staging:
+        for name in ("a.json", "b.npy", "c.npy"):
+            (staging / name).touch()
+    assert moved == ["b.npy", "c.npy", "a.json"]
+
+
+def test_an_archive_in_the_place_of_an_array_is_refused_and_closed(tmp_path):
+    np.savez(tmp_path / "rows.npz", rows=np.ones(3))
+    path = (tmp_path / "rows.npz").rename(tmp_path / "rows.npy")
+    with pytest.raises(BadFileError, match="an archive of arrays") as raised:
+        read_array(path, "Write it again.")
+    if Path("/proc/self/fd").is_dir():
+        assert str(path) not in {os.path.realpath(entry.path) for entry in os.scandir("/proc/self/fd")}
+    assert "Write it again." in str(raised.value)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from torch.utils.data import Dataset
 
 from mwe.cli import main
 from mwe.core.preempt import AGAIN, TERMINATED, StopBetweenSteps
-from mwe.core.resume import ResumableLoader, SeededOrder
+from mwe.core.resume import KeepDraws, ResumableLoader, SeededOrder
 from mwe.core.sampler import as_read
 
 
@@ -50,6 +51,7 @@ def epoch_of(given, epoch):
 @pytest.mark.parametrize("stop", range(1, 4))
 def test_a_loader_goes_on_behind_the_batches_it_gave(stop, workers):
     whole = epoch_of(loader(), 4)
+    assert {epoch for batch in whole for _, epoch in batch} == {4}
     first = loader(num_workers=workers)
     first.sampler.set_epoch(4)
     given = iter(first)
@@ -103,6 +105,40 @@ def test_two_processes_share_an_epoch_out_whole_also_behind_a_stop():
         rest.load_state_dict(began.state_dict())
         items += epoch_of(rest, 3)
     assert sorted(item for batch in items for item, _ in batch) == list(range(12))
+
+
+def test_each_process_gets_its_own_state_of_draws_back_once():
+    states = [torch.Generator().manual_seed(seed).get_state() for seed in (1, 2)]
+    model = SimpleNamespace(device=torch.device("cpu"))
+    for rank in range(2):
+        trainer, keeper = SimpleNamespace(world_size=2, global_rank=rank), KeepDraws()
+        keeper.on_load_checkpoint(trainer, model, {"draws": [{"cpu": state} for state in states]})
+        keeper.on_train_batch_start(trainer, model, None, 0)
+        assert torch.equal(torch.get_rng_state(), states[rank])
+        torch.manual_seed(7)
+        keeper.on_train_batch_start(trainer, model, None, 1)
+        assert torch.initial_seed() == 7
+        # a run with another number of processes
+        keeper.on_load_checkpoint(trainer, model, {"draws": [{"cpu": states[0]}]})
+        keeper.on_train_batch_start(trainer, model, None, 0)
+        assert torch.initial_seed() == 7
+
+
+def test_several_processes_agree_every_few_steps_and_after_the_last():
+    asked = []
+
+    def decision(received, all):
+        asked.append(step)
+        return False
+
+    trainer = SimpleNamespace(
+        world_size=2, num_training_batches=8, strategy=SimpleNamespace(reduce_boolean_decision=decision)
+    )
+    stop = StopBetweenSteps(every=3)
+    stop.received = set()
+    for step in range(8):
+        stop.on_train_batch_end(trainer, None, None, None, step)
+    assert asked == [2, 5, 7]
 
 
 def arguments(prepared, out, *more, before=()):
