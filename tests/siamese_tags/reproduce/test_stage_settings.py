@@ -113,3 +113,23 @@ def test_a_first_stage_serves_all_settings_of_the_second_and_no_other_fold_or_ra
         nested.measure("siamese", replace(settings, **changed), 1)
     assert fitted == ["single", "siamese", "siamese", "siamese", "single", "siamese"]
     assert read == [{"fold": 0, "document_prior": 0.5}]
+
+
+def test_every_setting_reaches_its_stage(validation, monkeypatch):
+    made = []
+    for name in ("SingleNetwork", "SiameseNetwork"):
+        build = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *n, build=build, **given: made.append(given) or build(*n, **given))
+    settings = StageSettings(
+        document_prior=0.2, single_pretraining=1, single_lr=0.02, siamese_lr=0.03, siamese_rho=0.4,
+        siamese_share_inside=0.6,
+    )  # fmt: skip
+    nested = validation(0)
+    nested.measure("single", settings, 1)
+    nested.measure("siamese", settings, 1)
+    single, siamese = made
+    assert (single["optimizer"].keywords["lr"], single["pretraining"].steps) == (0.02, 1)
+    assert (siamese["optimizer"].keywords["lr"], siamese["rho"], siamese["share_inside"]) == (0.03, 0.4, 0.6)
+    assert siamese["scheduler"].keywords == {"gamma": 0.996}
+    [data] = nested.data.values()
+    assert data.topics.model.doc_topic_prior == 0.2
