@@ -19,7 +19,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mwe.metrics import binary_areas
 
-PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)  # inverse strengths, from the strongest penalty
+PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)  # inverse strengths, from the strongest penalty
 HIDDEN, DROPOUT = 512, 0.2
 LEARNING_RATE, WEIGHT_DECAY, BATCH = 1e-3, 1e-5, 64
 EPOCHS, PATIENCE = 100, 10
