@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from mwe.cli import main
-from mwe.search.embed import Embedder
+from mwe.search.embedding_job import EmbeddingJob
 from mwe.search.embedding_parts import PartWriter
 
 
 def log_to(path: Path) -> None:
     """Log what is computed and kept from now on, in lines that a killed process leaves whole."""
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    compute, flush = Embedder.predict_step, PartWriter.flush
+    compute, flush = EmbeddingJob.predict_step, PartWriter.flush
 
-    def computing(embedder: Embedder, batch: Any, batch_idx: int) -> Any:
-        vectors = compute(embedder, batch, batch_idx)
+    def computing(job: EmbeddingJob, batch: Any, batch_idx: int) -> Any:
+        vectors = compute(job, batch, batch_idx)
         os.write(log, f"computed {len(vectors)}\n".encode())
         return vectors
 
@@ -28,7 +28,7 @@ def log_to(path: Path) -> None:
         flush(writer)
         os.write(log, "".join(f"kept {track_id}\n" for track_id in kept).encode())
 
-    Embedder.predict_step, PartWriter.flush = computing, keeping  # type: ignore[method-assign]
+    EmbeddingJob.predict_step, PartWriter.flush = computing, keeping  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from scipy.stats import rankdata
 from mwe.core.files import write_json
 from mwe.core.progress import track
 from mwe.search.calibrate import tag_prototypes
-from mwe.search.embed import embed_split
+from mwe.search.embedding_job import embed_split
 from mwe.search.model import TrainedModel
 
 Split = Literal["valid", "test"]

@@ -29,7 +29,7 @@ from mwe.audio.mel_settings import MelSettings
 from mwe.audio.shards import FileStamp, MelRow, MelShardWriter, ShardName, shard_names
 from mwe.audio.store_settings import declare_settings
 from mwe.core.files import write_json
-from mwe.corpora.tokens import artist_token, track_token
+from mwe.core.tokens import artist_token, track_token
 from mwe.encoders import CNN1D
 from mwe.joint import AudioWordDataModule, JointEmbedding
 from mwe.tracks.zeroshot import MsdZeroShotTracks

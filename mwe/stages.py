@@ -6,7 +6,17 @@ from pytorch_lightning.cli import LightningArgumentParser
 
 from mwe.core.row_files import RowFile
 from mwe.core.stage import StageCLI
-from mwe.joint import AudioWordDataModule, JointEmbedding  # noqa: F401 - known by short name in configurations
+
+# what configurations name without its module must be imported
+from mwe.joint import (  # noqa: F401
+    audio_word_data,
+    baselines,
+    contextual,
+    embedding,
+    features,
+    losses,
+    schedules,
+)
 from mwe.words.retrieval import WordDataModule, WordRetrieval  # noqa: F401
 from mwe.words.tagrank import TagRankData, TagRankPrediction  # noqa: F401
 

@@ -4,20 +4,14 @@ Data flows ``documents`` → ``features`` → ``stage1`` → ``stage2`` → ``me
 other rankings. Reference: Sandouk and Chen, Learning Contextualized Music Semantics from Tags via a Siamese Network.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import mwe as mwe  # before anything else: it sees to it that no library reports to its makers
+from mwe.core.offered import offered_by
 
 if TYPE_CHECKING:
     from siamese_tags.contextual import ContextualTags
 
 __all__ = ["ContextualTags"]
 
-
-def __getattr__(name: str) -> Any:
-    """Import the public class on first use, so that help pages do not import PyTorch."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from siamese_tags.contextual import ContextualTags
-
-    return ContextualTags
+__getattr__ = offered_by(__name__, {"siamese_tags.contextual": ("ContextualTags",)})

@@ -8,7 +8,7 @@ from torch import nn
 from mwe.audio.mel_settings import MelSettings
 from mwe.audio.shards import FileStamp, MelRow, MelShardWriter
 from mwe.audio.store_settings import declare_settings
-from mwe.corpora.tokens import artist_token, tag_token, track_token
+from mwe.core.tokens import artist_token, tag_token, track_token
 from mwe.encoders.audio_encoder import AudioEncoder
 from mwe.joint import AudioWordDataModule
 from mwe.tracks import TrackTags, tag_matrix

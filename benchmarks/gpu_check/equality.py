@@ -26,8 +26,8 @@ from mwe.audio.logmel import LogMel
 from mwe.audio.mel_settings import MelSettings
 from mwe.audio.shards import FileStamp, MelRow, MelShardWriter
 from mwe.audio.store_settings import declare_settings
+from mwe.core.tokens import artist_token, track_token
 from mwe.core.trainers import passing_trainer
-from mwe.corpora.tokens import artist_token, track_token
 from mwe.encoders import CNN1D, VGG, AudioEncoder, Musicnn, MusicTaggingTransformer
 from mwe.joint import AudioWordDataModule, JointEmbedding, PrototypeSet
 from mwe.joint.losses import InfoNCE, PrototypeLoss, Triplet

@@ -14,7 +14,7 @@ from rich.table import Table
 from mwe.commands import WORDS
 from mwe.core.manifest import COUNTS
 from mwe.core.numbers import PositiveInt
-from mwe.corpora.tokens import tag_token
+from mwe.core.tokens import tag_token
 from mwe.words.importers import Format, import_vectors, names_in
 from mwe.words.vectors import Kind, Neighbour, WordVectors
 

@@ -7,7 +7,6 @@ from mwe.corpora.paragraphs import CorpusSettings
 from mwe.corpora.plain_text import Brown, PlainText, WikiText
 from mwe.corpora.reviews import AlbumReviews, AmazonReviews, KeyedTexts, MusicCaps, ReviewSource, SongDescriber
 from mwe.corpora.source import TextSource
-from mwe.corpora.tokens import artist_token, tag_of_token, tag_token, tag_words, text_tokens, track_token
 from mwe.corpora.wikipedia import Wikipedia
 
 __all__ = [
@@ -24,15 +23,9 @@ __all__ = [
     "TextSource",
     "WikiText",
     "Wikipedia",
-    "artist_token",
     "held_out_path",
     "hold_out",
     "read_held_out",
     "source_statistics",
-    "tag_of_token",
-    "tag_token",
-    "tag_words",
-    "text_tokens",
-    "track_token",
     "write_corpus",
 ]

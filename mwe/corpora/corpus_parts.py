@@ -12,7 +12,7 @@ from mwe.core.errors import BadFileError, expecting
 from mwe.core.files import atomic_write, read_json, write_json
 from mwe.core.lines import LONGEST_COUNT, numbered_lines
 from mwe.core.progress import track
-from mwe.corpora.tokens import kind_of_id
+from mwe.core.tokens import kind_of_id
 
 COUNTED_AT_ONCE = 20_000  # tokens; counting line by line is slower
 REMEDY = "Delete the folder of the part; it is made again."

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from mwe.core.tokens import artist_token, tag_token, tag_words, text_tokens, track_token
 from mwe.corpora.reviews import Review, ReviewSource
-from mwe.corpora.tokens import artist_token, tag_token, tag_words, text_tokens, track_token
 from mwe.tracks import TrackTags
 
 # gensim silently drops the tokens of a line beyond this number

@@ -11,19 +11,19 @@ from typing import Any, Literal, cast
 import torch
 from pytorch_lightning.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor, nn
-from torch.nn.functional import normalize
 
 from mwe.audio.preprocessing import Preprocessing
-from mwe.core.errors import BadFileError, StaleArtefactError
+from mwe.core.errors import StaleArtefactError
 from mwe.core.hyperparameters import keep_hyperparameters
 from mwe.core.runs import run_dir
 from mwe.encoders import AudioEncoder
 from mwe.joint.audio_word_data import SUPERVISIONS
 from mwe.joint.context_queries import Measured, measure
 from mwe.joint.losses import AnchorLoss, PrototypeLoss, Triplet
-from mwe.joint.pretrained import CONFIG, REMEDY, build_encoder, load_weights, pretrained_folder, read_description
+from mwe.joint.pretrained import pretrained_folder, read_description
 from mwe.joint.supervision import PrototypeSet
 from mwe.joint.tag_encoders import ContextTags, TagEncoder, UntrainedWords, WordTags
+from mwe.joint.towers import Average, JointTowers, mean_of_excerpts
 from mwe.joint.tracks import TrackModule
 from mwe.words.context_vectors import Pair
 
@@ -66,7 +66,7 @@ class JointEmbedding(TrackModule):
         artist: float = 0.0,
         track: float = 0.0,
         context: float = 0.0,
-        average: Literal["unit", "raw"] = "unit",
+        average: Average = "unit",
         compile_encoder: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(encoder, optimizer, scheduler, scheduler_interval, compile_encoder)
@@ -103,13 +103,9 @@ class JointEmbedding(TrackModule):
             BadFileError: The model is damaged, or its configuration names an unknown class.
         """
         folder = pretrained_folder(name)
-        described = read_description(folder)
-        try:
-            with torch.device("meta"):
-                model = cls(described.word_dim, build_encoder(described.encoder), average=described.average)
-        except (ValueError, RuntimeError, TypeError) as error:
-            raise BadFileError(folder / CONFIG, f"the model cannot be built ({error})", REMEDY) from error
-        load_weights(model, folder)
+        towers, described = JointTowers.from_folder(folder), read_description(folder)
+        model = cls(described.word_dim, towers.encoder, average=described.average)
+        model.semantic.load_state_dict(towers.semantic.state_dict())
         model.hparams["encoder"] = described.encoder
         model.preprocessing = described.preprocessing
         return model.eval()
@@ -162,8 +158,7 @@ class JointEmbedding(TrackModule):
 
     def rows(self, excerpts_BED: Tensor) -> Tensor:
         """Return track embeddings: the mean over the excerpts of each track, (B, D)."""
-        excerpts_BED = excerpts_BED.float()
-        return (normalize(excerpts_BED, dim=-1) if self.average == "unit" else excerpts_BED).mean(dim=1)
+        return mean_of_excerpts(excerpts_BED, self.average)
 
     def prototype(self, words: Tensor) -> Tensor:
         """Encode word vectors (..., word_dim) by the semantic encoder g.

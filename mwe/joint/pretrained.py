@@ -168,7 +168,7 @@ def load_weights(model: nn.Module, folder: Path) -> None:
         name = differing[0]
         problem = f"{name} is {stored.get(name, 'missing')}, but the configuration expects {expected.get(name, 'none')}"
         raise BadFileError(path, problem, REMEDY)
-    model.to_empty(device="cpu").load_state_dict(state)
+    model.load_state_dict(state, assign=True)
 
 
 def read_description(folder: Path) -> Description:

@@ -24,6 +24,7 @@ from mwe.encoders import AudioEncoder
 from mwe.joint.audio_word_data import AudioWordDataModule, Excerpts
 from mwe.joint.losses import AnchorLoss
 from mwe.joint.provenance import data_hashes
+from mwe.joint.towers import encoded_excerpts
 from mwe.metrics import TrackRetrieval
 
 TAG_COLUMNS = ("tag", "group", "seen", "tracks", "rocauc", "prauc", "rocauc_low", "rocauc_high")
@@ -225,8 +226,7 @@ class TrackModule(LightningModule, ABC):
 
     def _excerpts(self, mel_BEFM: Tensor) -> Tensor:
         """Return the encoder's vectors of excerpts, (B, E, D)."""
-        excerpts: Tensor = self.encoder(mel_BEFM.flatten(0, 1).float())
-        return excerpts.reshape(*mel_BEFM.shape[:2], -1)
+        return encoded_excerpts(self.encoder, mel_BEFM)
 
     def _collect(self, track_B: Tensor, row_BD: Tensor) -> None:
         if self.retrieval is None:

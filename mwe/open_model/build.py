@@ -20,7 +20,8 @@ from mwe.audio.preprocessing import Preprocessing
 from mwe.core.files import read_json, write_csv, write_json, write_text, written_together
 from mwe.core.manifest import fits, manifest
 from mwe.core.progress import track
-from mwe.corpora import CorpusSettings, tag_of_token, tag_token, write_corpus
+from mwe.core.tokens import tag_of_token, tag_token
+from mwe.corpora import CorpusSettings, write_corpus
 from mwe.encoders import TagBridge
 from mwe.encoders.tag_bridge import HeardContext
 from mwe.encoders.tower import FRONT_END

@@ -11,7 +11,8 @@ from itertools import chain
 from pathlib import Path
 
 from mwe.core.datasets import Dataset, declared
-from mwe.corpora import AlbumReviews, Brown, MusicCaps, WikiText, text_tokens
+from mwe.core.tokens import text_tokens
+from mwe.corpora import AlbumReviews, Brown, MusicCaps, WikiText
 from mwe.corpora.mixture import fingerprint
 from mwe.corpora.reviews import Review, ReviewSource
 from mwe.open_model.spelling import TagSpelling

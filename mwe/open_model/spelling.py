@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from mwe.corpora.tokens import tag_key
+from mwe.core.tokens import tag_key
 
 SHORTEST_PART, SHORTEST_WHOLE = 3, 8  # letters of the words that a tag is cut into, and of a tag that may be cut
 COMMON = 3  # times that a word must occur in texts, for itself or as a part

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mwe.corpora import tag_token
+from mwe.core.tokens import tag_token
 from mwe.tracks import TrackTags
 from mwe.words import WordVectors
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from heapq import nsmallest
 from typing import Literal, NamedTuple
 
-from mwe.corpora.tokens import tag_token
+from mwe.core.tokens import tag_token
 from mwe.page.tag_order import ranked_tags
 from mwe.search import Library
 from mwe.search.conditions import folded

@@ -5,7 +5,7 @@ Shape suffixes: T tags.
 
 import numpy as np
 
-from mwe.corpora.tokens import tag_token
+from mwe.core.tokens import tag_token
 from mwe.search import Library
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from mwe.core.errors import BadFileError, MissingDataError
 from mwe.core.files import write_csv, write_text
-from mwe.corpora.tokens import tag_key
+from mwe.core.tokens import tag_key
 from mwe.encoders.weights import published_tags
 from mwe.open_model.hearing import COLLECTIONS
 from mwe.reproduce.real_music_figures import DRAWS, LEAST, Bootstrap, Figure, Judged, figures_of

@@ -16,7 +16,7 @@ from torch.nn.functional import normalize
 from mwe.audio.clips import decoding_loader
 from mwe.core.errors import BadFileError
 from mwe.core.progress import track
-from mwe.corpora.tokens import tag_key, tag_of_token
+from mwe.core.tokens import tag_key, tag_of_token
 from mwe.encoders import TagBridge
 from mwe.encoders.weights import published_tags
 from mwe.open_model.bridge import WordSpace, ridge_map

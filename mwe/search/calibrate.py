@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError
 from mwe.joint.pretrained import TAGS as TAGS_FILE
-from mwe.search.embed import embed_split
+from mwe.search.embedding_job import embed_split
 from mwe.search.layout import TAGS, read_table
 from mwe.search.model import TrainedModel
 from mwe.search.tag_table import NONE, OWN, POOLED, TagTable, unit_rows

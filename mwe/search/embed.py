@@ -1,31 +1,24 @@
-"""Embedding of audio files as a Lightning ``predict`` job, on any number of devices.
+"""Embedding of audio files by a model, without a job; ``embedding_job`` runs the same on any number of devices.
 
 Shape suffixes: B files of a batch, E excerpts, S samples, F frames, L frames of an excerpt, M mel bands, D dimensions.
 """
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from pytorch_lightning import LightningModule
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import normalize
-from torch.utils.data import DataLoader
 
 from mwe.audio.clips import decoding_loader
 from mwe.audio.cut import Cut
 from mwe.audio.logmel import LogMel
-from mwe.audio.predict import Hardware, PredictionShards, Track, predict_to_shards
 from mwe.audio.shards import OK
 from mwe.core.errors import BadFileError
-from mwe.core.progress import track
-from mwe.core.sampler import as_read
-from mwe.joint.audio_word_data import Excerpts
-from mwe.search.embedding_parts import Outcome, PartSettings, PartWriter
-from mwe.search.file_excerpts import NO_SPANS, FileBatch, FileDataset, collate
+from mwe.search.embedding_parts import Outcome
+from mwe.search.file_excerpts import FileBatch, FileDataset, collate
 from mwe.search.known_sounds import NO_SOUNDS, KnownSounds
 from mwe.search.library_model import LibraryModel
 from mwe.search.model import TrainedModel
@@ -35,7 +28,7 @@ NO_EMBEDDING = "no-embedding"
 """Outcome of a file that was read, but whose embedding is zero or not finite."""
 
 
-class Embedder(LightningModule):
+class Embedder(nn.Module):
     """Unit vectors of tracks, from audio files or from excerpts of a mel store.
 
     Args:
@@ -49,18 +42,21 @@ class Embedder(LightningModule):
         self.cut = Cut.of(preprocessing.mel, preprocessing.seconds, preprocessing.excerpts)
         self.logmel = LogMel(preprocessing.mel)
 
-    def predict_step(self, batch: FileBatch | Excerpts, batch_idx: int) -> Tensor:
-        """Return unit vectors (B, D) of the readable files, or of tracks of a mel store."""
-        mel_BELM = batch.mel if isinstance(batch, Excerpts) else self.mels(batch)
+    def forward(self, batch: FileBatch) -> Tensor:
+        """Return unit vectors (B, D) of the readable files."""
+        return self.of_mels(self.mels(batch))
+
+    def of_mels(self, mel_BELM: Tensor) -> Tensor:
+        """Return unit vectors (B, D) of tracks by the spectrograms of their excerpts."""
         if not len(mel_BELM):
-            return torch.zeros(0, self.embedding.row_width(), device=self.device)
+            return torch.zeros(0, self.embedding.row_width(), device=self.logmel.window.device)
         unit_BD: Tensor = normalize(self.embedding.embed(mel_BELM).float(), dim=-1)
         return unit_BD
 
     def mels(self, batch: FileBatch) -> Tensor:
         """Return spectrograms of the excerpts, (B, E, L, M), as in a mel store; short tracks are repeated."""
         if not len(batch.frames_B):
-            return torch.zeros(0, device=self.device)
+            return torch.zeros(0, device=self.logmel.window.device)
         mel_BEFM = self.logmel(batch.wave_BES.flatten(0, 1)).half().unflatten(0, batch.wave_BES.shape[:2])
         position_L = torch.arange(self.cut.length, device=mel_BEFM.device)
         frame_BL = self.cut.margin + position_L % batch.frames_B.clamp(max=self.cut.length)[:, None]
@@ -90,37 +86,6 @@ def outcomes_of(batch: FileBatch, unit_RD: Tensor, sounds: KnownSounds = NO_SOUN
     return outcomes
 
 
-def predict_files(
-    trained: LibraryModel,
-    tracks: Sequence[Track],
-    hardware: Hardware,
-    settings: PartSettings,
-    batch_files: int = 8,
-    thorough: bool = False,
-    sounds: KnownSounds = NO_SOUNDS,
-    spans: Mapping[str, tuple[float, float]] = NO_SPANS,
-) -> None:
-    """Embed audio files into parts, except those whose sound has a vector already.
-
-    Args:
-        trained: The model.
-        tracks: ID and file of each track.
-        hardware: Hardware of the job.
-        settings: Settings of the parts.
-        batch_files: Files of a batch.
-        thorough: Whether to decode whole files.
-        sounds: Sounds with known vectors.
-        spans: Begin and end in seconds of tracks that are parts of their files.
-    """
-
-    def loader_of(items: list[Track]) -> DataLoader[Any]:
-        dataset = FileDataset(items, trained.preprocessing, thorough, sounds.row_of, spans)
-        return decoding_loader(dataset, collate, batch_files, hardware.workers)
-
-    shards = PredictionShards(partial(PartWriter, settings), partial(outcomes_of, sounds=sounds))
-    predict_to_shards(embedder_of(trained), tracks, loader_of, shards, hardware)
-
-
 @torch.inference_mode()
 def embed_files(trained: LibraryModel, paths: Sequence[Path], thorough: bool = False) -> list[Outcome]:
     """Embed a few files in this process, in order.
@@ -133,7 +98,7 @@ def embed_files(trained: LibraryModel, paths: Sequence[Path], thorough: bool = F
     embedder = embedder_of(trained).eval()
     dataset = FileDataset([(str(path), path) for path in paths], trained.preprocessing, thorough)
     loader: Any = decoding_loader(dataset, collate, 1, workers=0)
-    return [outcome for batch in loader for outcome in outcomes_of(batch, embedder.predict_step(batch, 0))]
+    return [outcome for batch in loader for outcome in outcomes_of(batch, embedder(batch))]
 
 
 class EmbeddedFiles(NamedTuple):
@@ -166,16 +131,3 @@ def embed_readable(trained: LibraryModel, paths: Sequence[Path], remedy: str) ->
         vectors.append(outcome.embedding_D)
         verdicts.append(outcome.row.detail)
     return EmbeddedFiles(np.stack(vectors), tuple(verdicts))
-
-
-@torch.inference_mode()
-def embed_split(trained: TrainedModel, split: Literal["train", "valid", "test"], batch_size: int = 16) -> np.ndarray:
-    """Embed the tracks of a split that are in the run's mel store: unit vectors (N, D), in the order of positions.
-
-    The datamodule must have been set up.
-    """
-    embedder = Embedder(trained).eval()
-    tracks = trained.data.split(split, trained.preprocessing.excerpts)
-    loader: Any = DataLoader(tracks, batch_size, collate_fn=as_read)
-    vectors = [embedder.predict_step(batch, 0) for batch in track(loader, "embedding validation tracks", len(loader))]
-    return torch.cat(vectors).numpy()

@@ -19,7 +19,7 @@ from mwe.joint.pretrained import OPEN
 from mwe.search.ann import AnnReport, build_ann
 from mwe.search.assemble import assemble, partly_read
 from mwe.search.cue_tracks import broken_note
-from mwe.search.embed import predict_files
+from mwe.search.embedding_job import predict_files
 from mwe.search.embedding_parts import Parts, PartSettings
 from mwe.search.known_sounds import KnownSounds
 from mwe.search.known_tracks import Known

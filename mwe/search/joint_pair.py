@@ -73,7 +73,8 @@ class JointPair:
         device = next(self._embedder.parameters()).device
         wave_BES = torch.from_numpy(np.stack(waves)).to(device)
         batch = FileBatch((), (), wave_BES, torch.tensor(kept, device=device), (), ())
-        return self._embedder.predict_step(batch, 0)
+        unit_BD: Tensor = self._embedder(batch)
+        return unit_BD
 
     def _text(self, text: str) -> np.ndarray:
         try:

@@ -14,7 +14,7 @@ import numpy as np
 from mwe.core.errors import BadRequestError, UnknownNameError
 from mwe.core.files import readable_name
 from mwe.core.locks import exclusive
-from mwe.corpora.tokens import tag_token
+from mwe.core.tokens import tag_token
 from mwe.search.few_shot import ExampleLearner
 from mwe.search.learnt_tags import LearntTag, LearntTags, checked_name
 from mwe.search.library import Library

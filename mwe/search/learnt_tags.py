@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from mwe.core.errors import BadRequestError, StaleArtefactError, expecting
 from mwe.core.files import read_json, write_json
-from mwe.corpora.tokens import tag_token, tag_words
+from mwe.core.tokens import tag_token, tag_words
 from mwe.search.tag_table import TagTable
 
 FILE = "learnt-tags.json"

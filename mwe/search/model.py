@@ -4,19 +4,17 @@ import hashlib
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from jsonargparse import ArgumentError, ArgumentParser
-from pytorch_lightning import LightningDataModule
 
 from mwe.audio.mel_settings import MelSettings
 from mwe.audio.preprocessing import Preprocessing
 from mwe.audio.store_settings import read_settings
 from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError
 from mwe.core.files import read_yaml, sha256
-from mwe.joint import AudioWordDataModule, JointEmbedding
 from mwe.joint.pretrained import (
     CONFIG,
     REMEDY,
@@ -27,7 +25,11 @@ from mwe.joint.pretrained import (
     pretrained_folder,
     read_description,
 )
+from mwe.joint.towers import JointTowers
 from mwe.words import WordVectors
+
+if TYPE_CHECKING:
+    from mwe.joint import AudioWordDataModule, JointEmbedding
 
 CONFIGURATION = "fit.yaml"
 CHECKPOINT = "checkpoints/last.ckpt"
@@ -52,8 +54,10 @@ class TrainedModel:
         self.run = pretrained_folder(run)
         self.exported = is_pretrained(self.run)
         self._preprocessing = preprocessing
+        self.model: JointEmbedding | JointTowers
         if self.exported:
-            self.model = JointEmbedding.from_pretrained(self.run).requires_grad_(False)
+            self._described = read_description(self.run)
+            self.model = JointTowers.from_folder(self.run).requires_grad_(False)
             self._require_as_described()
             return
         for name in (CONFIGURATION, CHECKPOINT):
@@ -64,7 +68,7 @@ class TrainedModel:
         self.model = _model(self.run / CHECKPOINT)
 
     @cached_property
-    def data(self) -> AudioWordDataModule:
+    def data(self) -> "AudioWordDataModule":
         """The run's collection, mel store and word vectors.
 
         Raises:
@@ -85,7 +89,9 @@ class TrainedModel:
             StaleArtefactError: The run needs spectrograms that cannot be computed from audio, or its checkpoint lacks
                 the preprocessing and its mel store is missing.
         """
-        saved = self._preprocessing or self.model.preprocessing
+        saved = self._preprocessing
+        if saved is None:
+            saved = self._described.preprocessing if self.exported else self._trained.preprocessing
         return saved or Preprocessing(self._mel(), self.data.seconds, self.data.test_excerpts)
 
     @property
@@ -101,7 +107,8 @@ class TrainedModel:
     @property
     def encoder(self) -> dict[str, Any]:
         """Class path and arguments of the audio encoder."""
-        return described_encoder(self.model.encoder, self.model.hparams.get("encoder"))
+        given = self._described.encoder if self.exported else self._trained.hparams.get("encoder")
+        return described_encoder(self.model.encoder, given)
 
     @cached_property
     def words(self) -> WordVectors:
@@ -135,12 +142,18 @@ class TrainedModel:
         if not np.allclose(together[0], apart, atol=1e-4, rtol=1e-3):
             raise StaleArtefactError(f"{self.run}: its semantic encoder is not affine, so words cannot be averaged")
 
+    @property
+    def _trained(self) -> "JointEmbedding":
+        """The model of a run."""
+        assert not isinstance(self.model, JointTowers)
+        return self.model
+
     def _space_of(self, preprocessing: Preprocessing) -> str:
         return space_of(self.model, self.encoder, preprocessing)
 
     def _require_as_described(self) -> None:
         """Require that weights, configuration and words of an export belong together."""
-        described, words = read_description(self.run), WordVectors.load(self.words_folder)
+        described, words = self._described, WordVectors.load(self.words_folder)
         space = self._space_of(described.preprocessing)
         if (described.space, described.word_dim) != (space, words.dim):
             message = f"says embedding space {described.space} for words of {described.word_dim} dimensions, "
@@ -155,7 +168,7 @@ class TrainedModel:
         return read_settings(self.data.mel)
 
 
-def space_of(model: JointEmbedding, encoder: dict[str, Any], preprocessing: Preprocessing) -> str:
+def space_of(model: "JointEmbedding | JointTowers", encoder: dict[str, Any], preprocessing: Preprocessing) -> str:
     """Return the name of an embedding space: a hash of weights, model and preprocessing.
 
     Args:
@@ -174,7 +187,9 @@ def space_of(model: JointEmbedding, encoder: dict[str, Any], preprocessing: Prep
     return digest.hexdigest()[:16]
 
 
-def _model(path: Path) -> JointEmbedding:
+def _model(path: Path) -> "JointEmbedding":
+    from mwe.joint import JointEmbedding  # an export needs none of the trainer's packages
+
     try:
         model = JointEmbedding.load_from_checkpoint(path, map_location="cpu", weights_only=True)
     except Exception as error:  # unpickling, parsing and loading fail in many ways; no code of the file has run
@@ -183,7 +198,11 @@ def _model(path: Path) -> JointEmbedding:
     return model.eval().requires_grad_(False)
 
 
-def _data(path: Path, run: Path) -> AudioWordDataModule:
+def _data(path: Path, run: Path) -> "AudioWordDataModule":
+    from pytorch_lightning import LightningDataModule
+
+    from mwe.joint import AudioWordDataModule
+
     parser = ArgumentParser(exit_on_error=False)
     parser.add_subclass_arguments(LightningDataModule, "data")
     remedy = "Give the run folder of a JointEmbedding that `mwe fit` trained."

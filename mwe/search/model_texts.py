@@ -13,7 +13,7 @@ import numpy as np
 
 from mwe.core.arrays import write_rows
 from mwe.core.files import atomic_write
-from mwe.corpora.tokens import tag_token
+from mwe.core.tokens import tag_token
 from mwe.joint.pretrained import PACKAGED
 from mwe.joint.pretrained import TAGS as TAGS_FILE
 from mwe.search.calibrate import tag_prototypes, tags_of_run

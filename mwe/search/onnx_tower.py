@@ -18,6 +18,7 @@ from mwe.core.errors import StaleArtefactError
 from mwe.core.extras import require_extra
 from mwe.core.files import atomic_write
 from mwe.joint import JointEmbedding
+from mwe.joint.towers import JointTowers
 from mwe.search.model import TrainedModel
 
 TOWER = "audio_tower.onnx"
@@ -32,7 +33,7 @@ class AudioTower(nn.Module):
         model: The joint embedding.
     """
 
-    def __init__(self, model: JointEmbedding) -> None:
+    def __init__(self, model: JointEmbedding | JointTowers) -> None:
         super().__init__()
         self.encoder, self.rows = model.encoder, model.rows
 

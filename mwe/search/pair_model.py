@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from pytorch_lightning import LightningModule
-from torch import Tensor
+from torch import Tensor, nn
 
 from mwe.audio.preprocessing import WaveformPreprocessing
 from mwe.search.file_excerpts import FileBatch
@@ -65,7 +64,7 @@ class PairModel:
         return embed_texts(self.pair, texts)
 
 
-class PairEmbedder(LightningModule):
+class PairEmbedder(nn.Module):
     """Unit vectors of tracks, from audio files.
 
     Args:
@@ -76,7 +75,7 @@ class PairEmbedder(LightningModule):
         super().__init__()
         self.pair = pair
 
-    def predict_step(self, batch: FileBatch, batch_idx: int) -> Tensor:
+    def forward(self, batch: FileBatch) -> Tensor:
         """Return unit vectors (B, D) of the readable files; short ones are repeated to the length of an excerpt."""
         samples_B = batch.frames_B - 1  # a frame is a sample, beside the first
         with torch.inference_mode():

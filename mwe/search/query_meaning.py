@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mwe.core.errors import UnknownNameError
-from mwe.corpora.tokens import tag_token, text_tokens
+from mwe.core.tokens import tag_token, text_tokens
 from mwe.search.grammar import Term
 from mwe.search.learnt_tags import LearntTag, LearntTags
 from mwe.search.meaning import Meaning

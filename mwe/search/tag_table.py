@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from scipy.special import expit
 
 from mwe.search.layout import TAGS
 from mwe.words import WordVectors
@@ -51,6 +50,8 @@ class TagTable:
 
     def probabilities(self, cosine_NT: np.ndarray) -> np.ndarray:
         """Return the calibrated scores of cosines, (N, T); NaN for tags without calibration."""
+        from scipy.special import expit  # here, since searching needs nothing of SciPy
+
         return np.asarray(expit(self.slope * cosine_NT + self.intercept))
 
     def with_tags(self, tags: Sequence[str], groups: dict[str, str]) -> "TagTable":
@@ -84,8 +85,9 @@ class TagTable:
             tuple(tags.to_pylist()),
             tuple(groups.to_pylist()),
             tuple(seen.to_pylist()),
-            slope.to_numpy().astype(np.float32),
-            intercept.to_numpy().astype(np.float32),
+            # not `to_numpy` of Arrow, which imports pandas where it is installed
+            np.array(slope.to_pylist(), dtype=np.float32),
+            np.array(intercept.to_pylist(), dtype=np.float32),
             tuple(on.to_pylist()),
             (float(pooled[0]), float(pooled[1])),
         )

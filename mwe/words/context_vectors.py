@@ -19,7 +19,7 @@ import numpy as np
 from mwe.core.context_arrays import ARRAYS, DECLARATION, FORMAT, KINDS
 from mwe.core.errors import BadFileError, MissingDataError, StaleArtefactError, UnknownNameError
 from mwe.core.files import read_json, sha256
-from mwe.corpora.tokens import tag_token
+from mwe.core.tokens import tag_token
 from mwe.words.vectors import WordVectors
 
 REMEDY = "Write it again with `siamese-tags export-context`."

@@ -16,7 +16,7 @@ from mwe.core.files import read_json, sha256, write_json, written_together
 from mwe.core.lines import DAMAGED
 from mwe.core.manifest import fits, manifest
 from mwe.core.progress import track
-from mwe.corpora.tokens import artist_token, kind_of_id, tag_token, track_token
+from mwe.core.tokens import artist_token, kind_of_id, tag_token, track_token
 from mwe.words.binary_format import word2vec_binary
 from mwe.words.published_format import published_rows
 from mwe.words.text_format import text_blocks

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 
-from mwe.corpora.tokens import tag_key
+from mwe.core.tokens import tag_key
 from mwe.words.vectors import WordVectors
 
 BEGINNING = 3  # letters that a word and its inflections have in common

@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 from mwe.core.errors import MissingDataError, UnknownNameError
 from mwe.core.sampler import every_item_once
 from mwe.core.stage import datamodule_of
-from mwe.corpora.tokens import tag_token, tag_words
+from mwe.core.tokens import tag_token, tag_words
 from mwe.metrics import TagRank
 from mwe.tracks import TrackReader
 from mwe.words.vector_dataset import VectorBatch, VectorDataset

@@ -15,7 +15,7 @@ import numpy as np
 from mwe.core.arrays import read_array, write_rows
 from mwe.core.errors import BadFileError, MissingDataError, UnknownNameError, expecting
 from mwe.core.files import read_json, write_text, written_together
-from mwe.corpora.tokens import artist_token, tag_token, tag_words, text_tokens, track_token
+from mwe.core.tokens import artist_token, tag_token, tag_words, text_tokens, track_token
 from mwe.words.nearest import nearest_rows, norms_of
 
 Kind = Literal["word", "tag", "artist", "track"]

@@ -17,7 +17,7 @@ from mwe.core.errors import BadFileError
 from mwe.reproduce.real_music_rows import by_words, encoded_words
 from mwe.reproduce.zeroshot.judged import JudgedTracks
 from mwe.search.collapse import require_spread
-from mwe.search.embed import predict_files
+from mwe.search.embedding_job import predict_files
 from mwe.search.embedding_parts import Parts, PartSettings
 from mwe.search.joint_pair import JointPair
 from mwe.search.library_model import LibraryModel, library_model

@@ -9,19 +9,15 @@ from hypothesis import strategies as st
 
 from mwe.core.errors import BadFileError, MissingDataError
 from mwe.core.files import read_json
+from mwe.core.tokens import artist_token, tag_token, tag_words, text_tokens, track_token
 from mwe.corpora import (
     CorpusSettings,
     KeyedTexts,
     PlainText,
-    artist_token,
     held_out_path,
     hold_out,
     read_held_out,
     source_statistics,
-    tag_token,
-    tag_words,
-    text_tokens,
-    track_token,
     write_corpus,
 )
 from mwe.corpora.mixture import interleaved

@@ -8,16 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mwe.core.files import read_json
-from mwe.corpora import (
-    CorpusSettings,
-    artist_token,
-    tag_of_token,
-    tag_token,
-    tag_words,
-    text_tokens,
-    track_token,
-    write_corpus,
-)
+from mwe.core.tokens import artist_token, tag_of_token, tag_token, tag_words, text_tokens, track_token
+from mwe.corpora import CorpusSettings, write_corpus
 from mwe.corpora.paragraphs import LONGEST_LINE, general_lines, kinds_path
 from mwe.tracks import FolderTracks, TrackTags, tag_matrix
 

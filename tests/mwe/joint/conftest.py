@@ -10,7 +10,7 @@ from mwe.audio.extract import extract_mels
 from mwe.audio.mel_settings import MelSettings
 from mwe.audio.shards import FileStamp, MelRow, MelShardWriter
 from mwe.audio.store_settings import declare_settings
-from mwe.corpora.tokens import artist_token, tag_words, track_token
+from mwe.core.tokens import artist_token, tag_words, track_token
 from mwe.encoders import Musicnn
 from mwe.tracks import FolderTracks
 from mwe.tracks.jamendo import UPSTREAM_SPLITS

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pytorch_lightning import Trainer, seed_everything
 
-from mwe.corpora.tokens import artist_token, tag_token
+from mwe.core.tokens import artist_token, tag_token
 from mwe.joint import AudioWordDataModule, JointEmbedding
 from mwe.words import WordVectors
 from tests.toy_tracks import ARTISTS, PARTS, TAGS, Flat, ToyTracks, toy_data, write_toy

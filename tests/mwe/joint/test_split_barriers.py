@@ -5,7 +5,7 @@ import pytest
 import torch
 from pytorch_lightning import Trainer, seed_everything
 
-from mwe.corpora.tokens import artist_token, tag_token, track_token
+from mwe.core.tokens import artist_token, tag_token, track_token
 from mwe.joint import JointEmbedding
 from mwe.joint.audio_word_data import ExcerptDataset
 from mwe.tracks import SPLITS

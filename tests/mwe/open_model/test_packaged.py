@@ -6,7 +6,7 @@ import soundfile
 
 from mwe import Library
 from mwe.cli import main
-from mwe.corpora.tokens import tag_of_token
+from mwe.core.tokens import tag_of_token
 from mwe.joint.pretrained import CARD, PACKAGED
 from mwe.open_model.sources import DATASETS, OpenSources
 from mwe.search.model import TrainedModel

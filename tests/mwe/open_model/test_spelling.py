@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from mwe.corpora.tokens import tag_key
+from mwe.core.tokens import tag_key
 from mwe.open_model.spelling import TagSpelling
 
 

@@ -14,7 +14,8 @@ from mwe.audio.predict import Hardware
 from mwe.audio.preprocessing import Preprocessing
 from mwe.audio.store import MelStore
 from mwe.search import Library
-from mwe.search.embed import Embedder, embed_files, embed_split
+from mwe.search.embed import Embedder, embed_files
+from mwe.search.embedding_job import embed_split
 from mwe.search.file_excerpts import FileDataset, collate
 from mwe.search.index import index_library
 from mwe.search.model import TrainedModel
@@ -76,7 +77,7 @@ def test_a_file_has_one_embedding_alone_and_in_any_batch(run, clips):
     dataset = FileDataset([(path.name, path) for path in clips], trained.preprocessing)
     for order in ([0, 1, 2, 3, 4, 5, 6], [6, 2, 4], [5, 5, 0]):
         with torch.inference_mode():
-            together = embedder.predict_step(collate([dataset[place] for place in order]), 0).numpy()
+            together = embedder(collate([dataset[place] for place in order])).numpy()
         np.testing.assert_allclose(together, alone[order], atol=1e-5)
 
 

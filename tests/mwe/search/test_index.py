@@ -26,7 +26,8 @@ from mwe.core.locks import LOCK
 from mwe.search import Library, lock, model_texts, skipped_tracks
 from mwe.search.compare import compare_files
 from mwe.search.duplicates import find_duplicates
-from mwe.search.embed import embed_files, predict_files
+from mwe.search.embed import embed_files
+from mwe.search.embedding_job import predict_files
 from mwe.search.embedding_parts import PartWriter
 from mwe.search.index import index_library
 from mwe.search.lock import only_writer
@@ -305,7 +306,7 @@ def test_killed_half_way_and_resumed_without_embedding_again(music, run, tmp_pat
         from mwe.audio import clips
         from mwe.search.index import index_library
         from mwe.audio.predict import Hardware
-        from mwe.search.embed import predict_files
+        from mwe.search.embedding_job import predict_files
         from mwe.search import index
 
         guarded = clips.guarded
@@ -370,7 +371,7 @@ def test_a_crash_after_the_first_part_is_made_good(music, run, tmp_path, monkeyp
         flush(writer)
 
     monkeypatch.setattr(PartWriter, "flush", flush_once)
-    monkeypatch.setattr("mwe.search.embed.predict_files.__defaults__", (2, *predict_files.__defaults__[1:]))
+    monkeypatch.setattr("mwe.search.embedding_job.predict_files.__defaults__", (2, *predict_files.__defaults__[1:]))
     with pytest.raises(OSError, match="disk full"):
         index_library([music], run, out, hardware=HERE, part_files=4)
     monkeypatch.setattr(PartWriter, "flush", flush)
