@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from jsonargparse import auto_cli
 
+from mwe.audio.preprocessing import WaveformPreprocessing
 from mwe.core.files import write_json
 from mwe.search import Filters, Library
 from mwe.search.layout import GROUP_ROWS, TRACKS, Declaration
@@ -33,13 +34,14 @@ ARTISTS, TAGS, WORDS = 60_000, 300, 20_000
 ROWS = 50_000  # generated at a time
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 STAGES = ("decode", "spectrogram", "encode")
+PREPROCESSING = WaveformPreprocessing(22_050, 3.0, 8).to_dict()  # of the generated library, which has no model
 
 
 def generate(root: Path, tracks: int, dim: int) -> float:
     """Write a library; return its size on disk in MiB."""
     rng = np.random.default_rng(0)
     centre_CD = rng.standard_normal((CENTRES, dim), dtype=np.float32)
-    declared = Declaration("generated", "nowhere", 1, tracks, dim, "words-made", "generated", {})
+    declared = Declaration("generated", "nowhere", 1, tracks, dim, "words-made", "generated", PREPROCESSING)
     matrix_ND = np.lib.format.open_memmap(root / declared.matrix_file, "w+", np.float32, (tracks, dim))
     with pq.ParquetWriter(root / declared.tracks_file, TRACKS) as writer:
         for at in range(0, tracks, ROWS):
