@@ -96,12 +96,12 @@ def choose(
     fixed = dict(changed or {})
     grid = {key: values for key, values in GRIDS[name].items() if key not in fixed}
     inner = inner_fold(rows)
-    training = documents.subset(inner.train)
+    training = documents.to_learn(inner.train)
     measured = []
     for values in product(*grid.values()):
         candidate = dict(zip(grid, values, strict=True))
         ranker = build(name, seed, fixed | candidate)
         ranker.fit(training)
-        measured.append((candidate, priming(ranker, documents, inner.test, seed)["map"]))
+        measured.append((candidate, priming(ranker, documents, inner.valid, seed)["map"]))
     best, _ = max(measured, key=lambda candidate: candidate[1])
     return ChosenSettings(settings_of(name, seed, fixed | best), tuple(measured))

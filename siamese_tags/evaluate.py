@@ -9,24 +9,26 @@ from numpy.typing import NDArray
 
 from siamese_tags.baselines.baseline import OOVRanker, Queries, Ranker
 from siamese_tags.documents import Fold, OOVDocuments, TagDocuments
+from siamese_tags.documents.folds import InnerFold
 from siamese_tags.metrics import PrimingMetric
 from siamese_tags.oov import add_queries
 
 BLOCK = 64
 
 
-def evaluate(ranker: Ranker, documents: TagDocuments, rows: Fold, seed: int = 0) -> dict[str, float]:
+def evaluate(ranker: Ranker, documents: TagDocuments, rows: Fold | InnerFold, seed: int = 0) -> dict[str, float]:
     """Fit a ranking on the training documents and measure it on training and test documents.
 
     Args:
         ranker: Ranking to measure.
         documents: The whole collection.
-        rows: Rows of its training and test documents.
+        rows: Rows of its training and test documents, or of those to train on and set aside.
         seed: Seed of the random order of tags with equal scores.
 
     Returns:
-        ``train_p@1`` … ``test_auc`` in percent; no test figures for a ranking that is ``train_only``. Also ``oov_p@1``
-        … for out-of-vocabulary tags, if the collection sets some aside and the ranking supports them.
+        ``train_p@1`` … ``test_auc``, or ``valid_auc``, in percent; no test figures for a ranking that
+        is ``train_only``. Also ``oov_p@1`` … for out-of-vocabulary tags, if the collection sets some aside and the
+        ranking supports them.
 
     Examples:
         >>> from mwe.tracks import tracks_of
@@ -38,7 +40,7 @@ def evaluate(ranker: Ranker, documents: TagDocuments, rows: Fold, seed: int = 0)
         >>> figures["test_p@1"], figures["test_map"]
         (100.0, 93.75)
     """
-    ranker.fit(documents.subset(rows.train))
+    ranker.fit(documents.to_learn(rows.train))
     figures = {}
     parts = {"train": rows.train} if getattr(ranker, "train_only", False) else vars(rows)
     for split, part in parts.items():

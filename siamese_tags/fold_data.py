@@ -20,6 +20,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from mwe.core.resume import ResumableLoader, SeededOrder
 from mwe.core.sampler import as_read, every_item_once, world_of
+from mwe.core.split_rows import SplitRows, Train, to_train
 from siamese_tags.documents import Collection, Fold, TagDocuments
 from siamese_tags.documents.folds import fold as draw_fold
 from siamese_tags.features import TagFeatures, TopicContexts
@@ -162,15 +163,25 @@ class PrimingData(LightningDataModule):
         """Tags from which a document's context is inferred: in this protocol all of them."""
         return self.documents.matrix_DT
 
+    @property
+    def train_DT(self) -> NDArray[np.bool_]:
+        """Tags of the training documents, all that anything is fitted on.
+
+        Raises:
+            WrongSplitError: The training rows of the fold are those of another split.
+        """
+        train_DT: NDArray[np.bool_] = self.documents.matrix_DT[to_train(self.rows.train)]
+        return train_DT
+
     @cached_property
     def features(self) -> TagFeatures:
         """Tag features fitted on the training documents."""
-        return TagFeatures(self.documents.matrix_DT[self.rows.train])
+        return TagFeatures(self.train_DT)
 
     @cached_property
     def topics(self) -> TopicContexts:
         """Topic model fitted on the training documents."""
-        return TopicContexts(self.documents.matrix_DT[self.rows.train], **self.topic_settings)  # type: ignore[arg-type]
+        return TopicContexts(self.train_DT, **self.topic_settings)  # type: ignore[arg-type]
 
     @cached_property
     def tensors(self) -> FoldTensors:
@@ -179,8 +190,7 @@ class PrimingData(LightningDataModule):
         Raises:
             ValueError: A training document has every tag, so that it has no negative example.
         """
-        matrix_DT = self.documents.matrix_DT
-        train_DT = matrix_DT[self.rows.train]
+        matrix_DT, train_DT = self.documents.matrix_DT, self.train_DT
         if (full := train_DT.all(axis=1)).any():
             name = self.documents.ids[int(self.rows.train[np.argmax(full)])]
             raise ValueError(f"document {name!r} has all {self.n_tags} tags, so no negative example. Leave it out")
@@ -241,7 +251,7 @@ class PrimingData(LightningDataModule):
 
     def test_dataloader(self) -> list[DataLoader[Tensor]]:
         """Load batches of document rows: training documents, then test documents, then documents set aside, if any."""
-        splits = [self.rows.train, self.rows.test]
+        splits: list[NDArray[np.int64]] = [self.rows.train, self.rows.test]
         if self.documents.oov is not None:
             splits.append(np.arange(len(self.documents.oov)))
         return [self.in_order(rows) for rows in splits]
@@ -251,7 +261,7 @@ class PrimingData(LightningDataModule):
         return every_item_once(self, Indices(torch.tensor(rows)), self.eval_batch_size)
 
 
-def trained_on(documents: TagDocuments, tags: Sequence[str], rows: NDArray[np.int64]) -> dict[str, str]:
+def trained_on(documents: TagDocuments, tags: Sequence[str], rows: SplitRows[Train]) -> dict[str, str]:
     """Return the identity of training data: the collection, and a hash of tags and training documents.
 
     Args:
@@ -259,7 +269,7 @@ def trained_on(documents: TagDocuments, tags: Sequence[str], rows: NDArray[np.in
         tags: Tags that were learnt.
         rows: Rows of the training documents.
     """
-    text = "\n".join([*tags, "", *(documents.ids[row] for row in rows)])
+    text = "\n".join([*tags, "", *(documents.ids[row] for row in to_train(rows))])
     return {
         "collection": documents.name,
         "tags and training documents": hashlib.sha256(text.encode()).hexdigest(),

@@ -80,6 +80,19 @@ class NotFiniteLossError(ArithmeticError):
     """The loss of a training became NaN or infinite. Its last checkpoint is from before."""
 
 
+class WrongSplitError(ValueError):
+    """Rows of one split reached a place for those of another, such as test rows a training: a fault of the program.
+
+    Args:
+        split: Split of the rows; empty if they do not say.
+        expected: Split that belongs there.
+    """
+
+    def __init__(self, split: str, expected: str) -> None:
+        own = f"of the split {split!r}" if split else "that do not say of which split they are"
+        super().__init__(f"rows {own} where those of {expected!r} belong: these must not be exchanged")
+
+
 # errors whose message is enough: command lines print it and exit. Missing data and full disks are OSErrors
 REPORTED = (OSError, BadFileError, StaleArtefactError, UnknownNameError, BadRequestError, NotFiniteLossError)
 

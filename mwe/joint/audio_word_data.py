@@ -18,6 +18,7 @@ from mwe.audio.store import MelStore
 from mwe.core.errors import MissingDataError
 from mwe.core.resume import ResumableLoader, SeededOrder, global_seed
 from mwe.core.sampler import as_read, every_item_once, world_of
+from mwe.core.split_rows import S, SplitRows, marked, rows_of, to_train
 from mwe.joint.contextual import PairsOfTracks, TagsInContext, has_all
 from mwe.joint.supervision import PrototypeSet
 from mwe.tracks import SPLITS, TrackReader, TrackTags
@@ -62,10 +63,14 @@ class ExcerptDataset(Dataset[Excerpts]):
         tracks: Position in the collection of each item.
         frames: Frames of an excerpt.
         excerpts: Evenly spaced excerpts per item; 0 for one random excerpt, drawn anew every epoch.
+
+    Attributes:
+        split: Split of the tracks, by which a training knows its own; empty if they do not say.
     """
 
     def __init__(self, store: Mels, rows: np.ndarray, tracks: np.ndarray, frames: int, excerpts: int) -> None:
         self.store, self.rows, self.tracks, self.frames, self.excerpts = store, rows, tracks, frames, excerpts
+        self.split: str = getattr(tracks, "split", "")
         self.set_epoch(0)
 
     def set_epoch(self, epoch: int) -> None:
@@ -80,7 +85,7 @@ class ExcerptDataset(Dataset[Excerpts]):
         """Read the excerpts of several items."""
         rows = self.rows[items]
         room = np.maximum(self.store.lengths(rows) - self.frames, 0)
-        track = torch.from_numpy(self.tracks[items])
+        track = torch.from_numpy(np.asarray(self.tracks)[items])
         if not self.excerpts:
             starts = (self._offsets()[items] * (room + 1)).astype(np.int64)
             return Excerpts(torch.from_numpy(self.store.crops(rows, starts, self.frames)), track)
@@ -207,14 +212,24 @@ class AudioWordDataModule(LightningDataModule):
         queries[torch.from_numpy(self.tracks.splits["test"])] = True
         return queries
 
-    def positions(self, split: Literal["train", "valid", "test", "all"]) -> np.ndarray:
-        """Return the positions of a split's tracks that have audio; those of ``all`` in ascending order."""
+    def positions(self, split: S) -> SplitRows[S]:
+        """Return the positions of a split's tracks that have audio, marked with its name.
+
+        Args:
+            split: ``train``, ``valid``, ``test``, or ``all``, whose positions ascend.
+        """
         positions = np.arange(len(self.row)) if split == "all" else self.tracks.splits[split]
-        return positions[self.row[positions] >= 0]
+        return marked(positions[self.row[positions] >= 0], split)
+
+    def seen_tags(self) -> SplitRows[Literal["seen"]]:
+        """Return the columns of the tags that a model may learn from, marked as ``seen``."""
+        return marked(np.flatnonzero(~self.tracks.unseen), "seen")
 
     def split(self, name: Literal["train", "valid", "test", "all"], excerpts: int) -> ExcerptDataset:
         """Return the dataset of a split's tracks that have audio."""
-        positions = self.positions(name)
+        return self._excerpts_of(self.positions(name), excerpts)
+
+    def _excerpts_of(self, positions: SplitRows[S], excerpts: int) -> ExcerptDataset:
         return ExcerptDataset(self.store, self.row[positions], positions, self._excerpt_frames(), excerpts)
 
     def supervision(self, name: SupervisionName, split: Literal["train", "valid"]) -> PrototypeSet:
@@ -223,12 +238,13 @@ class AudioWordDataModule(LightningDataModule):
         Names without a word vector are left out and counted in ``notes``. Unseen tags are no prototypes.
         """
         if name == "tag":
-            usable = self.words.tag_known & ~self.tracks.unseen
-            return PrototypeSet(self.words.tag[usable], self.tracks.matrix[:, usable.nonzero()[0]])
+            seen = rows_of(self.seen_tags(), "seen")
+            usable = seen[self.words.tag_known[seen]]
+            return PrototypeSet(self.words.tag[usable], self.tracks.matrix[:, np.asarray(usable)], usable.split)
         rows = self.positions(split)
         if name == "context":
             pairs = self.in_context.drawn(rows)
-            return PrototypeSet(self.in_context.embed(pairs), has_all(self.tracks, pairs))
+            return PrototypeSet(self.in_context.embed(pairs), has_all(self.tracks, pairs), rows.split)
         ids = self.tracks.artist_ids if name == "artist" else self.tracks.track_ids
         names = sorted({ids[row] for row in rows} - {""})
         looked_up = self.vectors.of_artists(names) if name == "artist" else self.vectors.of_tracks(names)
@@ -237,12 +253,12 @@ class AudioWordDataModule(LightningDataModule):
         entries = [(row, column_of[ids[row]]) for row in rows if ids[row] in column_of]
         # avoids a copy: 400 MB for MSD
         vectors = looked_up.vectors if looked_up.known.all() else looked_up.vectors[looked_up.known]
-        return PrototypeSet(vectors, _table(entries, (len(ids), len(column_of))))
+        return PrototypeSet(vectors, _table(entries, (len(ids), len(column_of))), rows.split)
 
     def train_dataloader(self) -> DataLoader[Excerpts]:
         """Load random excerpts of the training tracks in random order."""
-        tracks = self.split("train", excerpts=0)
-        tracks.rows, tracks.tracks = np.tile(tracks.rows, self.repeats), np.tile(tracks.tracks, self.repeats)
+        positions = np.tile(to_train(self.positions("train")), self.repeats)
+        tracks = self._excerpts_of(marked(positions, "train"), excerpts=0)
         # always the distributed sampler: its order depends only on seed and epoch, so a resumed run continues alike
         return ResumableLoader(
             tracks,

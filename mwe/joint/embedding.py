@@ -13,7 +13,7 @@ from pytorch_lightning.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor, nn
 
 from mwe.audio.preprocessing import Preprocessing
-from mwe.core.errors import StaleArtefactError
+from mwe.core.errors import StaleArtefactError, WrongSplitError
 from mwe.core.hyperparameters import keep_hyperparameters
 from mwe.core.runs import run_dir
 from mwe.encoders import AudioEncoder
@@ -233,8 +233,15 @@ class JointEmbedding(TrackModule):
         return self.tag_encoder(vectors.to(self.device)).detach()
 
     def _prototypes(self, split: Literal["train", "valid"]) -> nn.ModuleDict:
-        """Return the prototypes of each supervision with two or more among the tracks of a split."""
+        """Return the prototypes of each supervision with two or more among the tracks of a split.
+
+        Raises:
+            WrongSplitError: Prototypes were taken from other tracks, or from unseen tags.
+        """
         prototypes = {name: self.data.supervision(name, split) for name in SUPERVISIONS if name in self.weights}
+        for name, taken in prototypes.items():
+            if taken.split != (expected := "seen" if name == "tag" else split):
+                raise WrongSplitError(taken.split, expected)
         return nn.ModuleDict(
             {name: prototype_set for name, prototype_set in prototypes.items() if len(prototype_set) >= 2}
         )

@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from mwe.core.split_rows import SplitRows, Train, to_train
 from mwe.encoders import AudioEncoder
 from mwe.joint.losses import AnchorLoss
 from mwe.joint.tracks import TrackModule
@@ -119,11 +120,11 @@ class RidgeRegression(TrackModule):
             return normalize(torch.from_numpy(data.words.tag).float(), dim=1)
         return torch.eye(len(data.tracks.tags))[:, torch.from_numpy(~data.tracks.unseen)]
 
-    def _targets(self, positions: np.ndarray) -> np.ndarray:
+    def _targets(self, positions: SplitRows[Train]) -> np.ndarray:
         """Return the targets of training tracks, (N, D): the sum of the rows of their seen tags, or the mean."""
         tracks = self.data.tracks
         usable = self.usable_tags().numpy() & ~tracks.unseen
-        label_NT = tracks.matrix[positions].toarray()[:, usable].astype(np.float32)
+        label_NT = tracks.matrix[to_train(positions)].toarray()[:, usable].astype(np.float32)
         sum_ND: np.ndarray = label_NT @ self.prototype_TD[torch.from_numpy(usable)].numpy()
         return sum_ND if self.target == "labels" else sum_ND / np.maximum(label_NT.sum(axis=1, keepdims=True), 1)
 

@@ -126,12 +126,14 @@ class PrototypeSet(Belonging):
     Args:
         vectors_PW: Word vectors of the prototypes.
         belongs: Sparse boolean (N, P): the prototypes of each track.
+        split: What they were taken from: ``seen`` tags, or tracks of ``train`` or ``valid``.
     """
 
     vectors_PW: Tensor
 
-    def __init__(self, vectors_PW: np.ndarray, belongs: sparse.csr_array) -> None:
+    def __init__(self, vectors_PW: np.ndarray, belongs: sparse.csr_array, split: str = "") -> None:
         super().__init__(belongs)
+        self.split = split
         if len(self) != len(vectors_PW):
             raise ValueError(f"{len(vectors_PW)} prototypes do not fit a table of shape {belongs.shape}")
         vectors = torch.from_numpy(np.ascontiguousarray(vectors_PW, dtype=np.float32))

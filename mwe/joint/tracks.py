@@ -13,9 +13,10 @@ from pytorch_lightning import LightningModule
 from pytorch_lightning.cli import LRSchedulerCallable, OptimizerCallable, ReduceLROnPlateau
 from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
+from torch.utils.data import DataLoader
 from torchmetrics import MeanMetric
 
-from mwe.core.errors import StaleArtefactError
+from mwe.core.errors import StaleArtefactError, WrongSplitError
 from mwe.core.files import write_csv
 from mwe.core.resume import global_seed
 from mwe.core.runs import run_dir
@@ -126,7 +127,13 @@ class TrackModule(LightningModule, ABC):
             self.encoder.load_pretrained()
 
     def on_train_start(self) -> None:
-        """Log the hashes of the training data, and seed each process differently from here on."""
+        """Log the hashes of the training data, and seed each process differently from here on.
+
+        Raises:
+            WrongSplitError: The loader gives tracks of another split than the training one.
+        """
+        if (split := cast(DataLoader[Excerpts], self.trainer.train_dataloader).dataset.split) != "train":  # type: ignore[attr-defined]
+            raise WrongSplitError(split, "train")
         self._log_data()
         if self.trainer.world_size > 1:
             torch.manual_seed((global_seed() * 1_000_003 + 1 + self.global_rank) % 2**63)

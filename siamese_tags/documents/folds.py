@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from mwe.core.split_rows import SplitRows, Test, Train, Valid, marked, to_train
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,8 +16,21 @@ class Fold:
         test: Rows of the test documents.
     """
 
-    train: NDArray[np.int64]
-    test: NDArray[np.int64]
+    train: SplitRows[Train]
+    test: SplitRows[Test]
+
+
+@dataclass(frozen=True, eq=False)
+class InnerFold:
+    """Rows inside the training documents of a fold, ascending.
+
+    Args:
+        train: Rows to train on.
+        valid: Rows set aside, for the choice of settings.
+    """
+
+    train: SplitRows[Train]
+    valid: SplitRows[Valid]
 
 
 def folds(n_documents: int, n_folds: int = 3, seed: int = 0) -> list[Fold]:
@@ -39,15 +53,15 @@ def folds(n_documents: int, n_folds: int = 3, seed: int = 0) -> list[Fold]:
 
         >>> [fold.test.tolist() for fold in folds(7, n_folds=3)]
         [[2, 4], [3, 6], [0, 5]]
-        >>> folds(7, n_folds=3)[0].train
-        array([0, 1, 3, 5, 6])
+        >>> folds(7, n_folds=3)[0].train.tolist()
+        [0, 1, 3, 5, 6]
     """
     if n_folds < 2 or n_documents < n_folds:
         raise ValueError(f"cannot divide {n_documents} documents into {n_folds} folds; need 2 <= folds <= documents")
     shuffled = np.random.default_rng(seed).permutation(n_documents)
     size = n_documents // n_folds
     tests = [np.sort(shuffled[number * size : (number + 1) * size]) for number in range(n_folds)]
-    return [Fold(np.setdiff1d(shuffled, test), test) for test in tests]
+    return [Fold(marked(np.setdiff1d(shuffled, test), "train"), marked(test, "test")) for test in tests]
 
 
 def fold(n_documents: int, number: int, n_folds: int = 3, seed: int = 0) -> Fold:
@@ -62,7 +76,7 @@ def fold(n_documents: int, number: int, n_folds: int = 3, seed: int = 0) -> Fold
     return drawn[number]
 
 
-def inner_fold(rows: Fold, share: float = 0.2, seed: int = 0) -> Fold:
+def inner_fold(rows: Fold, share: float = 0.2, seed: int = 0) -> InnerFold:
     """Return a fold inside the training documents of another: the rest, and at least one document set aside.
 
     Args:
@@ -73,12 +87,13 @@ def inner_fold(rows: Fold, share: float = 0.2, seed: int = 0) -> Fold:
     Examples:
         >>> outer = fold(9, 0)
         >>> inner = inner_fold(outer, share=0.5)
-        >>> len(inner.train), len(inner.test), set(inner.train) | set(inner.test) == set(outer.train)
+        >>> len(inner.train), len(inner.valid), set(inner.train) | set(inner.valid) == set(outer.train)
         (3, 3, True)
     """
-    n_aside = max(1, round(share * len(rows.train)))
-    aside = np.sort(np.random.default_rng(seed).permutation(rows.train)[:n_aside])
-    return Fold(np.setdiff1d(rows.train, aside), aside)
+    train = np.asarray(to_train(rows.train))
+    n_aside = max(1, round(share * len(train)))
+    aside = np.sort(np.random.default_rng(seed).permutation(train)[:n_aside])
+    return InnerFold(marked(np.setdiff1d(train, aside), "train"), marked(aside, "valid"))
 
 
 def run_name(fold: int, seed: int = 0) -> str:

@@ -10,6 +10,7 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
+from mwe.core.split_rows import SplitRows, Train, to_train
 from mwe.tracks import TrackTags
 
 
@@ -142,6 +143,14 @@ class TagDocuments:
         if self.oov is None:
             return sizes
         return f"{sizes}; set aside: {len(self.oov):,} documents with {len(self.oov.tags)} tags out of vocabulary"
+
+    def to_learn(self, rows: SplitRows[Train]) -> "TagDocuments":
+        """Return the documents that a model may learn from.
+
+        Raises:
+            WrongSplitError: The rows are not those of training documents.
+        """
+        return self.subset(to_train(rows))
 
     def subset(self, rows: Sequence[int] | NDArray[np.int64]) -> "TagDocuments":
         """Return the documents of ``rows``, in that order, with the whole tag vocabulary.

@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader
 
 from mwe.core.resume import ResumableLoader, SeededOrder
 from mwe.core.sampler import as_read, every_item_once, world_of
+from mwe.core.split_rows import SplitRows, Train, marked, to_train
 from siamese_tags.documents import Collection
 from siamese_tags.fold_data import Indices, trained_on
 from siamese_tags.masked.split import LEAST_TAGS, MaskedSplit, masked_split
@@ -91,11 +92,11 @@ class MaskedData(LightningDataModule):
         return len(self.split.documents.tags) - len(self.unseen_U)
 
     @cached_property
-    def train_rows(self) -> NDArray[np.int64]:
+    def train_rows(self) -> SplitRows[Train]:
         """Rows of the training documents with enough known tags to hide some."""
-        known_DK = self.split.documents.matrix_DT[self.split.train][:, self.order_T[: self.n_tags]]
+        known_DK = self.split.to_learn(self.split.train)[:, self.order_T[: self.n_tags]]
         enough_D: NDArray[np.bool_] = known_DK.sum(axis=1) >= LEAST_TAGS
-        return self.split.train[enough_D]
+        return marked(self.split.train[enough_D], "train")
 
     @property
     def collection_name(self) -> str:
@@ -121,7 +122,7 @@ class MaskedData(LightningDataModule):
     def train_dataloader(self) -> DataLoader[Tensor]:
         """Load batches of rows of training documents; the last batch may be smaller."""
         world = world_of(self)
-        rows = Indices(torch.tensor(self.train_rows))
+        rows = Indices(torch.tensor(to_train(self.train_rows)))
         # always the distributed sampler: its order depends only on seed and epoch, so a resumed run continues alike
         sampler = SeededOrder(rows, *world, shuffle=True, seed=self.fold_seed)
         return ResumableLoader(rows, sampler, max(1, self.batch_size // world[0]), collate_fn=as_read)

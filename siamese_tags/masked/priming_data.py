@@ -72,8 +72,7 @@ class MaskedPrimingData(PrimingData):
     @cached_property
     def topics(self) -> TopicContexts:
         """Topic model fitted on the complete training documents."""
-        train_DT = self.documents.matrix_DT[self.rows.train]
-        return TopicContexts(train_DT, learning=self.topic_learning, **self.topic_settings)  # type: ignore[arg-type]
+        return TopicContexts(self.train_DT, learning=self.topic_learning, **self.topic_settings)  # type: ignore[arg-type]
 
     @cached_property
     def seen_DT(self) -> NDArray[np.bool_]:
@@ -101,5 +100,4 @@ class MaskedPrimingData(PrimingData):
         return [self.in_order(self.rows.test)]
 
     def _training_mask(self, number: int) -> NDArray[np.bool_]:
-        train_DT = torch.tensor(self.documents.matrix_DT[self.rows.train])
-        return reveal_seeded(train_DT, FIRST_TRAINING_MASK + number).numpy()
+        return reveal_seeded(torch.tensor(self.train_DT), FIRST_TRAINING_MASK + number).numpy()

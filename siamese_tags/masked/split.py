@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold
 
+from mwe.core.split_rows import SplitRows, Test, Train, Valid, marked, to_train
 from mwe.tracks import SPLITS
 from siamese_tags.documents import TagDocuments
 from siamese_tags.masked.mask import reveal_seeded
@@ -33,11 +34,20 @@ class MaskedSplit:
     """
 
     documents: TagDocuments
-    train: NDArray[np.int64]
-    learn: NDArray[np.int64]
-    validation: NDArray[np.int64]
-    test: NDArray[np.int64]
+    train: SplitRows[Train]
+    learn: SplitRows[Train]
+    validation: SplitRows[Valid]
+    test: SplitRows[Test]
     revealed_DT: NDArray[np.bool_]
+
+    def to_learn(self, rows: SplitRows[Train]) -> NDArray[np.bool_]:
+        """Return the tags of documents that a rule or network may learn from, (D, T).
+
+        Raises:
+            WrongSplitError: The rows are not those of training documents.
+        """
+        train_DT: NDArray[np.bool_] = self.documents.matrix_DT[to_train(rows)]
+        return train_DT
 
 
 def masked_split(
@@ -78,4 +88,11 @@ def masked_split(
         validation, learn = np.split(shuffled, [max(1, len(train) // VALIDATION_SHARE)])
         validation, learn = np.sort(validation), np.sort(learn)
     revealed_DT = reveal_seeded(torch.tensor(eligible.matrix_DT), mask_seed).numpy()
-    return MaskedSplit(eligible, train, learn, validation, test, revealed_DT)
+    return MaskedSplit(
+        eligible,
+        marked(train, "train"),
+        marked(learn, "train"),
+        marked(validation, "valid"),
+        marked(test, "test"),
+        revealed_DT,
+    )

@@ -14,6 +14,7 @@ from torch import Generator, Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
 from mwe.core.runs import run_dir
+from mwe.core.split_rows import to_train
 from mwe.core.stage import datamodule_of
 from siamese_tags.checkpoint_tags import EMBEDDING_DATA
 from siamese_tags.masked.document_figures import save_documents
@@ -91,7 +92,7 @@ class MaskedContextModel(LightningModule):
             "test_revealed_DT", torch.tensor(split.revealed_DT[:, self.data.order_T]), persistent=False
         )
         if stage == "fit":
-            train_DT = membership_DT[self.data.train_rows, : self.data.n_tags]
+            train_DT = membership_DT[to_train(self.data.train_rows), : self.data.n_tags]
             self.encoder.start_at(train_DT.double().mean(dim=0))
             if self.encoder.linear is not None:
                 self.encoder.linear.fit(train_DT.numpy(), *self.linear_settings)
@@ -136,7 +137,7 @@ class MaskedContextModel(LightningModule):
     def on_test_start(self) -> None:
         """Add the tags that were left out of training."""
         if len(self.data.unseen_U):
-            train_DT = self.membership_DT[self.data.split.train]
+            train_DT = self.membership_DT[to_train(self.data.split.train)]
             self.tested = (with_unseen(self.encoder, train_DT),)
             if self.tested[0].linear is not None:
                 self.tested[0].linear.fit_new(train_DT, self.data.n_tags, *self.linear_settings)
@@ -185,7 +186,7 @@ def encoder_embedding_data(data: MaskedData, encoder: ContextEncoder) -> dict[st
     These are the names of its tags, the settings of its layers and, to add out-of-vocabulary tags, the number of
     training documents of every pair of tags.
     """
-    known_DT = data.split.documents.matrix_DT[data.split.train][:, data.order_T[: data.n_tags]].astype(np.int32)
+    known_DT = data.split.to_learn(data.split.train)[:, data.order_T[: data.n_tags]].astype(np.int32)
     return {
         "tags": list(data.tags),
         "encoder": dict(encoder.settings),

@@ -3,18 +3,21 @@
 Shape suffixes: N examples, D documents, Q queries, T tags.
 """
 
+import itertools
 import json
+import math
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from pytorch_lightning import Trainer, seed_everything
+from pytorch_lightning import Callback, LightningModule, Trainer, seed_everything
+from pytorch_lightning.cli import OptimizerCallable
 from torch import Tensor
-from torch.optim import Adam
+from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import ExponentialLR
 
 from mwe.core.files import write_json, write_text
@@ -33,6 +36,8 @@ from siamese_tags.stage2 import SiameseNetwork
 
 # the other reading of MAP: one m for all queries, the next integer above the mean document of 25.4 tags
 FIXED_LEVELS = 26
+# rates of plain gradient descent, two a decade, the largest first
+RATES = tuple(10 ** (power / 2) for power in range(6, -15, -1))
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,8 @@ class Departures:
             one target for all.
         kappa: Weights of eq. 3.
         scaled: Whether features are divided by the maximum of their row.
+        adam: Whether Adam optimises; the paper has stochastic gradient descent and names no rate, read as the largest
+            that descends (`largest_rate`).
     """
 
     share_inside: float = 0.8
@@ -55,6 +62,7 @@ class Departures:
     complement: bool = True
     kappa: Kappa = "swapped"
     scaled: bool = True
+    adam: bool = True
 
 
 ROWS = {
@@ -65,7 +73,8 @@ ROWS = {
     "auto-encoder start": replace(Departures(), pretraining=300),
     "kappa as printed": replace(Departures(), kappa="printed"),
     "features not scaled": replace(Departures(), scaled=False),
-    "all of these together": Departures(0.0, 300, 1 / 25, False, "printed", False),
+    "gradient descent": replace(Departures(), adam=False),
+    "all of these together": Departures(0.0, 300, 1 / 25, False, "printed", False, False),
 }
 
 
@@ -75,9 +84,8 @@ class UnscaledPrimingData(PrimingData):
     @cached_property
     def features(self) -> TagFeatures:
         """Tag features fitted on the training documents, not scaled."""
-        train_DT = self.documents.matrix_DT[self.rows.train]
-        features = TagFeatures(train_DT)
-        features.features_TT = aggregate(weigh(train_DT, "tfidf"), "dot")
+        features = TagFeatures(self.train_DT)
+        features.features_TT = aggregate(weigh(self.train_DT, "tfidf"), "dot")
         return features
 
 
@@ -97,7 +105,10 @@ class _OneTargetSiamese(_OneTarget, SiameseNetwork):
 
 
 def measure(row: Departures, collection: Collection, fold: int, epochs: tuple[int, int]) -> dict[str, float]:
-    """Fit both stages on a fold with seed 0 and return test MAP in percent, in both readings."""
+    """Fit both stages on a fold with seed 0 and return test MAP in percent, in both readings.
+
+    With plain gradient descent the rates are returned too.
+    """
     build = PrimingData if row.scaled else UnscaledPrimingData
     data = build(collection, fold, document_prior=row.document_prior)
     data.setup("fit")
@@ -105,27 +116,101 @@ def measure(row: Departures, collection: Collection, fold: int, epochs: tuple[in
     single_type, siamese_type = (
         (SingleNetwork, SiameseNetwork) if row.complement else (_OneTargetSingle, _OneTargetSiamese)
     )
-    seed_everything(0, verbose=False)
-    single = single_type(
-        **sizes, optimizer=partial(Adam, lr=0.003, fused=True), pretraining=Pretraining(steps=row.pretraining)
-    )
-    _fit(single, data, epochs[0])
-    figures = _figures("single", single, data)
-    seed_everything(0, verbose=False)
-    siamese = siamese_type(
-        **sizes,
-        optimizer=partial(Adam, lr=0.005, fused=True),
-        scheduler=partial(ExponentialLR, gamma=0.996),
-        share_inside=row.share_inside,
-    )
-    siamese.network.load_state_dict(single.network.state_dict())
-    _fit(siamese, data, epochs[1])
-    return figures | _figures("siamese", siamese, data)
+
+    def first(optimizer: OptimizerCallable) -> ContextualEmbedding:
+        return single_type(**sizes, optimizer=optimizer, pretraining=Pretraining(steps=row.pretraining))
+
+    def second(optimizer: OptimizerCallable) -> ContextualEmbedding:
+        falling = partial(ExponentialLR, gamma=0.996)
+        model = siamese_type(**sizes, optimizer=optimizer, scheduler=falling, share_inside=row.share_inside)
+        model.network.load_state_dict(single.network.state_dict())
+        return model
+
+    figures: dict[str, float] = {}
+    single = _fitted("single", first, 0.003, row, data, epochs[0], figures)
+    _fitted("siamese", second, 0.005, row, data, epochs[1], figures)
+    return figures
 
 
-def _fit(model: ContextualEmbedding, data: PrimingData, epochs: int) -> None:
+def _fitted(
+    name: str,
+    build: Callable[[OptimizerCallable], ContextualEmbedding],
+    adam_rate: float,
+    row: Departures,
+    data: PrimingData,
+    epochs: int,
+    figures: dict[str, float],
+) -> ContextualEmbedding:
+    """Fit a stage, add its figures to those of the row, and return it."""
+    optimizer: OptimizerCallable = partial(Adam, lr=adam_rate, fused=True)
+    if not row.adam:
+        figures[f"{name}_rate"] = largest_rate(build, data)
+        optimizer = partial(SGD, lr=figures[f"{name}_rate"])
+    seed_everything(0, verbose=False)
+    model = build(optimizer)
+    _fit(model, data, epochs)
+    figures.update(_figures(name, model, data))
+    return model
+
+
+class _EpochLosses(Callback):
+    """Mean training loss of every epoch."""
+
+    def __init__(self) -> None:
+        self.means: list[float] = []
+        self._losses: list[Tensor] = []
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        self._losses.append(outputs["loss"].detach())
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.means.append(float(torch.stack(self._losses).mean()))
+        self._losses = []
+
+
+def largest_rate(
+    build: Callable[[OptimizerCallable], ContextualEmbedding], data: PrimingData, epochs: int = 5
+) -> float:
+    """Return the largest rate of ``RATES`` with which plain gradient descent descends on the training documents.
+
+    It descends if the mean training loss of each of the first epochs is below that of the epoch before. Test documents
+    have no part in it.
+
+    Args:
+        build: Builds the stage with an optimiser.
+        data: The fold.
+        epochs: Epochs that are looked at.
+
+    Raises:
+        ValueError: No rate descends.
+    """
+    for rate in RATES:
+        seed_everything(0, verbose=False)
+        losses = _EpochLosses()
+        _fit(build(partial(SGD, lr=rate)), data, epochs, losses)
+        if all(math.isfinite(mean) for mean in losses.means) and descends(losses.means):
+            return rate
+    raise ValueError(f"no rate from {RATES[0]:g} to {RATES[-1]:g} descends")
+
+
+def descends(losses: Sequence[float]) -> bool:
+    """Return whether every loss is below the one before.
+
+    Examples:
+        >>> descends([3.0, 2.0, 1.5]), descends([3.0, 2.0, 2.5])
+        (True, False)
+    """
+    return all(later < earlier for earlier, later in itertools.pairwise(losses))
+
+
+def _fit(model: ContextualEmbedding, data: PrimingData, epochs: int, *callbacks: Callback) -> None:
     quiet: dict[str, Any] = {"enable_progress_bar": False, "enable_model_summary": False}
-    Trainer(max_epochs=epochs, logger=False, enable_checkpointing=False, accelerator="cpu", **quiet).fit(model, data)
+    trainer = Trainer(
+        max_epochs=epochs, logger=False, enable_checkpointing=False, accelerator="cpu", callbacks=[*callbacks], **quiet
+    )
+    trainer.fit(model, data)
 
 
 @torch.no_grad()

@@ -3,13 +3,12 @@
 from functools import cached_property
 from typing import Any, cast
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from pytorch_lightning import Callback, LightningModule, Trainer
 
+from mwe.core.split_rows import SplitRows, Valid
 from siamese_tags.documents import Collection, Fold
-from siamese_tags.documents.folds import inner_fold
+from siamese_tags.documents.folds import InnerFold, inner_fold
 from siamese_tags.fold_data import PrimingData
 from siamese_tags.metrics import PrimingMetric
 from siamese_tags.stage import ContextualEmbedding
@@ -43,12 +42,12 @@ class NestedPrimingData(PrimingData):
         return Fold(self._inner.train, super().rows.test)
 
     @property
-    def validation_rows(self) -> NDArray[np.int64]:
+    def validation_rows(self) -> SplitRows[Valid]:
         """Rows of the documents set aside, at least one."""
-        return self._inner.test
+        return self._inner.valid
 
     @cached_property
-    def _inner(self) -> Fold:
+    def _inner(self) -> InnerFold:
         return inner_fold(super().rows, self.validation_share, self.validation_seed)
 
 

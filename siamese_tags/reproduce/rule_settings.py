@@ -49,7 +49,7 @@ def choose(family: Family, split: MaskedSplit, seed: int = 0) -> Choice:
     ids_D = np.arange(len(repeated_DT))
     maps = []
     for settings in candidates:
-        rule = _fitted(family, settings, documents_DT[split.learn])
+        rule = _fitted(family, settings, split.to_learn(split.learn))
         maps.append(float(masked_priming(rule, repeated_DT, revealed_DT, ids_D, seed).compute()["map"]))
     best = int(np.argmax(maps))
     return Choice(candidates[best], maps[best])
@@ -69,7 +69,7 @@ def with_choice(
 def measure(family: Family | None, settings: dict[str, Any], split: MaskedSplit, seed: int = 0) -> MaskedPrimingMetric:
     """Fit on all training documents and measure on the test documents; without a family, the random expectation."""
     documents_DT = split.documents.matrix_DT
-    rule = None if family is None else _fitted(family, settings, documents_DT[split.train])
+    rule = None if family is None else _fitted(family, settings, split.to_learn(split.train))
     return masked_priming(rule, documents_DT[split.test], split.revealed_DT[split.test], split.test, seed)
 
 

@@ -35,7 +35,7 @@ TITLE = (
 
 def fit_unseen(rule: Rule, split: MaskedSplit, unseen_U: NDArray[np.int64]) -> Rule:
     """Fit a rule on the training documents, without its weights for pairs of unseen tags."""
-    rule.fit(split.documents.matrix_DT[split.train])
+    rule.fit(split.to_learn(split.train))
     if isinstance(rule, PairSum):
         rule.weight_TT[np.ix_(unseen_U, unseen_U)] = 0.0
     return rule

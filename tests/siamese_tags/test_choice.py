@@ -7,6 +7,7 @@ import pytest
 
 from mwe.core.errors import UnknownNameError
 from mwe.core.runs import RunMetrics
+from mwe.core.split_rows import marked
 from siamese_tags.baselines import build
 from siamese_tags.choice import GRIDS, choose
 from siamese_tags.commands.baselines import baseline
@@ -37,7 +38,7 @@ def test_choice_is_the_best_of_all_by_a_plain_loop(documents, few):
     rows = folds(len(documents))[1]
     inner = inner_fold(rows)
     figures = {
-        (rank, measure): evaluate(build("lsa", 0, {"rank": rank, "measure": measure}), documents, inner)["test_map"]
+        (rank, measure): evaluate(build("lsa", 0, {"rank": rank, "measure": measure}), documents, inner)["valid_map"]
         for rank in FEW["rank"]
         for measure in FEW["measure"]
     }
@@ -55,18 +56,18 @@ def test_test_documents_have_no_part_in_it(documents, few):
 
 def test_training_documents_decide(documents, few):
     rows = folds(len(documents))[0]
-    aside = inner_fold(rows).test
+    aside = inner_fold(rows).valid
     drawn = np.random.default_rng(0).random((len(aside), len(documents.tags))) < 0.5
     assert choose("lsa", replaced(documents, aside, drawn), rows).measured != choose("lsa", documents, rows).measured
 
 
 def test_documents_set_aside_are_training_documents():
-    outer = Fold(np.array([0, 2, 3, 5, 8, 9]), np.array([1, 4, 6, 7]))
+    outer = Fold(marked([0, 2, 3, 5, 8, 9], "train"), marked([1, 4, 6, 7], "test"))
     inner = inner_fold(outer, share=0.3)
-    assert len(inner.test) == 2
-    assert sorted([*inner.train, *inner.test]) == outer.train.tolist()
-    assert len(inner_fold(outer, share=0.01).test) == 1
-    assert {tuple(inner_fold(outer, 0.3, seed).test) for seed in range(9)} > {tuple(inner.test)}
+    assert len(inner.valid) == 2
+    assert sorted([*inner.train, *inner.valid]) == outer.train.tolist()
+    assert len(inner_fold(outer, share=0.01).valid) == 1
+    assert {tuple(inner_fold(outer, 0.3, seed).valid) for seed in range(9)} > {tuple(inner.valid)}
 
 
 def test_fixed_settings_stay(documents, few):

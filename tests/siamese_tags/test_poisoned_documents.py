@@ -7,12 +7,16 @@ from functools import partial
 import pytest
 import torch
 
+from siamese_tags.baselines import BASELINES, build
 from siamese_tags.documents import Cal500, Collection, TagDocuments
 from siamese_tags.documents.folds import fold
+from siamese_tags.evaluate import evaluate
 from siamese_tags.fold_data import PrimingData
 from siamese_tags.masked.masked_data import MaskedData
+from siamese_tags.masked.priming_data import MaskedPrimingData
 from siamese_tags.masked.rules import RULES
 from siamese_tags.masked.split import masked_split
+from siamese_tags.masked.stages import MaskedSiameseNetwork, MaskedSingleNetwork
 from siamese_tags.masked.training import MaskedContextModel
 from siamese_tags.pretraining import Pretraining
 from siamese_tags.reproduce.rule_settings import choose
@@ -108,3 +112,28 @@ def test_the_choice_of_a_rules_settings_does_not_look_at_test_documents(name, pa
     clean, poisoned = (choose(RULES[name], masked_split(collection.read(), 0)) for collection in pair(test))
     assert clean.validation_map is not None
     assert (clean.settings, clean.validation_map) == (poisoned.settings, poisoned.validation_map)
+
+
+# of the language models the windows and orders are one program
+@pytest.mark.parametrize("name", [name for name in BASELINES if "_w" not in name or name.endswith("s1_w2")])
+def test_no_baseline_looks_at_test_documents(name, pair):
+    clean, poisoned = (evaluate(build(name), collection.read(), fold(31, 0)) for collection in pair(fold(31, 0).test))
+    trained = [{key: value for key, value in told.items() if "train" in key} for told in (clean, poisoned)]
+    assert trained[0]
+    assert trained[0] == trained[1]
+    assert name == "crbm" or clean["test_map"] != poisoned["test_map"]  # the C-RBM ranks training documents alone
+
+
+@pytest.mark.parametrize("build_stage", [MaskedSingleNetwork, MaskedSiameseNetwork])
+def test_no_stage_trained_on_masks_looks_at_test_documents(build_stage, pair, fit, miniature):
+    test = masked_split(Cal500(str(miniature)).read(), 0).test
+    digests, tested = [], []
+    for collection in pair(test):
+        torch.manual_seed(0)
+        data = MaskedPrimingData(collection, masked_training=True, n_masks=2, **SMALL)
+        model = build_stage(n_tags=22, n_topics=4, optimizer=FAST)
+        trainer = fit(model, data, epochs=2)
+        digests.append(digest(model, data, trainer.callback_metrics))
+        tested.append(trainer.test(model, data, verbose=False)[0])
+    assert digests[0] == digests[1]
+    assert tested[0] != tested[1]

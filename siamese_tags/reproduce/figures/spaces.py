@@ -54,7 +54,7 @@ def draw_spaces(document: str, runs: Path, fold: int, documents: TagDocuments, s
     row = documents.ids.index(document)
     bag_T = documents.matrix_DT[row]
     rows = one_fold(len(documents), fold)
-    spaces = list(distances(bag_T, runs, fold, documents, documents.subset(rows.train)))
+    spaces = list(distances(bag_T, runs, fold, documents, documents.to_learn(rows.train)))
     n_rows = -(-len(spaces) // COLUMNS)
     drawn = figure(3.5 * COLUMNS, 3.5 * n_rows + 0.8)
     panels = drawn.subplots(n_rows, COLUMNS, squeeze=False).ravel()

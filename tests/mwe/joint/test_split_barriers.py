@@ -5,9 +5,13 @@ import pytest
 import torch
 from pytorch_lightning import Trainer, seed_everything
 
+from mwe.core.errors import WrongSplitError
+from mwe.core.split_rows import marked
 from mwe.core.tokens import artist_token, tag_token, track_token
 from mwe.joint import JointEmbedding
 from mwe.joint.audio_word_data import ExcerptDataset
+from mwe.joint.baselines import DisentangledProxies, TagClassifier
+from mwe.joint.ridge import RidgeRegression
 from mwe.tracks import SPLITS
 from tests.toy_tracks import ARTISTS, FRAMES, IDS, PARTS, Flat, toy_data, write_toy
 
@@ -122,3 +126,60 @@ def test_a_track_is_the_mean_of_unit_vectors_or_of_raw_ones():
     excerpts_BED = torch.tensor([[[3.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])
     rows = {name: JointEmbedding(5, Flat(), average=name).rows(excerpts_BED).tolist() for name in ("unit", "raw")}
     assert rows == {"unit": [[0.5, 0.5, 0.0]], "raw": [[1.5, 0.5, 0.0]]}
+
+
+MODELS = {
+    "joint embedding": lambda: JointEmbedding(5, Flat(), tag=1.0, artist=0.5, track=0.5),
+    "classifier": lambda: TagClassifier(Flat()),
+    "proxies": lambda: DisentangledProxies(Flat()),
+}
+
+
+def fit(model, data):
+    quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
+    Trainer(max_epochs=1, accelerator="cpu", enable_model_summary=False, **quiet).fit(model, data)
+
+
+@pytest.mark.parametrize("split", ["valid", "test", "all"])
+@pytest.mark.parametrize("name", MODELS)
+def test_a_loader_of_other_tracks_does_not_reach_a_training(name, split, folder, monkeypatch):
+    data = toy_data(folder)
+    monkeypatch.setattr(data, "train_dataloader", lambda: data._evaluation(split))
+    with pytest.raises(WrongSplitError, match=f"'{split}' where those of 'train'"):
+        fit(MODELS[name](), data)
+
+
+def test_test_tracks_in_the_place_of_training_tracks_are_refused(data, folder, monkeypatch):
+    own = data.positions
+    monkeypatch.setattr(data, "positions", lambda split: own("test" if split == "train" else split))
+    with pytest.raises(WrongSplitError):
+        data.train_dataloader()
+    other = toy_data(folder)
+    other.setup("fit")
+    own_of_other = other.positions
+    monkeypatch.setattr(other, "train_dataloader", lambda: toy_data(folder).train_dataloader())
+    monkeypatch.setattr(other, "positions", lambda split: own_of_other("test" if split == "train" else split))
+    with pytest.raises(WrongSplitError):
+        fit(MODELS["joint embedding"](), other)
+
+
+def test_unseen_tags_in_the_place_of_seen_ones_are_refused(folder, monkeypatch):
+    data = toy_data(folder)
+    data.setup("fit")
+    monkeypatch.setattr(data, "seen_tags", lambda: marked(np.flatnonzero(data.tracks.unseen), "unseen"))
+    with pytest.raises(WrongSplitError, match="'unseen' where those of 'seen'"):
+        fit(MODELS["joint embedding"](), data)
+    with pytest.raises(WrongSplitError):
+        marked(marked([0], "unseen"), "seen")
+
+
+def test_ridge_regression_refuses_test_tracks(folder, monkeypatch):
+    data = toy_data(folder)
+    data.setup("test")
+    own = data.positions
+    monkeypatch.setattr(data, "positions", lambda split: own("test" if split == "train" else split))
+    quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
+    with pytest.raises(WrongSplitError):
+        Trainer(accelerator="cpu", enable_model_summary=False, **quiet).test(
+            RidgeRegression("labels", mels=4), data, verbose=False
+        )

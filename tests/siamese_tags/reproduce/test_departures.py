@@ -7,7 +7,15 @@ from siamese_tags.cli import main
 from siamese_tags.documents import Cal500
 from siamese_tags.metrics import PrimingMetric
 from siamese_tags.reproduce import departures as module
-from siamese_tags.reproduce.departures import ROWS, Departures, departures_table, fixed_level_map, measure
+from siamese_tags.reproduce.departures import (
+    RATES,
+    ROWS,
+    Departures,
+    departures_table,
+    fixed_level_map,
+    largest_rate,
+    measure,
+)
 
 
 def test_every_row_but_the_last_changes_one_setting_and_the_last_all():
@@ -30,10 +38,14 @@ def test_both_readings_of_map_agree_where_documents_have_as_many_tags():
     assert 100 * float(fixed_Q.mean()) == pytest.approx(float(metric.compute()["map"]))
 
 
-@pytest.mark.parametrize("name", ["features not scaled", "one target for both signs", "document prior 1/25"])
+@pytest.mark.parametrize(
+    "name", ["features not scaled", "one target for both signs", "document prior 1/25", "gradient descent"]
+)
 def test_each_setting_is_really_put_back(miniature, name):
     ours, other = (measure(ROWS[row], Cal500(str(miniature)), 0, (2, 1)) for row in ("as configured", name))
-    assert ours.keys() == {"single_map", "single_map_fixed", "siamese_map", "siamese_map_fixed"}
+    kept = {"single_map", "single_map_fixed", "siamese_map", "siamese_map_fixed"}
+    rates = {"single_rate", "siamese_rate"} if name == "gradient descent" else set()
+    assert (ours.keys(), other.keys()) == (kept, kept | rates)
     assert ours != other
 
 
@@ -56,3 +68,18 @@ def test_rows_wait_for_what_is_missing_and_keep_what_is_there(miniature, tmp_pat
     assert asked == [(row, 1, (180, 80)) for row in ROWS.values()]
     assert "| as configured | 50.50 ± 0.71 |" in capsys.readouterr().out
     assert json.loads((out / "siamese-departures.json").read_text())["as configured"]["siamese_map"] == [50.0, 51.0]
+
+
+def test_the_rate_of_gradient_descent_is_the_largest_that_descends_on_training_documents(mini_data, monkeypatch):
+    tried = []
+
+    def fit(model, data, epochs, losses):
+        tried.append(model)
+        losses.means = {RATES[0]: [1.0, float("nan")], RATES[1]: [1.0, 0.5, 0.6]}.get(model, [1.0, 0.5, 0.4])
+
+    monkeypatch.setattr(module, "_fit", fit)
+    assert largest_rate(lambda optimizer: optimizer.keywords["lr"], mini_data()) == RATES[2]
+    assert tried == list(RATES[:3])
+    monkeypatch.setattr(module, "RATES", RATES[:2])
+    with pytest.raises(ValueError, match="no rate from 1000 to 316"):
+        largest_rate(lambda optimizer: optimizer.keywords["lr"], mini_data())
