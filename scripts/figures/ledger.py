@@ -30,7 +30,7 @@ class Source:
         spread: Where the spread is, if it does not stand beside the figures.
         runs_of_means: Runs of the figures that have a spread, where the others are one run.
         outputs: The table that the command writes: ``file`` below ``outputs/tables``; ``rows``, its names of rows by
-            those of the page; ``columns``, by those of the page: its ``metric``, its ``row`` (``{row}`` is the name of
+            those of the page, empty for one that it lacks; ``columns``, by those of the page: its ``metric``, its ``row`` (``{row}`` is the name of
             the row), and the metric in ``brackets``.
         columns: Names of the columns.
         rows: By name, the text of each cell.
@@ -202,7 +202,7 @@ def of_outputs(source: Source, tables: Path) -> dict[tuple[str, str], str]:
     for row in source.rows:
         for column, wanted in source.outputs["columns"].items():
             before = source.rows[row][source.columns.index(column)]
-            if not NUMBER.search(before):
+            if not NUMBER.search(before) or source.outputs.get("rows", {}).get(row) == "":
                 continue
             name = wanted.get("row", "{row}").replace("{row}", source.outputs.get("rows", {}).get(row, row))
             if (name, wanted["metric"]) not in written:
