@@ -30,8 +30,8 @@ class Source:
         spread: Where the spread is, if it does not stand beside the figures.
         runs_of_means: Runs of the figures that have a spread, where the others are one run.
         outputs: The table that the command writes: ``file`` below ``outputs/tables``; ``rows``, its names of rows by
-            those of the page, empty for one that it lacks; ``columns``, by those of the page: its ``metric``, its ``row`` (``{row}`` is the name of
-            the row), and the metric in ``brackets``.
+            those of the page, empty for one that it lacks; ``columns``, by those of the page: its ``metric``, its
+            ``row`` (``{row}`` is the name of the row), and the metric in ``brackets``.
         columns: Names of the columns.
         rows: By name, the text of each cell.
     """
