@@ -89,8 +89,8 @@ class WrongSplitError(ValueError):
     """
 
     def __init__(self, split: str, expected: str) -> None:
-        own = f"of the split {split!r}" if split else "that do not say of which split they are"
-        super().__init__(f"rows {own} where those of {expected!r} belong: these must not be exchanged")
+        which = f"of the split {split!r}" if split else "that do not say of which split they are"
+        super().__init__(f"rows {which} where those of {expected!r} belong: these must not be exchanged")
 
 
 # errors whose message is enough: command lines print it and exit. Missing data and full disks are OSErrors

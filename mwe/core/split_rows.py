@@ -95,9 +95,8 @@ def rows_of(rows: SplitRows[S], split: S) -> SplitRows[S]:
     Raises:
         WrongSplitError: They are of another split, or do not say of which.
     """
-    own = getattr(rows, "split", "")
-    if own != split:
-        raise WrongSplitError(own, split)
+    if (carried := getattr(rows, "split", "")) != split:
+        raise WrongSplitError(carried, split)
     return rows
 
 
