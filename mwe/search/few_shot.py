@@ -11,7 +11,7 @@ from mwe.search.tag_table import unit_rows
 
 Vectors = npt.NDArray[np.float64]
 
-WORD_COUNTS = 1.5
+WORD_COUNTS = 1.0
 """Examples that the word of a tag counts for."""
 
 RIDGE = 10.0
