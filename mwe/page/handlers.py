@@ -13,7 +13,7 @@ from mwe.audio.decoder_process import guarded
 from mwe.audio.upload_size import require_bounded
 from mwe.core.errors import BadFileError, BadRequestError, MissingDataError, StaleArtefactError, UnknownNameError
 from mwe.page.markup import Card, answer_html, error_html
-from mwe.page.media import PREFIX, cover_address, mel_picture, picture_settings, played_part
+from mwe.page.media import PREFIX, cover_address, picture_settings, played_part
 from mwe.page.suggest import quoted
 from mwe.search import Filters, Library, QueryError
 from mwe.search.answers import Answer, Hit
@@ -124,6 +124,8 @@ class Handlers:
 
     def _of_file(self, path: Path, options: Options) -> str:
         """Return tags and neighbours of an uploaded file. It is read for both, which keeps the code simple."""
+        from mwe.page.spectrogram import mel_picture  # with PyTorch, which the page starts without
+
         require_bounded(path, self.library.store.trained.preprocessing.max_seconds)
         tagged = self.library.tag_files([path], TAGS)[0]
         if not tagged.usable:

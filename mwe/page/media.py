@@ -1,8 +1,6 @@
 """Media of the page: the sound of tracks, their covers, their spectrograms, and the map.
 
 Requests name tracks only by row, and files are those listed in the library: no path comes from a client.
-
-Shape suffixes: T frames, M mel bands, C columns of a picture.
 """
 
 import io
@@ -15,8 +13,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import soundfile
-import torch
-from matplotlib.image import imsave
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -27,7 +23,6 @@ from mwe.audio.cue_sheet import WHOLE
 from mwe.audio.decode import read_whole
 from mwe.audio.decoder_process import guarded
 from mwe.audio.excerpts import read_excerpts
-from mwe.audio.logmel import LogMel
 from mwe.audio.mel_settings import MelSettings
 from mwe.audio.verdict import UnreadableAudio
 from mwe.page.plane import Plane
@@ -36,7 +31,6 @@ from mwe.search.answers import Hit
 from mwe.search.playlist_track import actual_path
 
 PREFIX = "library"
-COLUMNS = 800  # maximum columns of a picture
 PICTURES = 256  # cached in memory
 COVERS = 512  # likewise
 COVER_SIDE = 160  # pixels
@@ -132,6 +126,8 @@ class Media:
         return file
 
     def _drawn(self, file: TrackFile) -> bytes:
+        from mwe.page.spectrogram import mel_picture  # with PyTorch, which the page starts without
+
         return mel_picture(_decoded(file, self._mel, self._max_seconds), self._mel)
 
 
@@ -184,19 +180,3 @@ def _decoded(file: TrackFile, mel: MelSettings, max_seconds: float) -> np.ndarra
         return wave
     except UnreadableAudio as error:
         raise HTTPException(404, str(error)) from error
-
-
-@torch.inference_mode()
-def mel_picture(wave: np.ndarray, settings: MelSettings) -> bytes:
-    """Return a log-mel spectrogram as PNG, with low frequencies at the bottom.
-
-    Args:
-        wave: Samples.
-        settings: Mel settings of the model.
-    """
-    mel_TM = LogMel(settings)(torch.from_numpy(wave)[None])[0].numpy()
-    together = math.ceil(len(mel_TM) / COLUMNS)
-    mel_CM = np.stack([part.mean(axis=0) for part in np.array_split(mel_TM, math.ceil(len(mel_TM) / together))])
-    picture = io.BytesIO()
-    imsave(picture, mel_CM.T, cmap="magma", origin="lower", format="png")
-    return picture.getvalue()

@@ -13,6 +13,7 @@ from PIL import Image
 from mwe.audio.mel_settings import MelSettings
 from mwe.audio.predict import Hardware
 from mwe.page.plane import plane_of
+from mwe.page.spectrogram import COLUMNS, mel_picture
 from mwe.search import Library
 from mwe.search.index import index_library
 
@@ -64,9 +65,9 @@ def test_the_map_names_all_tracks_and_tags(client):
 
 def test_the_picture_shows_low_tones_at_the_bottom_and_is_bounded(client):
     wave = 0.3 * np.sin(2 * np.pi * 110 * np.arange(60 * 22050) / 22050).astype(np.float32)
-    picture = matplotlib.image.imread(io.BytesIO(media.mel_picture(wave, MelSettings())))
+    picture = matplotlib.image.imread(io.BytesIO(mel_picture(wave, MelSettings())))
     assert picture.shape[0] == 128
-    assert media.COLUMNS / 2 < picture.shape[1] <= media.COLUMNS
+    assert COLUMNS / 2 < picture.shape[1] <= COLUMNS
     bright = picture[..., :3].sum(axis=(1, 2))
     assert bright.argmax() > 120
     answer = client.get("/library/tracks/0/mel.png")
