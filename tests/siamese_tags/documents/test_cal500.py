@@ -36,13 +36,13 @@ def one_file(tmp_path):
     [
         (b"", "not a gzip-compressed JSON"),
         (b"no gzip", "not a gzip-compressed JSON"),
-        (gzip.compress(b'{"annotations": [{"data": [{"value": "x"}]}]}')[:-12], "not a gzip-compressed JSON"),
-        (gzip.compress(b"{broken"), "not a gzip-compressed JSON"),
-        (gzip.compress(b"\xff\xfe"), "not a gzip-compressed JSON"),
-        (gzip.compress(b'{"annotations": []}'), "no annotations"),
-        (gzip.compress(b"[]"), "no annotations"),
-        (gzip.compress(b'{"annotations": [{"data": []}], "file_metadata": "x"}'), "no annotations"),
-        (gzip.compress(b'{"annotations": [{"data": [{"value": 3}]}]}'), "a tag is not text"),
+        (gzip.compress(b'{"annotations": [{"data": [{"value": "x"}]}]}', mtime=0)[:-12], "not a gzip-compressed JSON"),
+        (gzip.compress(b"{broken", mtime=0), "not a gzip-compressed JSON"),
+        (gzip.compress(b"\xff\xfe", mtime=0), "not a gzip-compressed JSON"),
+        (gzip.compress(b'{"annotations": []}', mtime=0), "no annotations"),
+        (gzip.compress(b"[]", mtime=0), "no annotations"),
+        (gzip.compress(b'{"annotations": [{"data": []}], "file_metadata": "x"}', mtime=0), "no annotations"),
+        (gzip.compress(b'{"annotations": [{"data": [{"value": 3}]}]}', mtime=0), "a tag is not text"),
     ],
 )
 def test_damaged_file_is_named(one_file, content, what):
