@@ -108,8 +108,11 @@ class Campaign:
     budget: float
 
     def __post_init__(self) -> None:
-        # files that changed since the measurement: tests run whole, and lines of sources are those of the whole file
-        self.new_tests = self.reach.changed(self.tree.root, self.room.test_files(self.tree.root))
+        # files that are new or changed since the measurement: tests run whole, and lines of sources are those of the
+        # whole file
+        of_room = self.room.test_files(self.tree.root)
+        changed = set(self.reach.changed(self.tree.root, of_room))
+        self.new_tests = [name for name in of_room if name in changed or name not in self.reach.files]
         self.moved = set(self.reach.changed(self.tree.root, self.room.files(self.tree.root)))
         self.sound: set[str] = set()
         self.unsound: set[str] = set()

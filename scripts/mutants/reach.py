@@ -99,6 +99,7 @@ class Recorder:
         passing = {test: fixtures for test, fixtures in self.fixtures.items() if test not in self.failed}
         told = {
             "tests": {test: [self.seconds[test], fixtures] for test, fixtures in passing.items()},
+            "files": sorted({test.partition("::")[0] for test in self.fixtures}),
             "setups": self.setups,
             "lines": lines,
             "digests": {path.relative_to(self.root).as_posix(): digest(path) for path in self._sources()},
@@ -126,12 +127,14 @@ class Reach:
 
     Args:
         tests: Seconds and fixtures of each test that passes.
+        files: Files of the tests, also of those that do not pass.
         setups: Seconds of the set-up of tests, fixtures of others included.
         lines: Names of tests and fixtures that run a line, by file and line.
         digests: Hash of each file at the time.
     """
 
     tests: Mapping[str, tuple[float, frozenset[str]]]
+    files: frozenset[str]
     setups: Mapping[str, float]
     lines: Mapping[str, Mapping[int, set[str]]]
     digests: Mapping[str, str]
@@ -144,7 +147,7 @@ class Reach:
         lines = {
             file: {int(line): set(names) for line, names in by_line.items()} for file, by_line in told["lines"].items()
         }
-        return cls(tests, told["setups"], lines, told["digests"])
+        return cls(tests, frozenset(told["files"]), told["setups"], lines, told["digests"])
 
     def changed(self, root: Path, names: Iterable[str]) -> list[str]:
         """Return which files are not as they were."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ import soundfile
 
 from mwe.audio.cue_sheet import cue_spans, parse_cue
 from mwe.audio.decode import decode
-from mwe.audio.excerpts import read_excerpts
+from mwe.audio.excerpts import _SndfileSound, read_excerpts
+from mwe.audio.ffmpeg_excerpts import InexactSeekError
 from mwe.audio.file_tags import FileTags, tags_of
 from mwe.audio.tag_reader import read_tags
 from mwe.audio.verdict import UnreadableAudio
@@ -187,3 +189,17 @@ def test_a_silent_span_is_told(tmp_path, thorough):
     soundfile.write(tmp_path / "a.wav", wave, RATE)
     with pytest.raises(UnreadableAudio, match="silent"):
         read_excerpts(tmp_path / "a.wav", [0, SAMPLES], SAMPLES, span=(2.5, 4.0), thorough=thorough)
+
+
+@pytest.mark.parametrize("there", [0, 60, 99])
+def test_a_file_that_is_shorter_than_it_says_is_read_in_order_instead(there):
+    place = [0]
+
+    def read(frames, **how):
+        return np.zeros((min(frames, max(0, there - place[0])), 1), np.float32)
+
+    file = SimpleNamespace(
+        samplerate=10, frames=100, channels=1, extra_info="", seek=lambda start: place.__setitem__(0, start), read=read
+    )
+    with pytest.raises(InexactSeekError, match="shorter than its header says"):
+        _SndfileSound(file, max_seconds=100.0)

@@ -72,3 +72,11 @@ def test_settings_survive_json_and_know_their_default_edge():
 
 def test_a_checkpoint_does_not_hold_the_filters():
     assert not LogMel().state_dict()
+
+
+@pytest.mark.parametrize("changed", [{"n_fft": 1024.5}, {"hop_length": 0}, {"n_mels": "128"}, {"f_min": -1.0}])
+def test_settings_from_a_file_are_numbers_that_can_be(changed):
+    given = MelSettings().to_dict()
+    assert MelSettings.from_dict(given) == MelSettings()
+    with pytest.raises(ValueError, match=next(iter(changed))):
+        MelSettings.from_dict(given | changed)

@@ -21,6 +21,7 @@ def noise_ES():
 def test_a_full_sine_of_997_hz_has_the_loudness_of_the_standard():
     sine = np.sin(2 * np.pi * 997 * np.arange(10 * RATE) / RATE)
     assert loudness_of(sine[None], RATE) == pytest.approx(-3.01, abs=0.1)
+    assert type(loudness_of(sine[None], RATE)) is float  # other numbers do not go into JSON
 
 
 @pytest.mark.parametrize("level", [-12, 6, -30])

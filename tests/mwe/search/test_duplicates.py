@@ -97,6 +97,16 @@ def test_the_command_tells_groups_as_text_json_and_csv(copied, capsys):
     assert {row["group"] for row in rows} == {"1"}
 
 
+def test_twenty_neighbours_of_each_track_are_candidates(rng):
+    matrix_ND = rng.standard_normal((60, 6)) + 6 * np.eye(6)[0]
+    matrix_ND = (matrix_ND / np.linalg.norm(matrix_ND, axis=1, keepdims=True)).astype(np.float32)
+    cosine_NN = matrix_ND @ matrix_ND.T
+    np.fill_diagonal(cosine_NN, -2)
+    nearest = {(row, int(other)) for row in range(60) for other in np.argsort(-cosine_NN[row])[:20]}
+    expected = {(min(pair), max(pair)) for pair in nearest if cosine_NN[pair] >= 0.7}
+    assert set(candidates(matrix_ND, np.full(60, 100.0))) == expected
+
+
 def test_parts_are_no_candidates():
     matrix_ND = np.ones((3, 1), np.float32)
     assert candidates(matrix_ND, np.array([60.0, 19.0, 58.0])) == [(0, 2)]

@@ -16,6 +16,7 @@ from mwe.audio.store import MelStore
 from mwe.search import Library
 from mwe.search.embed import Embedder, embed_files
 from mwe.search.embedding_job import embed_split
+from mwe.search.embedding_parts import Parts
 from mwe.search.file_excerpts import FileDataset, collate
 from mwe.search.index import index_library
 from mwe.search.model import TrainedModel
@@ -119,6 +120,13 @@ def test_a_batch_without_a_readable_file_is_one_like_any_other(run, tmp_path):
     outcomes = embed_files(trained, [tmp_path / "page.mp3", tmp_path / "none.ogg"])
     assert [one.row.status for one in outcomes] == ["not-audio", "missing"]
     assert all(one.embedding_D is None for one in outcomes)
+
+
+def test_files_that_are_no_parts_are_left_alone(tmp_path):
+    for name in ("part-of-something.parquet", "part-7.parquet"):
+        (tmp_path / name).write_text("notes")
+    parts = Parts(tmp_path, "space")
+    assert (parts.next_number, len(parts.index_of)) == (0, 0)
 
 
 def test_preprocessing_survives_json():

@@ -149,6 +149,7 @@ def test_another_model_refuses_it_until_it_is_learnt_again(root):
     [
         lambda tag: tag.update(vector_D=tag["vector_D"][:-1]),
         lambda tag: tag.update(vector_D=[2 * value for value in tag["vector_D"]]),
+        lambda tag: tag.update(vector_D=[value / 2 for value in tag["vector_D"]]),
         lambda tag: tag.update(name="a + b"),
         lambda tag: tag.update(slope=float("nan")),
         lambda tag: tag.pop("examples"),

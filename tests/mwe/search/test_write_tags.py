@@ -9,7 +9,9 @@ import soundfile
 
 from mwe.audio.tag_writer import read_fields, sound_hash, write_fields
 from mwe.cli import main
+from mwe.core.errors import CannotWriteError
 from mwe.core.files import sha256
+from mwe.search import tag_plan
 
 pytest.importorskip("av")
 pytest.importorskip("mutagen")
@@ -90,3 +92,18 @@ def test_single_files_are_heard(indexed, capsys):
 def test_what_makes_no_sense_is_refused(indexed, given, what):
     with pytest.raises(SystemExit, match=f"mwe write-tags: .*{what}"):
         main(["write-tags", *given])
+
+
+def test_a_file_that_cannot_be_written_is_told_once_and_the_next_is_written(indexed, monkeypatch, tmp_path):
+    def full(path, fields):
+        if path.name == "0.flac":
+            raise CannotWriteError(path, "No space left on device")
+        write_fields(path, fields)
+
+    monkeypatch.setattr(tag_plan, "write_fields", full)
+    new = {"comment": ("heard",)}
+    plan = [tag_plan.PlannedFile(indexed / f"{number}.flac", {}, new, {}) for number in (0, 2)]
+    done = list(tag_plan.write_planned(plan, tmp_path / "record.jsonl"))
+    assert [file.path.name for file in done] == ["0.flac", "2.flac"]
+    assert ["No space left" in file.problem for file in done] == [True, False]
+    assert read_fields(indexed / "2.flac")["comment"] == ("heard",)
