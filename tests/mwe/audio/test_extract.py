@@ -7,6 +7,7 @@ import textwrap
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from mwe.audio.decode import decode
 from mwe.audio.extract import extract_mels
 from mwe.audio.logmel import LogMel
 from mwe.audio.mel_settings import MelSettings
+from mwe.audio.predict import PredictionShards
 from mwe.audio.shards import MelShardWriter, shard_names
 from mwe.audio.store import MelStore
 from mwe.core.errors import BadFileError, StaleArtefactError
@@ -281,3 +283,12 @@ def test_all_real_clips_are_readable(data_root, tmp_path, capsys):
     crops = store.crops(np.arange(78), np.zeros(78, np.int64), 130)
     assert np.isfinite(crops.astype(np.float32)).all()
     assert (crops.astype(np.float32).max((1, 2)) > 0.5).all()
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_each_process_writes_shards_of_its_own(rank):
+    opened = []
+    shards = PredictionShards(lambda rank: opened.append(rank), lambda batch, prediction: [])
+    module = SimpleNamespace(predict_step=lambda batch: None)
+    shards.setup(SimpleNamespace(global_rank=rank, world_size=2, accumulate_grad_batches=1), module, "predict")
+    assert opened == [rank]

@@ -1,6 +1,7 @@
 import pickle
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from mwe.audio.mel_settings import MelSettings
@@ -55,6 +56,12 @@ def test_shards_close_at_either_bound(root):
     fill(root, {f"t{i}": 30 for i in range(10)}, shard_frames=60)
     assert len(shard_names(root)) == 5
     assert len(MelStore(root)) == 10
+
+
+def test_a_shard_without_spectrograms_is_one_like_any_other(root, mels):
+    index = root / "shard-r0-00001.parquet"
+    pq.write_table(pq.read_table(index, partitioning=None).slice(0, 0), index)
+    assert MelStore(root).track_ids == ["t0", "t1", "t2", "t3", "t8"]
 
 
 def test_files_are_plain_float16_arrays(root, mels):

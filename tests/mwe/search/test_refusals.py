@@ -5,6 +5,8 @@ import os
 import shutil
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 
@@ -14,6 +16,7 @@ from mwe.search import Library
 from mwe.search.embed import embed_files
 from mwe.search.embedding_parts import PartSettings, PartWriter
 from mwe.search.index import index_library
+from mwe.search.layout import open_table
 from mwe.search.model import TrainedModel
 
 HERE = Hardware(workers=0, devices=1, accelerator="cpu")
@@ -110,3 +113,10 @@ def test_a_declaration_names_nothing_outside_its_library(key, value, music, run,
     (out / "library.json").write_text(json.dumps(declared | {key: value}))
     with pytest.raises(StaleArtefactError, match=r"library\.json: not in the format of this version"):
         Library(out)
+
+
+def test_a_table_of_other_columns_is_refused_with_its_name(tmp_path):
+    pq.write_table(pa.table({"tag": ["rock"]}), tmp_path / "tags.parquet")
+    schema = pa.schema([("tag", pa.string()), ("group", pa.string())])
+    with pytest.raises(BadFileError, match=r"tags\.parquet.*not the table expected \(columns tag\)"):
+        open_table(tmp_path / "tags.parquet", schema)

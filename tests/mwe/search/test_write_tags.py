@@ -12,6 +12,7 @@ from mwe.cli import main
 from mwe.core.errors import CannotWriteError
 from mwe.core.files import sha256
 from mwe.search import tag_plan
+from mwe.search.answers import TagScore
 
 pytest.importorskip("av")
 pytest.importorskip("mutagen")
@@ -107,3 +108,9 @@ def test_a_file_that_cannot_be_written_is_told_once_and_the_next_is_written(inde
     assert [file.path.name for file in done] == ["0.flac", "2.flac"]
     assert ["No space left" in file.problem for file in done] == [True, False]
     assert read_fields(indexed / "2.flac")["comment"] == ("heard",)
+
+
+def test_a_tag_without_a_probability_is_not_written_and_keeps_no_other_from_being(indexed):
+    tags = [TagScore("rock", "genre", 0.4, None, True, ""), TagScore("calm", "mood", 0.5, 0.9, True, "")]
+    [file] = tag_plan.planned([tag_plan.HeardFile(indexed / "0.flac", tags)], ["comment"])
+    assert (file.problem, file.new) == ("", {"comment": ("heard by mwe: calm",)})
