@@ -292,3 +292,12 @@ def test_each_process_writes_shards_of_its_own(rank):
     module = SimpleNamespace(predict_step=lambda batch: None)
     shards.setup(SimpleNamespace(global_rank=rank, world_size=2, accumulate_grad_batches=1), module, "predict")
     assert opened == [rank]
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_the_first_process_alone_shows_progress(rank, monkeypatch):
+    shards = PredictionShards(lambda rank: None, lambda batch, prediction: [])
+    monkeypatch.setattr("mwe.audio.predict.rank_zero_only.rank", rank)
+    with shards.showing_progress(3):
+        assert (shards._advance is not None) == (rank == 0)
+    assert shards._advance is None
