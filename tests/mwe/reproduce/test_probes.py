@@ -9,6 +9,7 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from mwe.audio.predict import Hardware
+from mwe.cli import main
 from mwe.core.errors import BadFileError, MissingDataError, UnknownNameError
 from mwe.reproduce.probes import measures, runner
 from mwe.reproduce.probes.classifiers import PROBES, LabelledVectors
@@ -300,6 +301,16 @@ def test_every_collection_that_is_missing_says_so(tmp_path, monkeypatch, clap):
         assert table[name].tracks.reason.startswith("waits: ")
     assert "* TTMR (stochastic): ROC-AUC by tag .875, PR-AUC by tag .196" in text
     assert set(published_figures(PUBLISHED)) <= set(PROBED)
+
+
+def test_the_command_writes_the_table_also_of_what_waits(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("MWE_DATA", str(tmp_path / "nothing"))
+    named = ["--collections", "[gtzan, audio_clips]", "--pairs", "[CLAP=clap:no/folder/here]"]
+    main(["reproduce", "probes", *named, "--out", str(tmp_path / "out"), "--kept", str(tmp_path / "kept")])
+    told = capsys.readouterr().out
+    assert "## gtzan\nwaits: gtzan: genres not found" in told
+    assert told.endswith("probes.csv\n")
+    assert (tmp_path / "out/probes.md").read_text() in told
 
 
 def test_the_split_of_gtzan_is_read_from_its_lists(tmp_path):
