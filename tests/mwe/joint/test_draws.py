@@ -78,11 +78,12 @@ def test_weights_are_the_same_with_any_number_of_workers(prepared, tmp_path):
 
 
 def test_every_seed_gives_each_of_two_processes_draws_of_its_own(monkeypatch):
-    seeds = []
+    seeds, loader = [], SimpleNamespace(dataset=SimpleNamespace(split="train"))
+    trainer = SimpleNamespace(world_size=2, train_dataloader=loader)
     for seed in range(200):
         monkeypatch.setenv("PL_GLOBAL_SEED", str(seed))
         for rank in range(2):
-            started = SimpleNamespace(_log_data=lambda: None, trainer=SimpleNamespace(world_size=2), global_rank=rank)
+            started = SimpleNamespace(_log_data=lambda: None, trainer=trainer, global_rank=rank)
             TrackModule.on_train_start(started)
             seeds.append(torch.initial_seed())
     assert len(set(seeds)) == 400
