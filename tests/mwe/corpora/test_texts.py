@@ -59,6 +59,13 @@ def test_a_dump_gives_articles_without_markup_redirects_and_other_name_spaces(wi
     assert [len(texts(Wikipedia(str(wiki), min_words=words))) for words in (7, 8)] == [1, 0]  # the article has 7
 
 
+def test_articles_of_any_length_are_whole(tmp_path):
+    """They are longer than what is read of the file at a time."""
+    long = " ".join(f"word{number}" for number in range(60_000))
+    (tmp_path / "dump.xml").write_text(dump([page("A", long), page("B", long[::-1]), page("C", "short")]))
+    assert list(article_markup(tmp_path / "dump.xml")) == [long, long[::-1], "short"]
+
+
 def test_a_source_is_known_by_what_its_text_depends_on(wiki):
     given = Wikipedia(str(wiki), min_words=5).identity()
     assert given == Wikipedia(str(wiki), min_words=5, workers=2).identity()
@@ -154,6 +161,10 @@ def test_brown_loses_its_part_of_speech_tags(tmp_path):
     with zipfile.ZipFile(tmp_path / "brown.zip", "w") as archive:
         archive.writestr("other", "x")
     with pytest.raises(BadFileError, match="holds no text"):
+        texts(Brown(str(tmp_path)))
+    with zipfile.ZipFile(tmp_path / "brown.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("brown/ca01", " " * (16 * 2**20 + 1))
+    with pytest.raises(BadFileError, match="brown/ca01 would unpack to more than 16 MB"):
         texts(Brown(str(tmp_path)))
     (tmp_path / "brown.zip").write_bytes(b"PK")
     with pytest.raises(BadFileError, match="damaged"):
