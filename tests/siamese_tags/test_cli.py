@@ -9,6 +9,8 @@ import yaml
 
 from siamese_tags.baselines import BASELINES, settings_of
 from siamese_tags.cli import main
+from siamese_tags.pretraining import Pretraining
+from siamese_tags.reproduce import stage_settings
 
 CONFIGS = Path(__file__).parents[2] / "lightning_configs" / "siamese_tags"
 SMALL = [
@@ -98,7 +100,8 @@ def test_folds_and_seeds_to_the_table(small, miniature, capsys):
     assert (line["n"], line["seeds"]) == ("2", "fold1 fold1_seed1")
 
 
-def test_choose_through_the_front_door(miniature, capsys):
+def test_choose_through_the_front_door(miniature, capsys, monkeypatch):
+    monkeypatch.setattr(stage_settings, "Pretraining", lambda steps: Pretraining(steps=min(steps, 2)))
     where = ["--collection=Cal500", f"--collection.root={miniature}", "--folds=[0]"]
     main(["reproduce", "choose", *where, "--short=1", "--long=1", "--every=1", "--validation_seed=3"])
     with open("outputs/tables/siamese-choice.csv", encoding="utf-8") as file:
