@@ -74,12 +74,14 @@ def test_snippets_of_no_seconds_are_not_written(tmp_path, monkeypatch):
 
 
 def test_processes_draw_by_the_seed_of_the_run_and_their_rank(monkeypatch):
-    drawn = []
+    drawn, loader = [], SimpleNamespace(dataset=SimpleNamespace(split="train"))
     for seed in ("0", "0", "1"):
         for rank in (0, 1):
             monkeypatch.setenv("PL_GLOBAL_SEED", seed)
             model = JointEmbedding(5, Flat())
-            model._trainer = SimpleNamespace(world_size=2, global_rank=rank, is_global_zero=False, loggers=[])
+            model._trainer = SimpleNamespace(
+                world_size=2, global_rank=rank, is_global_zero=False, loggers=[], train_dataloader=loader
+            )
             monkeypatch.setattr(JointEmbedding, "global_rank", rank, raising=False)
             model.on_train_start()
             drawn.append(torch.initial_seed())
