@@ -155,6 +155,9 @@ BY_HAND = Program(
                 "mwe.reproduce.commands.zeroshot:probes",
                 "Train probes of tags on the frozen vectors of tower pairs.",
             ),
+            "mteb": Command(
+                "mwe.reproduce.commands.mteb:mteb", "Measure a model by tasks of mteb, and write its results."
+            ),
             "workspace": Command(
                 "mwe.reproduce.commands.dashboards:workspace", "Build the dashboards of a Weights & Biases project."
             ),

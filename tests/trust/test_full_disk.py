@@ -58,6 +58,7 @@ SAME_WRITER = {
         "reproduce real-music": "reproduce table",
         "reproduce zeroshot": "reproduce table",
         "reproduce probes": "reproduce table",
+        "reproduce mteb": "what mteb writes",
     },
     "siamese-tags": {
         "paper": "as of mwe",

@@ -11,8 +11,10 @@ import pytest
 import torch
 from mteb.abstasks.retrieval import AbsTaskRetrieval
 
+from mwe.cli import main
 from mwe.core.errors import BadFileError, MissingDataError
 from mwe.metrics import ndcg, paired_recall
+from mwe.reproduce.commands.mteb import TASKS
 from mwe.search.joint_pair import tower_pair
 from mwe.tower_pairs import PairDescription
 from mwe.tower_pairs.encoding import embed_texts, embed_waveforms
@@ -137,6 +139,30 @@ def test_the_recipe_of_the_page_writes_results(clap, tmp_path, monkeypatch):
     assert "ndcg_at_10" in path.read_text("utf-8")
     assert asked
     assert all(mteb.get_task(name).metadata.name == name for name in asked)
+
+
+def test_the_command_writes_results_in_the_format_of_mteb(clap, tmp_path, monkeypatch, capsys):
+    mini, every = Miniature([{"text": text, "title": ""} for text in DOCUMENTS]), mteb.get_tasks
+    monkeypatch.setattr(mteb, "get_tasks", lambda tasks=None: [mini] if tasks else [mini, *every(tasks=["GTZANGenre"])])
+    main(["reproduce", "mteb", f"clap:{clap}", "--tasks", "[Miniature]", "--out", str(tmp_path)])
+    [path] = tmp_path.glob("results/mwe__clap/*/Miniature.json")
+    score = json.loads(path.read_text("utf-8"))["scores"]["test"][0]["ndcg_at_10"]
+    assert f"Miniature: ndcg_at_10 {score:.4f}" in capsys.readouterr().out
+    assert json.loads(path.with_name("model_meta.json").read_text("utf-8"))["name"] == "mwe/clap"
+    with pytest.raises(SystemExit, match=r"unknown task of mteb 'GTZANgenre' .*nearest: 'GTZANGenre'"):
+        main(["reproduce", "mteb", f"clap:{clap}", "--tasks", "[GTZANgenre]", "--out", str(tmp_path)])
+
+
+def test_a_task_without_its_data_is_named(clap, tmp_path, monkeypatch):
+    mini = Miniature([])
+    monkeypatch.setattr(mteb, "get_tasks", lambda tasks=None: [mini])
+    monkeypatch.setattr(mteb, "evaluate", lambda *given, **how: (_ for _ in ()).throw(ConnectionError("no Hub")))
+    with pytest.raises(SystemExit, match="the data of Miniature cannot be read: no Hub"):
+        main(["reproduce", "mteb", f"clap:{clap}", "--tasks", "[Miniature]", "--out", str(tmp_path)])
+
+
+def test_the_default_tasks_are_tasks_of_mteb():
+    assert [task.metadata.name for task in mteb.get_tasks(tasks=list(TASKS))] == list(TASKS)
 
 
 def test_the_results_name_the_weights_and_their_licence(tmp_path):
