@@ -85,7 +85,7 @@ $(TRIALS:%=trials-in-%): trials-in-%:
 
 .PHONY: bench
 bench: $(DEV) ## Every benchmark beside its peers, and what changed since the committed figures (20 minutes, quiet machine)
-	$(PY) -m benchmarks
+	$(PY) -m benchmarks $(BENCH)
 
 DEVICE ?= cuda
 

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 
 import pytest
 
@@ -11,7 +12,7 @@ import benchmarks.__main__ as every
 @pytest.fixture
 def figures(monkeypatch):
     given = {"ratio": {"items": 4.0}, "seconds": 1.0, "duration": 3.0}
-    copy = lambda module: {"figures": json.loads(json.dumps(given))} if given else None  # noqa: E731
+    copy = lambda module: {"figures": json.loads(json.dumps(given)), "wall_s": 2.0} if given else None  # noqa: E731
     monkeypatch.setattr(every, "run", copy)
     return given
 
@@ -65,6 +66,35 @@ def test_a_benchmark_that_fails_is_named_and_the_others_are_kept(monkeypatch, tm
     assert found["sound"]["wall_s"] > 0
     assert set(found) == {"sound"}
     assert "ended with 3" in capsys.readouterr().out
+
+
+def test_of_several_rounds_the_median_counts_and_their_span_is_no_change(monkeypatch, tmp_path, capsys):
+    kept, rounds = tmp_path / "results.json", []
+    monkeypatch.setattr(every, "run", lambda module: {"figures": {"ratio": rounds.pop(0)}, "wall_s": 1.0})
+    rounds[:] = [4.0]
+    every.main(["search"], accept=True, kept=kept)
+    rounds[:] = [9.0, 3.9, 8.0]  # one round was as slow as then
+    every.main(["search"], times=3, kept=kept)
+    assert re.search(r"search\W+ratio\W+4\W+8\W+3\.9\W+9\b", capsys.readouterr().out)
+    rounds[:] = [9.0, 7.0, 8.0]
+    with pytest.raises(SystemExit, match="1 figures changed"):
+        every.main(["search"], times=3, kept=kept)
+
+
+def test_rounds_are_interleaved(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(every, "run", lambda module: asked.append(module[0]) or {"figures": {}, "wall_s": 1.0})
+    every.main(["search", "scale"], times=2, kept=tmp_path / "results.json")
+    assert asked == ["benchmarks.search", "benchmarks.scale"] * 2
+
+
+def test_what_is_kept_is_added_to_the_history(figures, tmp_path):
+    for ratio in (4.0, 8.0):
+        figures["ratio"]["items"] = ratio
+        every.main(["search"], accept=True, kept=tmp_path / "results.json")
+    lines = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
+    assert [line["figures"]["ratio.items"] for line in lines] == [[4.0] * 3, [8.0] * 3]
+    assert all(line.keys() >= {"at", "commit", "machine", "benchmark", "wall_s"} for line in lines)
 
 
 def test_the_last_object_of_what_is_printed_counts():
