@@ -236,6 +236,7 @@ import os, signal, sys
 sys.path.remove({folder!r})
 del sys.modules["soundfile"]
 import soundfile
+sys.path.insert(0, {folder!r})  # a worker that imports this starts the process that decodes
 opened = soundfile.SoundFile.__init__
 
 def crash(self, file, *given, **how):
