@@ -20,10 +20,10 @@ from mwe.encoders import AudioEncoder
 from mwe.joint.audio_word_data import SUPERVISIONS
 from mwe.joint.context_queries import Measured, measure
 from mwe.joint.losses import AnchorLoss, PrototypeLoss, Triplet
-from mwe.joint.pretrained import pretrained_folder, read_description
+from mwe.joint.pretrained import Average, pretrained_folder
 from mwe.joint.supervision import PrototypeSet
 from mwe.joint.tag_encoders import ContextTags, TagEncoder, UntrainedWords, WordTags
-from mwe.joint.towers import Average, JointTowers, mean_of_excerpts
+from mwe.joint.towers import JointTowers, mean_of_excerpts
 from mwe.joint.tracks import TrackModule
 from mwe.words.context_vectors import Pair
 
@@ -102,8 +102,8 @@ class JointEmbedding(TrackModule):
             MissingDataError: There is no such model.
             BadFileError: The model is damaged, or its configuration names an unknown class.
         """
-        folder = pretrained_folder(name)
-        towers, described = JointTowers.from_folder(folder), read_description(folder)
+        towers = JointTowers.from_folder(pretrained_folder(name))
+        described = towers.described
         model = cls(described.word_dim, towers.encoder, average=described.average)
         model.semantic.load_state_dict(towers.semantic.state_dict())
         model.hparams["encoder"] = described.encoder

@@ -22,6 +22,7 @@ from mwe.core.files import atomic_write, read_json, write_json
 from mwe.core.hub import model_folder
 from mwe.encoders import AudioEncoder
 
+Average = Literal["unit", "raw"]
 FORMAT = 1
 OPEN = "open"  # name of the model that comes with the package
 PACKAGED = Path(str(files("mwe.joint"))) / OPEN
@@ -51,7 +52,7 @@ class Description(NamedTuple):
     """
 
     word_dim: int
-    average: Literal["unit", "raw"]
+    average: Average
     encoder: dict[str, Any]
     preprocessing: Preprocessing
     space: str

@@ -4,7 +4,7 @@ Shape suffixes: B tracks, E excerpts, F frames, M mel bands, D dimensions of the
 """
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -12,9 +12,15 @@ from torch.nn.functional import normalize
 
 from mwe.core.errors import BadFileError, StaleArtefactError
 from mwe.encoders import AudioEncoder
-from mwe.joint.pretrained import CONFIG, REMEDY, build_encoder, load_weights, read_description
-
-Average = Literal["unit", "raw"]
+from mwe.joint.pretrained import (
+    CONFIG,
+    REMEDY,
+    Average,
+    Description,
+    build_encoder,
+    load_weights,
+    read_description,
+)
 
 
 def mean_of_excerpts(excerpts_BED: Tensor, average: Average) -> Tensor:
@@ -46,7 +52,12 @@ class JointTowers(nn.Module):
         word_dim: Dimensions of the word vectors.
         encoder: Audio encoder f.
         average: Vectors whose mean is a track's embedding; see ``mean_of_excerpts``.
+
+    Attributes:
+        described: What the folder says of the model, if it was loaded from one.
     """
+
+    described: Description
 
     contextual = None  # an export has no encoder of tags in context
     context_identity = ""
@@ -71,6 +82,7 @@ class JointTowers(nn.Module):
         except (ValueError, RuntimeError, TypeError) as error:
             raise BadFileError(folder / CONFIG, f"the model cannot be built ({error})", REMEDY) from error
         load_weights(towers, folder)
+        towers.described = described
         return towers.eval()
 
     def embed(self, mel_BEFM: Tensor) -> Tensor:

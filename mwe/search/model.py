@@ -20,10 +20,10 @@ from mwe.joint.pretrained import (
     REMEDY,
     SHARED_PARTS,
     WORDS,
+    Description,
     described_encoder,
     is_pretrained,
     pretrained_folder,
-    read_description,
 )
 from mwe.joint.towers import JointTowers
 from mwe.words import WordVectors
@@ -56,9 +56,9 @@ class TrainedModel:
         self._preprocessing = preprocessing
         self.model: JointEmbedding | JointTowers
         if self.exported:
-            self._described = read_description(self.run)
-            self.model = JointTowers.from_folder(self.run).requires_grad_(False)
-            self._require_as_described()
+            towers = JointTowers.from_folder(self.run).requires_grad_(False)
+            self.model = towers
+            self._require_as_described(towers.described)
             return
         for name in (CONFIGURATION, CHECKPOINT):
             if not (self.run / name).is_file():
@@ -89,9 +89,9 @@ class TrainedModel:
             StaleArtefactError: The run needs spectrograms that cannot be computed from audio, or its checkpoint lacks
                 the preprocessing and its mel store is missing.
         """
-        saved = self._preprocessing
+        model, saved = self.model, self._preprocessing
         if saved is None:
-            saved = self._described.preprocessing if self.exported else self._trained.preprocessing
+            saved = model.described.preprocessing if isinstance(model, JointTowers) else model.preprocessing
         return saved or Preprocessing(self._mel(), self.data.seconds, self.data.test_excerpts)
 
     @property
@@ -107,8 +107,9 @@ class TrainedModel:
     @property
     def encoder(self) -> dict[str, Any]:
         """Class path and arguments of the audio encoder."""
-        given = self._described.encoder if self.exported else self._trained.hparams.get("encoder")
-        return described_encoder(self.model.encoder, given)
+        model = self.model
+        given = model.described.encoder if isinstance(model, JointTowers) else model.hparams.get("encoder")
+        return described_encoder(model.encoder, given)
 
     @cached_property
     def words(self) -> WordVectors:
@@ -142,18 +143,12 @@ class TrainedModel:
         if not np.allclose(together[0], apart, atol=1e-4, rtol=1e-3):
             raise StaleArtefactError(f"{self.run}: its semantic encoder is not affine, so words cannot be averaged")
 
-    @property
-    def _trained(self) -> "JointEmbedding":
-        """The model of a run."""
-        assert not isinstance(self.model, JointTowers)
-        return self.model
-
     def _space_of(self, preprocessing: Preprocessing) -> str:
         return space_of(self.model, self.encoder, preprocessing)
 
-    def _require_as_described(self) -> None:
+    def _require_as_described(self, described: Description) -> None:
         """Require that weights, configuration and words of an export belong together."""
-        described, words = self._described, WordVectors.load(self.words_folder)
+        words = WordVectors.load(self.words_folder)
         space = self._space_of(described.preprocessing)
         if (described.space, described.word_dim) != (space, words.dim):
             message = f"says embedding space {described.space} for words of {described.word_dim} dimensions, "
