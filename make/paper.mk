@@ -55,7 +55,7 @@ PAIRS := '[open model=open, demo model=$(OUT)/demo/joint/seed0, random CLAP=clap
 zeroshot: $(DEV) demo ## Tower pairs side by side on every collection that is on disk; ZEROSHOT="--pairs+=clap:FOLDER" adds one
 	@$(PY) -m tests.tiny_clap $(CONTROL)
 	@$(MWE) reproduce zeroshot --out $(OUT)/tables --kept $(OUT)/zeroshot \
-	  --pairs $(PAIRS) $(ZEROSHOT)
+	  --pairs $(PAIRS) --pairs+='demo words=words:$(OUT)/demo/words/seed0' $(ZEROSHOT)
 
 .PHONY: probes
 probes: $(DEV) demo ## Probes of tags on the vectors of tower pairs, on every collection that is on disk; PROBES="..." as above

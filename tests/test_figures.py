@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 import scripts.figures.ledger
+import scripts.figures.outputs
 import scripts.figures.pages
 from scripts.figures.__main__ import GUIDES, check, write
 from scripts.figures.ledger import FOLDER, Source, ties_file
+from scripts.figures.outputs import of_outputs
 from scripts.figures.pages import Page
 
 ROOT = Path(__file__).parent.parent
@@ -127,6 +129,28 @@ def test_outputs_that_differ_are_told_and_written_into_ledger_and_page(toy):
     assert write(toy, tables) == []
 
 
+INTERVALS = """collection,row,method,figure,value,low,high,spread
+here,first,,auc,0.818402,0.8,0.84,
+here: a to b,first,linear,auc,0.5,0.41,0.6,0.012
+"""
+
+
+def test_intervals_of_a_collection_are_read_with_parts_and_methods(tmp_path):
+    (tmp_path / "toy.csv").write_text(INTERVALS, encoding="utf-8")
+    rows = {"first": [".82 (.80 to .84)"], "first / a to b / linear": [".6 (.4 to .6) ± .01"]}
+    outputs = {"file": "toy.csv", "collection": "here", "columns": {"seen": {"metric": "auc"}}}
+    source = Source("make toy", "", 1, "models", outputs=outputs, columns=["seen"], rows=rows)
+    assert of_outputs(source, tmp_path) == {
+        ("first", "seen"): "0.818402 (0.8 to 0.84)",
+        ("first / a to b / linear", "seen"): "0.5 (0.41 to 0.6) ± 0.012",
+    }
+    source.outputs["collection"] = "not at hand"
+    assert of_outputs(source, tmp_path) == {}
+    source.outputs["collection"], source.rows["third"] = "here", [".5"]
+    with pytest.raises(SystemExit, match="no figure 'auc' of 'third'"):
+        of_outputs(source, tmp_path)
+
+
 def test_new_tables_and_figures_wait_for_their_source(toy):
     changed(toy / "README.md", "the tags.", "the tags, .91 in all.\n\n<!-- figures: new -->\n\n|a|b|\n|-|-|\n|c|0.5|")
     assert write(toy) == ["docs/figures/ties/README.tsv: .91 after '.82 of the tags,' waits for its source"]
@@ -145,3 +169,4 @@ def test_figures_of_a_page():
 def test_examples():
     assert doctest.testmod(scripts.figures.pages).failed == 0
     assert doctest.testmod(scripts.figures.ledger).failed == 0
+    assert doctest.testmod(scripts.figures.outputs).failed == 0

@@ -133,7 +133,7 @@ class Declaration:
             StaleArtefactError: Another version wrote it.
         """
         if not (root / DECLARATION).is_file():
-            raise MissingDataError(f"no library in {root}. Make one with `mwe index FOLDER --model RUN --out {root}`.")
+            raise MissingDataError(f"no library in {root}. Make one with `mwe index FOLDER --out {root}`.")
         content = read_json(root / DECLARATION)
         kinds = {item.name: get_origin(item.type) or item.type for item in fields(cls)}
         if (

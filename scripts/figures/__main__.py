@@ -20,12 +20,10 @@ from scripts.figures.ledger import (
     Ledger,
     Source,
     Tie,
-    differing,
-    made_from,
-    of_outputs,
     ties_file,
     write_ties,
 )
+from scripts.figures.outputs import differing, made_from, of_outputs
 from scripts.figures.pages import Figure, MarkedTable, Page, as_printed, replaced, same
 
 ROOT = Path(__file__).parents[2]

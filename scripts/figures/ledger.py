@@ -1,11 +1,7 @@
 """The ledger: small snapshots of tables with the commands that made them, and what each figure of a page is tied to."""
 
-import csv
 import json
-import statistics
-import subprocess
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,9 +25,10 @@ class Source:
         over: What these runs are.
         spread: Where the spread is, if it does not stand beside the figures.
         runs_of_means: Runs of the figures that have a spread, where the others are one run.
-        outputs: The table that the command writes: ``file`` below ``outputs/tables``; ``rows``, its names of rows by
-            those of the page, empty for one that it lacks; ``columns``, by those of the page: its ``metric``, its
-            ``row`` (``{row}`` is the name of the row), and the metric in ``brackets``.
+        outputs: The table that the command writes: ``file`` below ``outputs/tables``; ``collection``, if it holds
+            several; ``rows``, its names of rows by those of the page, empty for one that it lacks; ``columns``, by
+            those of the page: its ``metric``, its ``row`` (``{row}`` is the name of the row), and the metric in
+            ``brackets``.
         columns: Names of the columns.
         rows: By name, the text of each cell.
     """
@@ -180,68 +177,6 @@ class Ledger:
                 return None
             found = found[key]
         return f"{float(found) * float(factor or 1):.9f}"
-
-
-def made_from(root: Path, file: str) -> str:
-    """Return where and when figures were made: the table, the day and the commit."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=root, capture_output=True, text=True).stdout
-    return f"outputs/tables/{file}, {date.today().isoformat()}, commit {commit.strip()}"
-
-
-def of_outputs(source: Source, tables: Path) -> dict[tuple[str, str], str]:
-    """Return the cells of a source as the table that its command wrote has them; none if it is not there.
-
-    Raises:
-        SystemExit: The table lacks a row or metric that is asked for.
-    """
-    path = tables / source.outputs.get("file", "?")
-    if not path.is_file():
-        return {}
-    written = _from_lists(path) if path.suffix == ".json" else _from_table(path)
-    cells: dict[tuple[str, str], str] = {}
-    for row in source.rows:
-        for column, wanted in source.outputs["columns"].items():
-            before = source.rows[row][source.columns.index(column)]
-            if not NUMBER.search(before) or source.outputs.get("rows", {}).get(row) == "":
-                continue
-            name = wanted.get("row", "{row}").replace("{row}", source.outputs.get("rows", {}).get(row, row))
-            if (name, wanted["metric"]) not in written:
-                raise SystemExit(f"{path}: no figure {wanted['metric']!r} of {name!r}")
-            mean, sd, published = written[name, wanted["metric"]]
-            if wanted.get("published"):
-                cells[row, column] = published
-                continue
-            cells[row, column] = mean + (f" ± {sd}" if "±" in before else "")
-            if "(" in before:
-                other = written[name, wanted["brackets"]][0] if "brackets" in wanted else published
-                cells[row, column] += f" ({other})"
-    return cells
-
-
-def _from_table(path: Path) -> dict[tuple[str, str], tuple[str, str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return {
-            (line["row"], line["metric"]): (line["reproduced"], line["sd"], line["published"])
-            for line in csv.DictReader(file)
-        }
-
-
-def _from_lists(path: Path) -> dict[tuple[str, str], tuple[str, str, str]]:
-    return {
-        (row, metric): (f"{statistics.fmean(each):.6f}", f"{statistics.stdev(each):.6f}" if len(each) > 1 else "", "")
-        for row, metrics in json.loads(path.read_text(encoding="utf-8")).items()
-        for metric, each in metrics.items()
-    }
-
-
-def differing(held: str, made: str) -> bool:
-    """Return whether a cell of the ledger is not that of the outputs, rounded as it is held.
-
-    >>> differing("0.82 ± 0.01", "0.8184 ± 0.0142"), differing("0.82 (0.4)", "0.83 (0.4)")
-    (False, True)
-    """
-    both = NUMBER.findall(held), NUMBER.findall(made)
-    return len(both[0]) != len(both[1]) or not all(map(same, *both))
 
 
 def close(figure: Figure, held: str) -> bool:
